@@ -1,0 +1,94 @@
+"""Arguments are checked before anything is sent: what is wrong, and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from aiogandi.errors import InvalidArgument
+from aiogandi.settings import is_count, require
+
+STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
+"""The states that ``operation_list`` filters by (documented)."""
+
+_DURATION = re.compile(r"[1-9]\d{0,3}[my]")
+_DIGITS = re.compile(r"\d+")
+
+
+def positive(name: str, value: Any) -> int:
+    """An int of 1 or more: an id, a quantity, a number of shares or processors."""
+    require(is_count(value) and value > 0, name, value, "an int, 1 or more")
+    return int(value)
+
+
+def text(name: str, value: Any) -> str:
+    """A string that says something."""
+    if not isinstance(value, str) or not value.strip():
+        # The value is not shown: it may be a password.
+        kind = "an empty string" if isinstance(value, str) else f"a {type(value).__name__}"
+        raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
+    return value
+
+
+def hostname(value: Any) -> str:
+    """A server's name, which holds no white space and 255 characters at most."""
+    name = text("hostname", value)
+    holds = len(name) <= 255 and not any(character.isspace() for character in name)
+    require(holds, "hostname", value, "a name without spaces, of 255 characters at most")
+    return name
+
+
+def duration(value: Any) -> str:
+    """How long a product lasts: so many months or years, ``1m`` or ``2y`` (the form ``1m`` is
+    documented, ``y`` is assumed).
+    """
+    holds = isinstance(value, str) and _DURATION.fullmatch(value) is not None
+    require(holds, "duration", value, "a number and m (months) or y (years), like '1m'")
+    return str(value)
+
+
+def specs(value: Any, *, required: bool) -> dict[str, Any]:
+    """The struct of further specifications, by name; sizes and numbers in it are positive."""
+    if value is None and not required:
+        return {}
+    holds = isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+    if not holds:
+        raise InvalidArgument(
+            f"specs is {'no struct with names' if isinstance(value, Mapping) else type(value).__name__}"
+            "; allowed is a mapping of names to values"
+        )
+    require(bool(value) or not required, "specs", value, "at least one specification")
+    for name in ("size", "shares", "cpu", "memory"):
+        number = value.get(name)
+        if isinstance(number, str) and _DIGITS.fullmatch(number):
+            number = int(number)
+        if number is not None:
+            positive(f"specs[{name!r}]", number)
+    return dict(value)
+
+
+def filters(
+    *,
+    type: str | None,  # noqa: A002 - the API's own word
+    state: str | None,
+    param: Mapping[str, Any] | None,
+    **dates: datetime | None,
+) -> dict[str, Any]:
+    """The filter of ``operation_list``, of what is not None."""
+    result: dict[str, Any] = {}
+    if type is not None:
+        result["type"] = text("type", type)
+    if state is not None:
+        require(state in STATES, "state", state, f"one of {', '.join(STATES)}")
+        result["state"] = str(state)
+    for name, date in dates.items():
+        if date is not None:
+            require(isinstance(date, datetime), name, date, "a datetime")
+            result[name] = date
+    if param is not None:
+        holds = isinstance(param, Mapping) and all(isinstance(key, str) for key in param)
+        require(holds, "param", param, "a mapping of names to values")
+        result["param"] = dict(param)
+    return result

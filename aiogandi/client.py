@@ -1,0 +1,429 @@
+"""`Gandi`, the client: one method for each call of the API, in the API's own words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+
+from aiogandi import arguments, replies
+from aiogandi.calls import Call
+from aiogandi.errors import InvalidArgument
+from aiogandi.lifetime import Lifetime
+from aiogandi.login import Login
+from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
+from aiogandi.operations import Operation
+from aiogandi.redaction import Secret, conceal
+from aiogandi.retries import Retrier
+from aiogandi.session import SessionManager
+from aiogandi.settings import Polling, RateLimit, Retry, is_number, require, require_seconds
+from aiogandi.stats import Stats
+from aiogandi.throttle import Throttle
+from aiogandi.tracker import OperationTracker
+from aiogandi.transport import MAX_REPLY, Transport
+
+URL = "https://api.gandi.net/xmlrpc/"
+"""Where the service was (documented)."""
+
+Result = TypeVar("Result")
+
+_PASSWORDS = {"vm_create": 1}  # the position of the password among a call's arguments
+
+
+class Gandi:
+    """The asyncio client of Gandi's hosting API.
+
+    ::
+
+        async with Gandi("AA1234-GANDI", "mypassword") as gandi:
+            operation = await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
+            await operation
+            print(await gandi.vm_info(operation.vm_id))
+
+    One client serves any number of tasks of one event loop. Nothing is sent before the first call,
+    which logs in; the session is renewed and replaced as need be.
+
+    - ``url``: the service, or a `Sandbox`; ``https``, or ``http`` on this machine.
+    - ``safe``: passed to ``login`` (its meaning is documented elsewhere by the same provider).
+    - ``handle``: act for this handle, by ``su`` after every login.
+    - ``session_lifetime``, ``renew_margin``: how long a session is good (12 hours, documented), and
+      how long before its end a new login begins, in seconds.
+    - ``timeout``: seconds for one HTTP exchange.
+    - ``rate_limit``: None for none; everything that this client sends counts.
+    - ``polling``, ``retry``: how operations are watched, and how calls are repeated.
+    - ``http``: an aiohttp session of yours, which stays open when the client closes. Unless its
+      connector drops idle connections after 10 seconds (``keepalive_timeout=10``), as the client's
+      own does, connections are not kept: the service closes idle ones and loses what is sent then.
+    - ``max_reply``: bytes of a reply, decompressed, that are read at most.
+
+    Every call raises `InvalidArgument` before anything is sent, `Fault` for the service's refusal,
+    `AuthenticationError`, `TransportError`, its subclass `OutcomeUnknown` where a changing call may
+    have run, and `ClientClosed`.
+    """
+
+    def __init__(
+        self,
+        login: str,
+        password: str,
+        *,
+        url: str = URL,
+        safe: bool = True,
+        handle: str | None = None,
+        session_lifetime: float = 43200,
+        renew_margin: float = 600,
+        timeout: float = 30,
+        rate_limit: RateLimit | None = RateLimit(30, per=2.0),  # noqa: B008 - frozen
+        polling: Polling = Polling(),  # noqa: B008
+        retry: Retry = Retry(),  # noqa: B008
+        http: aiohttp.ClientSession | None = None,
+        max_reply: int = MAX_REPLY,
+    ) -> None:
+        password = Secret(arguments.text("password", password))
+        arguments.text("login", login)
+        require(isinstance(safe, bool), "safe", safe, "True or False")
+        if handle is not None:
+            arguments.text("handle", handle)
+        require_seconds("session_lifetime", session_lifetime)
+        holds = is_number(renew_margin) and 0 <= renew_margin < session_lifetime
+        require(holds, "renew_margin", renew_margin, "seconds, from 0 to below session_lifetime")
+        require_seconds("timeout", timeout)
+        for name, value, kind in (
+            ("rate_limit", rate_limit, RateLimit | None),
+            ("polling", polling, Polling),
+            ("retry", retry, Retry),
+            ("http", http, aiohttp.ClientSession | None),
+        ):
+            require(isinstance(value, kind), name, value, str(getattr(kind, "__name__", kind)))
+        arguments.positive("max_reply", max_reply)
+
+        self._lifetime = Lifetime()
+        self._tally: Counter[str] = Counter()
+        self._transport = Transport(
+            url,
+            timeout=timeout,
+            throttle=Throttle(rate_limit),
+            tally=self._tally,
+            http=http,
+            max_reply=max_reply,
+            secrets=(password,),
+        )
+        self._session = SessionManager(
+            self._transport, self._log_in, lifetime=session_lifetime, margin=renew_margin
+        )
+        self._retrier = Retrier(self._session, retry, self._tally)
+        self._login = Login(
+            self._transport,
+            self._retrier.repeat,
+            self._tally,
+            login=login,
+            password=password,
+            safe=safe,
+            handle=handle,
+        )
+        self._tracker = OperationTracker(self._poll, self.operation_cancel, polling)
+
+    @classmethod
+    def from_env(cls, **overrides: Any) -> Gandi:
+        """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, and the URL of
+        ``GANDI_URL`` where that is set. *overrides* are `Gandi`'s own arguments, and win.
+        """
+        names = {"login": "GANDI_LOGIN", "password": "GANDI_PASSWORD", "url": "GANDI_URL"}
+        settings: dict[str, Any] = {
+            name: os.environ[variable]
+            for name, variable in names.items()
+            if os.environ.get(variable)
+        }
+        settings |= overrides
+        missing = [names[name] for name in ("login", "password") if name not in settings]
+        if missing:
+            raise InvalidArgument(f"not set in the environment: {', '.join(missing)}")
+        return cls(**settings)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End everything at once: calls and waits under way get `ClientClosed`, connections are
+        closed, nothing is sent. Operations go on at the service. Closing again does nothing.
+        """
+        self._lifetime.end()
+        await self._tracker.close()
+        await self._retrier.reconciler.close()
+        await self._session.close()
+        await self._transport.close()
+
+    @property
+    def stats(self) -> Stats:
+        """What the client has done so far, in numbers."""
+        return Stats.of(self._tally)
+
+    async def call(self, method: str, *args: Any, idempotent: bool = False) -> Any:
+        """Any remote call; the session id is added before *args*. Returns what the service sent.
+
+        *idempotent*: it may run twice, so it is repeated after any trouble. Without, it is repeated
+        only where it cannot have run; where it may have, that is `OutcomeUnknown`.
+        """
+        arguments.text("method", method)
+        if method == "login":
+            raise InvalidArgument("method='login': the client logs in by itself")
+        concealed = conceal(list(args))
+        position = _PASSWORDS.get(method, len(args))
+        if position < len(args) and isinstance(args[position], str):
+            concealed[position] = Secret(args[position])
+        args = ()  # the plain password among them must not stay in this frame
+        call = Call(method, {f"argument {n}": value for n, value in enumerate(concealed, 1)})
+        with self._lifetime.scope():
+            return await (self._retrier.read(call) if idempotent else self._retrier.change(call))
+
+    def operation(self, operation_id: int) -> Operation:
+        """Take up an operation by its id, one of another process, say. Nothing is sent."""
+        return Operation(self._tracker, id=arguments.positive("operation_id", operation_id))
+
+    # -- the account ---------------------------------------------------------------------------
+
+    async def account_currency(self) -> str:
+        """The prepaid account's currency, ISO 4217 (documented)."""
+        return await self._read("account_currency", replies.string)
+
+    async def account_balance(self) -> float:
+        """The prepaid account's balance, in its currency (documented)."""
+        return await self._read("account_balance", replies.number)
+
+    async def hosting_account_info(self) -> HostingAccount:
+        """The hosting account: shares, used shares, products (call documented, fields assumed)."""
+        return await self._read("hosting_account_info", HostingAccount.from_wire)
+
+    async def hosting_account_product_add(
+        self, product_name: str, quantity: int, duration: str
+    ) -> Operation:
+        """Buy so much of a product, ``"shares"`` say, for so long: ``"1m"`` (documented)."""
+        return await self._operate(
+            "hosting_account_product_add",
+            product_name=arguments.text("product_name", product_name),
+            quantity=arguments.positive("quantity", quantity),
+            duration=arguments.duration(duration),
+        )
+
+    async def hosting_account_product_renew(self, product_id: int, duration: str) -> Operation:
+        """Keep a product for so much longer (documented)."""
+        return await self._operate(
+            "hosting_account_product_renew",
+            product_id=arguments.positive("product_id", product_id),
+            duration=arguments.duration(duration),
+        )
+
+    async def hosting_account_product_remove(self, product_id: int) -> Operation:
+        """Give a product up (documented)."""
+        return await self._operate(
+            "hosting_account_product_remove",
+            product_id=arguments.positive("product_id", product_id),
+        )
+
+    async def hosting_account_product_update(self, product_id: int, quantity: int) -> Operation:
+        """Have so much of a product, all told (documented)."""
+        return await self._operate(
+            "hosting_account_product_update",
+            product_id=arguments.positive("product_id", product_id),
+            quantity=arguments.positive("quantity", quantity),
+        )
+
+    # -- servers -------------------------------------------------------------------------------
+
+    async def vm_create(
+        self,
+        hostname: str,
+        password: str,
+        os_id: int,
+        shares: int,
+        cpu: int,
+        specs: Mapping[str, Any] | None = None,
+    ) -> Operation:
+        """Create a server; the operation's ``vm_id`` is set at once (documented).
+
+        *specs* may hold ``login``, the name of its first user (documented).
+        """
+        password = Secret(arguments.text("password", password))
+        return await self._operate(
+            "vm_create",
+            "vm_id",
+            hostname=arguments.hostname(hostname),
+            password=password,
+            os_id=arguments.positive("os_id", os_id),
+            shares=arguments.positive("shares", shares),
+            cpu=arguments.positive("cpu", cpu),
+            specs=conceal(arguments.specs(specs, required=False)),
+        )
+
+    async def vm_info(self, vm_id: int) -> VM:
+        """What the service knows of a server (call documented, fields assumed)."""
+        return await self._read("vm_info", VM.from_wire, vm_id=arguments.positive("vm_id", vm_id))
+
+    async def vm_list(self) -> list[int]:
+        """The ids of the account's servers (documented)."""
+        return await self._read("vm_list", replies.ids)
+
+    async def vm_update(self, vm_id: int, specs: Mapping[str, Any]) -> Operation:
+        """Change a server: ``{"shares": 5}`` (documented)."""
+        return await self._operate(
+            "vm_update",
+            vm_id=arguments.positive("vm_id", vm_id),
+            specs=conceal(arguments.specs(specs, required=True)),
+        )
+
+    async def vm_delete(self, vm_id: int) -> Operation:
+        """Delete a stopped server (documented)."""
+        return await self._operate("vm_delete", vm_id=arguments.positive("vm_id", vm_id))
+
+    async def vm_start(self, vm_id: int) -> Operation:
+        """Boot or unpause a server (documented)."""
+        return await self._operate("vm_start", vm_id=arguments.positive("vm_id", vm_id))
+
+    async def vm_stop(self, vm_id: int) -> Operation:
+        """Shut a server down (documented)."""
+        return await self._operate("vm_stop", vm_id=arguments.positive("vm_id", vm_id))
+
+    async def vm_reboot(self, vm_id: int) -> Operation:
+        """Reboot a server, softly (documented)."""
+        return await self._operate("vm_reboot", vm_id=arguments.positive("vm_id", vm_id))
+
+    async def vm_disk_list(self, vm_id: int) -> list[int]:
+        """The ids of the disks attached to a server (name documented, the rest assumed)."""
+        return await self._read(
+            "vm_disk_list", replies.ids, vm_id=arguments.positive("vm_id", vm_id)
+        )
+
+    # -- disks ---------------------------------------------------------------------------------
+
+    async def disk_list(self) -> list[int]:
+        """The ids of the account's disks (name documented, the rest assumed)."""
+        return await self._read("disk_list", replies.ids)
+
+    async def disk_create(self, specs: Mapping[str, Any]) -> Operation:
+        """Create a disk; the operation's ``disk_id`` is set at once (documented).
+
+        *specs*: ``size`` in MB, ``name``, ``fstype`` (documented).
+        """
+        return await self._operate(
+            "disk_create", "disk_id", specs=conceal(arguments.specs(specs, required=True))
+        )
+
+    async def disk_info(self, disk_id: int) -> Disk:
+        """What the service knows of a disk (call documented, fields assumed)."""
+        return await self._read(
+            "disk_info", Disk.from_wire, disk_id=arguments.positive("disk_id", disk_id)
+        )
+
+    async def disk_delete(self, disk_id: int) -> Operation:
+        """Delete an unattached disk (documented)."""
+        return await self._operate("disk_delete", disk_id=arguments.positive("disk_id", disk_id))
+
+    async def disk_attach(self, vm_id: int, disk_id: int) -> Operation:
+        """Attach a disk to a server (name documented, order of arguments assumed)."""
+        return await self._operate(
+            "disk_attach",
+            vm_id=arguments.positive("vm_id", vm_id),
+            disk_id=arguments.positive("disk_id", disk_id),
+        )
+
+    async def disk_detach(self, vm_id: int, disk_id: int) -> Operation:
+        """Detach a disk from a server (name documented, order of arguments assumed)."""
+        return await self._operate(
+            "disk_detach",
+            vm_id=arguments.positive("vm_id", vm_id),
+            disk_id=arguments.positive("disk_id", disk_id),
+        )
+
+    # -- operations ----------------------------------------------------------------------------
+
+    async def operation_list(
+        self,
+        *,
+        type: str | None = None,  # noqa: A002 - the API's own word
+        state: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        updated_after: datetime | None = None,
+        updated_before: datetime | None = None,
+        param: Mapping[str, Any] | None = None,
+    ) -> list[int]:
+        """The last 300 ids of operations that match all that is given (documented).
+
+        *state*: ALL, PENDING, RUN, ERROR, CANCEL or DONE. *param*: values that an operation's
+        parameters have, ``{"vm_id": 1}`` say (assumed for ``vm_id``, ``disk_id``, ``hostname``).
+        Dates are the service's clock. Newest first (assumed).
+        """
+        filters = arguments.filters(
+            type=type,
+            state=state,
+            param=param,
+            created_after=created_after,
+            created_before=created_before,
+            updated_after=updated_after,
+            updated_before=updated_before,
+        )
+        if not filters:
+            return await self._read("operation_list", replies.ids)
+        return await self._read("operation_list", replies.ids, filter=conceal(filters))
+
+    async def operation_details(self, operation_id: int) -> OperationDetails:
+        """What the service says of an operation (name documented, fields assumed)."""
+        return await self._read(
+            "operation_details",
+            OperationDetails.from_wire,
+            operation_id=arguments.positive("operation_id", operation_id),
+        )
+
+    async def operation_cancel(self, operation_id: int) -> None:
+        """Cancel an operation that is PENDING (name documented, the rest assumed)."""
+        operation_id = arguments.positive("operation_id", operation_id)
+        await self._change(Call("operation_cancel", {"operation_id": operation_id}, replies.true))
+        self._tracker.cancelled(operation_id)
+
+    async def os_list(self) -> list[OperatingSystem]:
+        """The operating systems for ``vm_create`` (name documented, fields assumed)."""
+        return await self._read("os_list", replies.operating_systems)
+
+    # -- how they are sent ---------------------------------------------------------------------
+
+    async def _log_in(self) -> Secret:
+        return await self._login()
+
+    async def _read(self, method: str, read: Callable[[Any], Result], **values: Any) -> Result:
+        """A call that changes nothing."""
+        with self._lifetime.scope():
+            result: Result = await self._retrier.read(Call(method, values, read))
+            return result
+
+    async def _change(self, call: Call) -> Any:
+        """A call that changes something."""
+        with self._lifetime.scope():
+            return await self._retrier.change(call)
+
+    async def _operate(self, method: str, yields: str = "id", **values: Any) -> Operation:
+        """A call that changes something and begins an operation."""
+        call = Call(method, values, replies.number_of(method), yields)
+        number = await self._change(call)
+        known = {name: values.get(name) for name in ("vm_id", "disk_id", "product_id")}
+        if call.adopted is not None:
+            known["id"] = call.adopted.id
+        known[yields] = number
+        started = asyncio.get_running_loop().time()
+        return Operation(self._tracker, type=method, started=started, **known)
+
+    async def _poll(self, method: str, *args: Any, timeout: float) -> Any:
+        self._tally["polls"] += 1
+        return await self._session.call(method, args, polling=True, timeout=timeout)

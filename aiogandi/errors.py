@@ -1,0 +1,223 @@
+"""Every exception of the package, and what the service's fault codes mean.
+
+::
+
+    GandiError
+    ├── TransportError            refused, unreachable, timed out, an HTTP error, not XML-RPC, too large
+    │   └── OutcomeUnknown        a changing call whose reply was lost and could not be found afterwards
+    ├── Fault                     the service's own refusal: .code .qualification .object .cause .element
+    │   ├── ServerFault           qualification 1: the service failed
+    │   └── DataFault             qualification 5: the service refuses the data
+    │       ├── InvalidValue      cause 1x (type), 2x (syntax), 3x (value)
+    │       ├── NotFound          cause 4x
+    │       ├── PermissionDenied  cause 5x
+    │       ├── InvalidState      cause 6x (assumed)
+    │       └── SessionExpired    the session was refused, and logging in again did not help
+    ├── AuthenticationError       the login was refused
+    ├── OperationError            .operation .details
+    │   ├── OperationFailed       it ended in ERROR, or waits for people (SUPPORT)
+    │   ├── OperationCancelled    it ended in CANCEL
+    │   └── OperationTimeout      the caller's deadline passed; the service goes on (also a TimeoutError)
+    ├── InvalidArgument           refused before anything was sent (also a ValueError)
+    └── ClientClosed              the client was closed
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from aiogandi.redaction import redact
+
+if TYPE_CHECKING:
+    from aiogandi.models import OperationDetails
+    from aiogandi.operations import Operation
+
+SESSION_REFUSED = 510150
+"""Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""
+
+_ELEMENT = re.compile(r"\[\s*([^\[\]:]+?)\s*:[^\n]*\]")
+
+
+class GandiError(Exception):
+    """Base of all exceptions of this package."""
+
+    retried = False
+    """True once a retry policy has given up on it: a policy further up does not begin again."""
+
+
+class TransportError(GandiError):
+    """The exchange failed below XML-RPC.
+
+    ``status`` is the HTTP status, None where there was none. ``sent`` is False where the request
+    certainly never began to run: nothing was connected, or the service answered 429.
+    ``retry_after`` is what the service asked for, in seconds.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int | None = None,
+        *,
+        sent: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.sent = sent
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(TransportError):
+    """A changing call may or may not have run, or has run more often than it was asked for.
+
+    ``method`` is the call. ``surplus`` names what was found beyond what was asked for: operation
+    ids, which the message explains. The call was not sent again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        method: str = "",
+        *,
+        status: int | None = None,
+        surplus: Iterable[int] = (),
+    ) -> None:
+        super().__init__(message, status)
+        self.method = method
+        self.surplus = tuple(surplus)
+
+
+class Fault(GandiError):
+    """A fault of the service (documented: ``qualification object cause`` in six digits).
+
+    ``code`` is the whole number, ``qualification`` its first digit, ``object`` the next three,
+    ``cause`` the last two; all three are 0 for a code that has not six digits. ``element`` is the
+    parameter that the message names, or None. Passwords and session ids in ``message`` are blanked.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        message = redact(message)
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.qualification, self.object, self.cause = split_code(code)
+        found = _ELEMENT.search(message)
+        self.element = found.group(1) if found else None
+
+    def __str__(self) -> str:
+        return f"{self.message} (fault {self.code})"
+
+
+class ServerFault(Fault):
+    """The service failed (qualification 1); whether the call ran is not known."""
+
+
+class DataFault(Fault):
+    """The service refused the data (qualification 5); the call did not run."""
+
+
+class InvalidValue(DataFault):
+    """A parameter's type, syntax or value is refused (causes 1x, 2x, 3x)."""
+
+
+class NotFound(DataFault):
+    """The thing does not exist (causes 4x)."""
+
+
+class PermissionDenied(DataFault):
+    """The account may not do this (causes 5x)."""
+
+
+class InvalidState(DataFault):
+    """The thing's state does not allow it (causes 6x, assumed)."""
+
+
+class SessionExpired(DataFault):
+    """The session was refused, and so was the one of a new login."""
+
+
+class AuthenticationError(GandiError):
+    """The service refused the login. ``fault`` is its answer."""
+
+    def __init__(self, message: str, fault: Fault | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
+class OperationError(GandiError):
+    """A wait did not end in DONE. ``operation`` can go on to be used, for its id if nothing else;
+    ``details`` is what the service last said of it, or None.
+    """
+
+    def __init__(
+        self, message: str, operation: Operation, details: OperationDetails | None = None
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.details = details
+
+
+class OperationFailed(OperationError):
+    """The operation ended in ERROR, or it needs people (SUPPORT)."""
+
+
+class OperationCancelled(OperationError):
+    """The operation was cancelled at the service."""
+
+
+class OperationTimeout(OperationError, TimeoutError):
+    """The caller's deadline passed. The service goes on: the operation can be waited for again."""
+
+
+class InvalidArgument(GandiError, ValueError):
+    """An argument is wrong; nothing was sent. The message names it and says what is allowed."""
+
+
+class ClientClosed(GandiError):
+    """The client was closed, before or during the call."""
+
+    def __init__(self, message: str = "the client is closed") -> None:
+        super().__init__(message)
+
+
+def split_code(code: int) -> tuple[int, int, int]:
+    """Take a fault code apart into qualification, object and cause (documented).
+
+    >>> split_code(510150)
+    (5, 101, 50)
+    """
+    if not 100_000 <= code <= 999_999:
+        return 0, 0, 0
+    return code // 100_000, code // 100 % 1000, code % 100
+
+
+_BY_CAUSE: dict[int, type[DataFault]] = {
+    1: InvalidValue,
+    2: InvalidValue,
+    3: InvalidValue,
+    4: NotFound,
+    5: PermissionDenied,
+    6: InvalidState,
+}
+
+
+def fault_for(code: int, message: str, secrets: Iterable[str] = ()) -> Fault:
+    """The exception for a fault of the service, with *secrets* blanked in its message."""
+    message = redact(message, secrets)
+    qualification, _, cause = split_code(code)
+    if qualification == 1:
+        return ServerFault(code, message)
+    if qualification == 5:
+        return _BY_CAUSE.get(cause // 10, DataFault)(code, message)
+    return Fault(code, message)
+
+
+def refuses_session(fault: Fault) -> bool:
+    """Whether *fault*, on any call but ``login``, says that the session is unknown or has ended
+    (assumed: code 510150, or a data fault whose element is ``session``).
+    """
+    return isinstance(fault, DataFault) and (
+        fault.code == SESSION_REFUSED or fault.element == "session"
+    )

@@ -1,0 +1,56 @@
+"""What a reply must be: the result, or `TransportError` for one that the call cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aiogandi.calls import unusable
+from aiogandi.models import OperatingSystem, ids_from_wire
+from aiogandi.settings import is_count, is_number
+
+
+def string(reply: Any) -> str:
+    """A string."""
+    if not isinstance(reply, str):
+        raise unusable("the call", reply, "a string")
+    return reply
+
+
+def number(reply: Any) -> float:
+    """A number."""
+    if not is_number(reply):
+        raise unusable("the call", reply, "a number")
+    return float(reply)
+
+
+def ids(reply: Any) -> list[int]:
+    """An array of ids."""
+    if not isinstance(reply, list):
+        raise unusable("the call", reply, "an array of ids")
+    return ids_from_wire(reply)
+
+
+def operating_systems(reply: Any) -> list[OperatingSystem]:
+    """An array of structs."""
+    if not isinstance(reply, list):
+        raise unusable("os_list", reply, "an array of structs")
+    return [OperatingSystem.from_wire(item) for item in reply]
+
+
+def number_of(method: str) -> Callable[[Any], int]:
+    """An id, of an operation or of what it creates."""
+
+    def read(reply: Any) -> int:
+        if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 10:
+            reply = int(reply)
+        if not is_count(reply) or reply <= 0:
+            raise unusable(method, reply, "an id")
+        return int(reply)
+
+    return read
+
+
+def true(reply: Any) -> None:
+    """Anything: what ``operation_cancel`` returns on success is assumed, so it is not looked at."""
+    del reply

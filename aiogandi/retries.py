@@ -1,0 +1,221 @@
+"""Which call may be sent again, and when.
+
+A reading call is repeated after any trouble but the service's refusal of its data. A changing call
+is repeated only when it cannot have run; where it may have, `reconcile` finds out first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from typing import Any, Final
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from aiogandi.calls import Call
+from aiogandi.errors import DataFault, OutcomeUnknown, ServerFault, TransportError
+from aiogandi.models import OperationDetails
+from aiogandi.reconcile import Reconciler
+from aiogandi.session import SessionManager
+from aiogandi.settings import Retry
+
+log = logging.getLogger("aiogandi.retries")
+
+FIRST_BACKOFF: Final = 0.5
+"""Seconds that the first pause lasts at most; each further one may last twice as long."""
+
+MAX_BACKOFF: Final = 20.0
+"""Seconds that any pause lasts at most, unless the service asks for more."""
+
+
+class Verdict(Enum):
+    """What a failed attempt means for the next one."""
+
+    RAISE = auto()  # it would fail again
+    REPEAT = auto()  # it did not run, or running again does no harm
+    UNKNOWN = auto()  # it may have run, and must not run twice
+
+
+def verdict(error: Exception, *, changing: bool) -> Verdict:
+    """What to do after *error*."""
+    if getattr(error, "retried", False):
+        return Verdict.RAISE
+    if isinstance(error, ServerFault):
+        return Verdict.UNKNOWN if changing else Verdict.REPEAT
+    if isinstance(error, OutcomeUnknown) or not isinstance(error, TransportError):
+        return Verdict.RAISE
+    if not error.sent:
+        return Verdict.REPEAT
+    if error.status is not None and 300 <= error.status < 500 and error.status != 408:
+        return Verdict.RAISE  # a redirect, a wrong URL, a request the server will not take
+    return Verdict.UNKNOWN if changing else Verdict.REPEAT
+
+
+class Absent(Exception):  # noqa: N818 - it says what was found, and never leaves this module
+    """A changing call's reply was lost, and the service turned out not to have run it."""
+
+    def __init__(self, lost: TransportError | ServerFault) -> None:
+        super().__init__(str(lost))
+        self.lost = lost
+
+
+class Retrier:
+    """Sends calls through the session until they succeed or the policy gives up."""
+
+    def __init__(self, session: SessionManager, policy: Retry, tally: Counter[str]) -> None:
+        self._session = session
+        self._policy = policy
+        self._tally = tally
+        self.reconciler = Reconciler(self.ask, policy, tally)
+
+    async def ask(self, method: str, **arguments: Any) -> Any:
+        """A reading call of the reconciler's."""
+        return await self.read(Call(method, arguments))
+
+    async def read(self, call: Call) -> Any:
+        """Send a call that changes nothing."""
+        started = asyncio.get_running_loop().time()
+        try:
+            return await self._exchange(call)
+        except (TransportError, ServerFault) as error:
+            first = error
+        return await self.repeat(
+            call.method, lambda: self._exchange(call), first, started, changing=False
+        )
+
+    async def change(self, call: Call) -> Any:
+        """Send a call that changes something: it runs once, or the error says what is known.
+
+        Raises `OutcomeUnknown` where it cannot be established whether it ran.
+        """
+        reconciler = self.reconciler
+        if call.yields and not reconciler.is_fresh():
+            await reconciler.refresh()
+        reconciler.begin(call)
+        started = call.first_sent
+        try:
+            try:
+                return await self._send(call)
+            except (TransportError, ServerFault, Absent) as error:
+                first = error
+            return await self.repeat(
+                call.method, lambda: self._send(call), first, started, changing=True
+            )
+        except Absent as absent:
+            lost = absent.lost
+        except TransportError as error:
+            if call.sends == 0 or isinstance(error, OutcomeUnknown):
+                raise
+            lost = error
+        finally:
+            reconciler.end(call)
+        if isinstance(lost, ServerFault):
+            raise lost
+        raise reconciler.unknown(call, lost) from lost
+
+    async def repeat(
+        self,
+        method: str,
+        send: Callable[[], Awaitable[Any]],
+        first: Exception,
+        started: float,
+        *,
+        changing: bool,
+    ) -> Any:
+        """Go on after *first*, the failure of the first attempt, which began at *started*."""
+
+        def again(error: BaseException) -> bool:
+            if isinstance(error, Absent):
+                return True
+            return isinstance(error, Exception) and (
+                verdict(error, changing=changing) is Verdict.REPEAT
+            )
+
+        if not again(first):
+            raise first
+        attempts = AsyncRetrying(
+            retry=retry_if_exception(again),
+            wait=_pause,
+            stop=lambda state: self._gives_up(state, started),
+            before_sleep=lambda state: self._report(method, state),
+            sleep=asyncio.sleep,
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                if attempt.retry_state.attempt_number == 1:
+                    raise first
+                return await send()
+        raise AssertionError("tenacity either returns or raises")
+
+    async def _exchange(self, call: Call) -> Any:
+        return call.read(
+            await self._session.call(
+                call.method, tuple(call.arguments.values()), tuple(call.arguments)
+            )
+        )
+
+    async def _send(self, call: Call) -> Any:
+        """Send a changing call once, and find out what became of it if the reply is lost."""
+        reconciler = self.reconciler
+        reconciler.sent(call)
+        lost: TransportError | ServerFault
+        try:
+            result = await self._exchange(call)
+        except (TransportError, ServerFault) as error:
+            if verdict(error, changing=True) is not Verdict.UNKNOWN:
+                call.sends -= 1
+                raise
+            lost = error
+        except DataFault:
+            # A second send may be refused because the first one ran after all.
+            if call.sends > 1 and (found := await reconciler.find(call)) is not None:
+                return await self._adopt(call, found)
+            raise
+        else:
+            if reconciler.own(call, result):
+                await reconciler.sift(call)
+                return result
+            # Another call, which lost its reply, was given this operation: look for that one's.
+            lost = TransportError(f"{call.method}: another call was given its operation")
+        found = await reconciler.recover(call, lost)
+        if found is None:
+            raise Absent(lost)
+        return await self._adopt(call, found)
+
+    async def _adopt(self, call: Call, found: OperationDetails) -> Any:
+        self._tally["reconciled"] += 1
+        log.info("%s: its reply was lost, operation %s is its own", call.method, found.id)
+        call.adopted = found
+        await self.reconciler.sift(call)
+        return getattr(found, call.yields) if call.yields else True
+
+    def _gives_up(self, state: RetryCallState, started: float) -> bool:
+        elapsed = asyncio.get_running_loop().time() - started + state.upcoming_sleep
+        return state.attempt_number >= self._policy.attempts or elapsed >= self._policy.within
+
+    def _report(self, method: str, state: RetryCallState) -> None:
+        self._tally["retries"] += 1
+        error = state.outcome.exception() if state.outcome else None
+        log.info(
+            "%s: attempt %d in %.2f s: %s",
+            method,
+            state.attempt_number + 1,
+            state.upcoming_sleep,
+            error,
+        )
+
+
+_backoff = wait_random_exponential(multiplier=FIRST_BACKOFF, max=MAX_BACKOFF)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Full jitter, or what the service asks for where that is longer."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, Absent):
+        return 0.0  # the settling time has passed already
+    asked = error.retry_after if isinstance(error, TransportError) else None
+    return max(_backoff(state), asked or 0.0)
