@@ -1,0 +1,47 @@
+"""The service's clock: service seconds, which pass faster or slower than real ones."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class ServiceClock:
+    """Counts service seconds from 0 and turns them into the service's dates.
+
+    *speed* service seconds pass in one real second. It never goes back: what is queued by its
+    time stays in order. Only the dates can be moved either way (`set_date`).
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._began = time.monotonic()
+        self._skipped = 0.0
+        self._zero = _utc_now()
+
+    def now(self) -> float:
+        """Service seconds since the clock was made."""
+        return (time.monotonic() - self._began) * self._speed + self._skipped
+
+    def advance(self, seconds: float) -> None:
+        """Let *seconds* service seconds pass at once."""
+        self._skipped += seconds
+
+    def set_date(self, date: datetime) -> None:
+        """Make *date* (naive, UTC) the date of this moment; past moments' dates move along."""
+        self._zero += date.replace(microsecond=0) - self.date(self.now())
+
+    def date(self, moment: float) -> datetime:
+        """The naive UTC date of *moment* in whole seconds, as the wire has it."""
+        try:
+            return self._zero + timedelta(seconds=int(moment))
+        except OverflowError:  # years of service time pass quickly at a high speed
+            return datetime.max.replace(microsecond=0)  # noqa: DTZ901 - the wire has no zone
+
+    def moment(self, date: datetime) -> float:
+        """The first moment of the whole second *date* (naive, UTC)."""
+        return (date - self._zero).total_seconds()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0, tzinfo=None)
