@@ -46,6 +46,12 @@ class MalformedMessage(ValueError):
     """The bytes are not the XML-RPC message that was due."""
 
 
+class Param(Secret):
+    """One argument of a call, encoded: a ``<param>``, which may hold a password."""
+
+    __slots__ = ()
+
+
 class FaultReply(NamedTuple):
     """A reply that carries a fault."""
 
@@ -71,16 +77,24 @@ class _Unencodable(Exception):
 
 
 def encode_call(method: str, args: Sequence[Any], names: Sequence[str] = ()) -> bytes:
-    """A methodCall. *names* are the arguments' names, for the text of `InvalidArgument`."""
-    if len(names) != len(args):
-        names = [f"argument {position + 1}" for position in range(len(args))]
+    """A methodCall. *args* are values or encoded ones; *names* are theirs, for `InvalidArgument`."""
     # In one expression: no local of this frame ever holds a password that was encoded already.
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodCall>"
         f"<methodName>{_checked(_escape, method, 'method')}</methodName><params>"
-        f"{''.join([_param(value, name) for value, name in zip(args, names, strict=True)])}"
+        f"{''.join(encode_params(args, names))}"
         "</params></methodCall>"
     ).encode()
+
+
+def encode_params(args: Sequence[Any], names: Sequence[str] = ()) -> list[Param]:
+    """The arguments of a call, encoded; those that are encoded already stay as they are."""
+    if len(names) != len(args):
+        names = [f"argument {position + 1}" for position in range(len(args))]
+    return [
+        arg if type(arg) is Param else Param(f"<param>{_checked(_encoded, arg, name)}</param>")
+        for arg, name in zip(args, names, strict=True)
+    ]
 
 
 def encode_response(value: Any) -> bytes:
@@ -98,10 +112,6 @@ def encode_fault(code: int, message: str) -> bytes:
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodResponse><fault>"
         f"{fault}</fault></methodResponse>"
     ).encode()
-
-
-def _param(value: Any, name: str) -> str:
-    return f"<param>{_checked(_encoded, value, name)}</param>"
 
 
 def _checked(encode: Callable[[Any], str], value: Any, name: str) -> str:

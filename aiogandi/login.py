@@ -46,12 +46,11 @@ class Login:
         return session_id
 
     async def _step(self, method: str, arguments: dict[str, Any]) -> Secret:
+        request = self._transport.prepare(method, tuple(arguments.values()), tuple(arguments))
         started = asyncio.get_running_loop().time()
 
         async def send() -> Secret:
-            reply = await self._transport.exchange(
-                method, tuple(arguments.values()), tuple(arguments)
-            )
+            reply = await self._transport.exchange(request)
             if not isinstance(reply, str) or not reply:
                 raise unusable(method, reply, "a session id")
             return Secret(reply)

@@ -109,7 +109,7 @@ class Cohort:
                 if not known or now - started <= self._latest:
                     break
                 self._late.add(operation_id)
-                self._late_since = now
+                self._late_since = max(self._late_since, started + self._latest)
             heapq.heappop(self._waiting)
         if self._waiting:
             oldest = self._waiting[0][0]

@@ -179,7 +179,9 @@ class Schedule:
 
     def pause(self, now: float) -> float:
         """Seconds until the next tick, counted from the last one."""
-        pause = self._polling.interval if self._urgent else self._pace.pause(now)
+        if self._urgent and not self._failures:
+            return 0.0
+        pause = self._pace.pause(now)
         if self._failures:
             backoff = self._polling.interval * 2.0 ** min(self._failures, 16)
             pause = max(pause, min(backoff, self._polling.max_interval))

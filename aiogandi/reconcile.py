@@ -164,7 +164,7 @@ class Reconciler:
             raise self.unknown(call, lost) from lost
         loop = asyncio.get_running_loop()
         settled_at = loop.time() + self._policy.settle
-        pause = self._policy.settle / 8
+        pause = self._policy.settle / 4
         while True:
             began = loop.time()
             believed = began >= settled_at
@@ -311,9 +311,12 @@ class Reconciler:
                 if (details := await self._operation(number)) is not None:
                     self._details[number] = details
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(DETAILS_AT_ONCE, len(ids))):
-                group.create_task(work())
+        workers = [asyncio.ensure_future(work()) for _ in range(min(DETAILS_AT_ONCE, len(ids)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
 
     async def _operation(self, number: int) -> OperationDetails | None:
         try:

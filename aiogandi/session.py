@@ -14,8 +14,12 @@ from aiogandi.transport import Transport
 
 log = logging.getLogger("aiogandi.session")
 
-MAX_REFUSALS = 20
+MAX_REFUSALS = 50
 """How often one call may meet a session that ended between two calls before it gives up."""
+
+
+class _Replaced(Exception):  # noqa: N818 - no error, and never leaves this module
+    """The session was dropped before the call was sent."""
 
 
 @dataclass(slots=True)
@@ -25,8 +29,8 @@ class Session:
     id: Secret
     renew_at: float
     ends_at: float
-    used: bool = False
-    """Whether a call was made with it."""
+    users: int = 0
+    """How many requests were sent with it."""
     proven: bool = False
     """Whether the service has accepted it."""
 
@@ -53,7 +57,7 @@ class SessionManager:
         self._margin = margin
         self._session: Session | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._renewal: asyncio.Task[Session] | None = None
+        self._renewal: asyncio.Task[None] | None = None
         self._closed = False
 
     async def call(
@@ -62,90 +66,98 @@ class SessionManager:
         """`Transport.exchange` with the session id before *args*.
 
         A refused session is replaced and the call repeated, since it was refused before it ran. If
-        the new one is refused as well, though nobody's call was ever accepted with it, logging in
-        does not help: `SessionExpired`. (One that was accepted in between has ended by itself.)
+        the new one is refused as well, logging in does not help: `SessionExpired`. But where other
+        calls use that session too, it may well have been good and have ended again meanwhile.
         """
-        names = ("session", *names)
-        for refusals in range(1, MAX_REFUSALS + 1):
+        request = self._transport.prepare(method, args, names)
+        session: Session | None = None
+
+        def lead() -> Secret:
+            nonlocal session
             session = self._session
-            if session is None or asyncio.get_running_loop().time() >= session.renew_at:
-                session = await self._current()
-            session.used = True
+            if session is None or self._now() >= session.ends_at:
+                raise _Replaced
+            session.users += 1
+            return session.id
+
+        refusals = 0
+        while True:
+            if self._session is None or self._now() >= self._session.renew_at:
+                await self._current()
             try:
-                result = await self._transport.exchange(method, (session.id, *args), names, **how)
+                result = await self._transport.exchange(request, lead, **how)
+            except _Replaced:
+                continue  # the session ended while the call waited for its turn
             except DataFault as fault:
-                if not refuses_session(fault):
-                    session.proven = True
+                if session is None or not refuses_session(fault):
                     raise
                 refusal = fault
             else:
-                session.proven = True
+                if session is not None:
+                    session.proven = True
                 return result
             if self._session is session:  # not a newer one, which another call has fetched
                 self._forget()
-            if refusals > 1 and not session.proven:
-                break
+            refusals += 1
+            hopeless = not session.proven and session.users == 1
+            if refusals == MAX_REFUSALS or (refusals > 1 and hopeless):
+                raise SessionExpired(refusal.code, refusal.message)
             log.info("%s: the session was refused, logging in again", method)
-        raise SessionExpired(refusal.code, refusal.message)
 
     async def close(self) -> None:
         """Stop renewing. Nothing is sent: the service has no logout (documented)."""
         self._closed = True
         self._forget()
-        if self._renewal is not None:
-            self._renewal.cancel()
-            await asyncio.wait([self._renewal])
+        if (renewal := self._renewal) is not None:
+            renewal.cancel()
+            await asyncio.wait([renewal])
 
-    async def _current(self) -> Session:
-        """The session to use now: the old one while a renewal is under way, else a new one."""
-        session = self._session
-        now = asyncio.get_running_loop().time()
-        if session is not None and now < session.ends_at:
-            if now >= session.renew_at:
-                self._renew()
-            return session
-        # Shielded: the login is everybody's, whoever happened to start it.
-        return await asyncio.shield(self._renew())
+    async def _current(self) -> None:
+        """See to it that there is a session; while the old one is good, without waiting."""
+        renewal = self._renew()
+        if self._session is None or self._now() >= self._session.ends_at:
+            # Shielded: the login is everybody's, whoever happened to start it.
+            await asyncio.shield(renewal)
 
-    def _renew(self) -> asyncio.Task[Session]:
+    def _renew(self) -> asyncio.Task[None]:
         """The login under way, begun if there is none."""
         if self._closed:
             raise ClientClosed
         if self._renewal is None:
             self._renewal = asyncio.get_running_loop().create_task(self._log_in())
-            self._renewal.add_done_callback(self._renewed)
+            self._renewal.add_done_callback(_noticed)
         return self._renewal
 
-    async def _log_in(self) -> Session:
+    async def _log_in(self) -> None:
         # Counted from here and not from the reply: the service's clock started in between.
-        ends_at = asyncio.get_running_loop().time() + self._lifetime
-        session_id = await self._login()
-        return Session(session_id, ends_at - self._margin, ends_at)
-
-    def _renewed(self, renewal: asyncio.Task[Session]) -> None:
-        self._renewal = None
-        if renewal.cancelled():
-            return
-        error = renewal.exception()
-        if error is None:
+        ends_at = self._now() + self._lifetime
+        try:
+            session_id = await self._login()
+        except GandiError as error:
+            if (session := self._session) is not None and self._now() < session.ends_at:
+                # Calls go on with the old id; try again well before it ends.
+                pause = (session.ends_at - self._now()) / 4
+                session.renew_at = self._now() + max(pause, 0.1)
+                self._schedule(session.renew_at)
+                log.warning("renewing the session failed, the old one is still good: %s", error)
+            raise
+        else:
             self._forget()
-            self._session = renewal.result()
+            self._session = Session(session_id, ends_at - self._margin, ends_at)
             self._schedule(self._session.renew_at)
-        elif not isinstance(error, GandiError):
-            log.error("the login failed unexpectedly", exc_info=error)
-        elif (session := self._session) is not None:
-            # Calls go on with the old id; try again well before it ends.
-            now = asyncio.get_running_loop().time()
-            session.renew_at = now + max((session.ends_at - now) / 4, 0.1)
-            self._schedule(session.renew_at)
-            log.warning("renewing the session failed, the old one is still good: %s", error)
+        finally:
+            self._renewal = None
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _schedule(self, when: float) -> None:
         self._timer = asyncio.get_running_loop().call_at(when, self._renew_if_used)
 
     def _renew_if_used(self) -> None:
         # A client that nobody uses lets its session end, rather than log in twice a day for ever.
-        if self._session is not None and self._session.used and not self._closed:
+        if self._session is not None and self._session.users and not self._closed:
             self._renew()
 
     def _forget(self) -> None:
@@ -153,3 +165,9 @@ class SessionManager:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _noticed(renewal: asyncio.Task[None]) -> None:
+    """A login that failed is told to whoever waits for it; nobody may."""
+    if not renewal.cancelled():
+        renewal.exception()

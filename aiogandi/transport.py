@@ -7,7 +7,8 @@ import ipaddress
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -47,11 +48,20 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
     """
 
     @staticmethod
-    def _make_request(method_name: str, *args: Any, names: Sequence[str] = ()) -> Sealed:
-        return Sealed(codec.encode_call(method_name, args, names))
+    def _make_request(method_name: str, *args: Any) -> Sealed:
+        return Sealed(codec.encode_call(method_name, args))
 
     def _parse_response(self, body: bytes, method_name: str) -> Any:  # noqa: ARG002
         return codec.decode_response(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call that can be sent: its arguments encoded, and the secrets among them."""
+
+    method: str
+    params: Sequence[codec.Param]
+    secrets: tuple[Secret, ...]
 
 
 class Transport:
@@ -79,34 +89,48 @@ class Transport:
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._closed = False
 
+    @staticmethod
+    def prepare(method: str, args: Sequence[Any], names: Sequence[str] = ()) -> Request:
+        """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
+        return Request(method, codec.encode_params(args, names), tuple(secrets_in(args)))
+
     async def exchange(
         self,
-        method: str,
-        args: Sequence[Any],
-        names: Sequence[str] = (),
+        request: Request,
+        lead: Callable[[], Secret] | None = None,
         *,
         polling: bool = False,
         timeout: float | None = None,
     ) -> Any:
-        """Send *method* and return what the service answered.
+        """Send *request* and return what the service answered.
 
-        *names* are the arguments' names, for `InvalidArgument`; *polling* takes its turn in the
-        tracker's share of the rate, and no place among the calls. *timeout* shortens the client's.
+        *lead* gives what goes before the arguments, and is asked at the last moment: a request may
+        wait long for its turn. *polling* takes its turn in the tracker's share of the rate, and no
+        place among the calls. *timeout*, in seconds, shortens the client's.
 
-        Raises `InvalidArgument` before anything is sent, `Fault` for the service's refusal and
-        `TransportError` for everything else; secrets among the arguments are blanked in both.
+        Raises `Fault` for the service's refusal and `TransportError` for everything else; the
+        request's secrets are blanked in both.
         """
         proxy = self._proxy or self._open()
-        body = proxy._make_request(method, *args, names=names)
-        await self._throttle.turn(polling=polling)
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
+        await self._throttle.turn(polling=polling)
         if polling:
-            reply = await self._post(proxy, method, body, limit, args)
-        else:
-            async with self._places:
-                reply = await self._post(proxy, method, body, limit, args)
+            return await self._send(proxy, request, lead, limit)
+        async with self._places:
+            return await self._send(proxy, request, lead, limit)
+
+    async def _send(
+        self, proxy: Proxy, request: Request, lead: Callable[[], Secret] | None, timeout: float
+    ) -> Any:
+        params: Sequence[Secret] = request.params
+        secrets = request.secrets
+        if lead is not None:
+            first = lead()
+            params, secrets = [first, *params], (first, *secrets)
+        body = proxy._make_request(request.method, *params)
+        reply = await self._post(proxy, request.method, body, timeout, secrets)
         if isinstance(reply, codec.FaultReply):
-            raise fault_for(reply.code, reply.message, self._known_secrets(args))
+            raise fault_for(reply.code, reply.message, (*self._secrets, *secrets))
         return reply
 
     async def close(self) -> None:
@@ -133,7 +157,7 @@ class Transport:
         return self._proxy
 
     async def _post(
-        self, proxy: Proxy, method: str, body: Sealed, timeout: float, args: Sequence[Any]
+        self, proxy: Proxy, method: str, body: Sealed, timeout: float, secrets: Sequence[Secret]
     ) -> Any:
         if proxy.client.closed:
             raise ClientClosed("the client's aiohttp session is closed")
@@ -171,6 +195,7 @@ class Transport:
             problem, cause = f"no reply within {timeout:g} s", error
         except (aiohttp.ClientError, OSError) as error:
             problem, cause = f"{type(error).__name__}: {error}", error
+        secrets = (*self._secrets, *secrets)
         # Raised down here, so that no exception's context leads to frames that read the reply.
         if self._closed:
             raise ClientClosed
@@ -180,9 +205,9 @@ class Transport:
         not_sent = status == 429 or isinstance(
             cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
         )
-        excerpt = self._excerpt(pieces, args) if cause is None else ""
+        excerpt = _excerpt(pieces, secrets) if cause is None else ""
         raise TransportError(
-            f"{method}: {redact(problem, self._known_secrets(args))}{excerpt}",
+            f"{method}: {redact(problem, secrets)}{excerpt}",
             status,
             sent=not not_sent,
             retry_after=retry_after,
@@ -225,14 +250,11 @@ class Transport:
                 return result.value
             await asyncio.sleep(0)
 
-    def _excerpt(self, pieces: Sequence[bytes], args: Sequence[Any]) -> str:
-        # Blanked before it is cut: half a secret would not be recognised.
-        text = b"".join(pieces)[:_PEEK].decode(errors="replace")
-        text = redact(text, self._known_secrets(args))[:_EXCERPT]
-        return f": {text!r}" if text else ""
 
-    def _known_secrets(self, args: Sequence[Any]) -> tuple[Secret, ...]:
-        return (*self._secrets, *secrets_in(args))
+def _excerpt(pieces: Sequence[bytes], secrets: Iterable[Secret]) -> str:
+    # Blanked before it is cut: half a secret would not be recognised.
+    text = redact(b"".join(pieces)[:_PEEK].decode(errors="replace"), secrets)[:_EXCERPT]
+    return f": {text!r}" if text else ""
 
 
 def checked_url(url: str) -> str:
