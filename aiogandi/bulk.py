@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, overload
 
@@ -67,51 +67,78 @@ async def bulk(
     in ``contextlib.aclosing`` where it must have happened before the next line.)
     """
     require(is_count(limit) and limit > 0, "limit", limit, "an int, 1 or more")
-    under_way: set[asyncio.Task[Any]] = set()
-    ended: deque[asyncio.Task[Any]] = deque()
-    something_ended = asyncio.Event()
-    source = _Source(items)
+    run = _Run(action, _Source(items), limit)
+    try:
+        while (outcome := await run.next()) is not None:
+            yield outcome
+    finally:
+        await run.stop()
 
-    def start(task: asyncio.Task[Any]) -> asyncio.Task[Any]:
-        under_way.add(task)
-        task.add_done_callback(end)
+
+class _Run:
+    """What is under way, and what has ended but was not told yet."""
+
+    def __init__(
+        self, action: Callable[[Any], Awaitable[Any]], source: _Source, limit: int
+    ) -> None:
+        self._action = action
+        self._source = source
+        self._limit = limit
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._ended: deque[asyncio.Task[Any]] = deque()
+        self._something_ended = asyncio.Event()
+        self._drawing: asyncio.Task[Any] | None = None
+
+    async def next(self) -> Outcome[Any, Any] | None:
+        """The outcome of the next item that ends; None after the last."""
+        while True:
+            self._fill()
+            if not self._ended:
+                if not self._under_way:
+                    return None
+                self._something_ended.clear()
+                await self._something_ended.wait()
+            task = self._ended.popleft()
+            if task is not self._drawing:
+                outcome: Outcome[Any, Any] = task.result()
+                return outcome
+            self._drawing = None
+            self._begin(task.result())
+
+    async def stop(self) -> None:
+        """Cancel what is under way and wait for it."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        while self._under_way:
+            await asyncio.wait(tuple(self._under_way))
+        for task in self._ended:
+            if not task.cancelled():
+                task.exception()  # it is seen; the run ends for another reason
+
+    def _fill(self) -> None:
+        """Draw items while there are places; a draw under way stands for the item it will bring."""
+        while self._drawing is None and not self._source.exhausted:
+            if len(self._under_way) >= self._limit:
+                return
+            if self._source.waits:
+                self._drawing = self._start(self._source.draw())
+            else:
+                self._begin(self._source.next())
+
+    def _begin(self, item: Any) -> None:
+        if item is not _NOTHING:
+            self._start(_run(self._action, item))
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._end)
         return task
 
-    def end(task: asyncio.Task[Any]) -> None:
-        under_way.discard(task)
-        ended.append(task)
-        something_ended.set()
-
-    loop = asyncio.get_running_loop()
-    drawing: asyncio.Task[Any] | None = None
-    try:
-        while True:
-            # A draw under way stands for the item that it will bring.
-            while drawing is None and not source.exhausted and len(under_way) < limit:
-                if source.waits:
-                    drawing = start(loop.create_task(source.draw()))
-                elif (item := source.next()) is not _NOTHING:
-                    start(loop.create_task(_run(action, item)))
-            if not under_way and not ended:
-                return
-            if not ended:
-                something_ended.clear()
-                await something_ended.wait()
-            task = ended.popleft()
-            if task is not drawing:
-                yield task.result()
-                continue
-            drawing = None
-            if (item := task.result()) is not _NOTHING:
-                start(loop.create_task(_run(action, item)))
-    finally:
-        for task in tuple(under_way):
-            task.cancel()
-        while under_way:
-            await asyncio.wait(tuple(under_way))
-        for task in ended:
-            if not task.cancelled():
-                task.exception()  # it is seen; the run has ended for another reason
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        self._ended.append(task)
+        self._something_ended.set()
 
 
 async def _run(action: Callable[[Any], Awaitable[Any]], item: Any) -> Outcome[Any, Any]:

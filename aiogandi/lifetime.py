@@ -11,11 +11,11 @@ from aiogandi.errors import ClientClosed
 class Lifetime:
     """Knows the tasks that are inside a call, and gets them out when the client closes."""
 
-    __slots__ = ("_inside", "closed")
+    __slots__ = ("closed", "inside")
 
     def __init__(self) -> None:
         self.closed = False
-        self._inside: set[Scope] = set()
+        self.inside: set[Scope] = set()
 
     def scope(self) -> Scope:
         """A context manager around one call; entering it after the end is `ClientClosed`."""
@@ -24,7 +24,7 @@ class Lifetime:
     def end(self) -> None:
         """Wake every call with `ClientClosed`, now and from now on."""
         self.closed = True
-        for scope in self._inside:
+        for scope in self.inside:
             scope.interrupt()
 
 
@@ -50,7 +50,7 @@ class Scope:
             raise RuntimeError("a call is made from inside a task")
         self._task = task
         self._cancelling = task.cancelling()
-        self._lifetime._inside.add(self)
+        self._lifetime.inside.add(self)
 
     def interrupt(self) -> None:
         """Wake the task, once."""
@@ -64,7 +64,7 @@ class Scope:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._lifetime._inside.discard(self)
+        self._lifetime.inside.discard(self)
         if not self._interrupted:
             return
         # Cancelled by its owner as well? Then that wins.

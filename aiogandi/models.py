@@ -13,9 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
-
-M = TypeVar("M", bound="_Model")
+from typing import Any, Self
 
 _INTEGER = re.compile(r"\s*-?\d{1,18}\s*")
 
@@ -124,7 +122,7 @@ class _Model:
     __slots__ = ()
 
     @classmethod
-    def from_wire(cls: type[M], struct: Any) -> M:
+    def from_wire(cls, struct: Any) -> Self:
         """The model of what the service sent; anything but a struct gives one of Nones."""
         raw = _struct(struct) or {}
         values: dict[str, Any] = {"raw": raw}

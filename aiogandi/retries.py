@@ -54,7 +54,7 @@ def verdict(error: Exception, *, changing: bool) -> Verdict:
     return Verdict.UNKNOWN if changing else Verdict.REPEAT
 
 
-class Absent(Exception):  # noqa: N818 - it says what was found, and never leaves this module
+class Absent(Exception):
     """A changing call's reply was lost, and the service turned out not to have run it."""
 
     def __init__(self, lost: TransportError | ServerFault) -> None:

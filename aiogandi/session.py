@@ -18,7 +18,7 @@ MAX_REFUSALS = 50
 """How often one call may meet a session that ended between two calls before it gives up."""
 
 
-class _Replaced(Exception):  # noqa: N818 - no error, and never leaves this module
+class _Replaced(Exception):
     """The session was dropped before the call was sent."""
 
 
@@ -91,18 +91,16 @@ class SessionManager:
             except DataFault as fault:
                 if session is None or not refuses_session(fault):
                     raise
-                refusal = fault
+                refusals += 1
+                self._drop(session)
+                hopeless = not session.proven and session.users == 1
+                if refusals == MAX_REFUSALS or (refusals > 1 and hopeless):
+                    raise SessionExpired(fault.code, fault.message) from None
+                log.info("%s: the session was refused, logging in again", method)
             else:
                 if session is not None:
                     session.proven = True
                 return result
-            if self._session is session:  # not a newer one, which another call has fetched
-                self._forget()
-            refusals += 1
-            hopeless = not session.proven and session.users == 1
-            if refusals == MAX_REFUSALS or (refusals > 1 and hopeless):
-                raise SessionExpired(refusal.code, refusal.message)
-            log.info("%s: the session was refused, logging in again", method)
 
     async def close(self) -> None:
         """Stop renewing. Nothing is sent: the service has no logout (documented)."""
@@ -159,6 +157,11 @@ class SessionManager:
         # A client that nobody uses lets its session end, rather than log in twice a day for ever.
         if self._session is not None and self._session.users and not self._closed:
             self._renew()
+
+    def _drop(self, session: Session) -> None:
+        # Another call may have fetched a newer one, which nobody has refused.
+        if self._session is session:
+            self._forget()
 
     def _forget(self) -> None:
         self._session = None

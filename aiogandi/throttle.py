@@ -62,5 +62,5 @@ class Throttle:
         if not self._held_until:
             return
         loop = asyncio.get_running_loop()
-        while (wait := self._held_until - loop.time()) > 0:
+        while (wait := self._held_until - loop.time()) > 0:  # noqa: ASYNC110 - may be moved on
             await asyncio.sleep(wait)

@@ -127,7 +127,7 @@ class Transport:
         if lead is not None:
             first = lead()
             params, secrets = [first, *params], (first, *secrets)
-        body = proxy._make_request(request.method, *params)
+        body = proxy._make_request(request.method, *params)  # noqa: SLF001 - the library's hook
         reply = await self._post(proxy, request.method, body, timeout, secrets)
         if isinstance(reply, codec.FaultReply):
             raise fault_for(reply.code, reply.message, (*self._secrets, *secrets))
@@ -222,7 +222,7 @@ class Transport:
             pieces.append(chunk)
             if size > _AT_ONCE:
                 return await self._read_large(content, pieces, size)
-        return proxy._parse_response(Sealed(b"".join(pieces)), method)
+        return proxy._parse_response(Sealed(b"".join(pieces)), method)  # noqa: SLF001 - as well
 
     async def _read_large(
         self, content: aiohttp.StreamReader, pieces: list[Sealed], size: int

@@ -214,7 +214,11 @@ def test_no_end_is_ever_missed_and_none_is_asked_for_again(data, size, skew):
                     ours.add(operation_id)
                     schedule.watch(operation_id, "vm_start", tick, tick)
             under_way = [i for i, (state, *_) in service.operations.items() if state == "RUN"]
-            for operation_id in draw(st.lists(st.sampled_from(under_way), unique=True), label="end") if under_way else ():
+            for operation_id in (
+                draw(st.lists(st.sampled_from(under_way), unique=True), label="end")
+                if under_way
+                else ()
+            ):
                 service.end(operation_id, draw(st.sampled_from([DONE, DONE, ERROR, CANCEL])))
                 late[operation_id] = tick
             service.now += timedelta(seconds=draw(st.integers(0, 3), label="seconds"))

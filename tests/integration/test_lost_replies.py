@@ -79,7 +79,10 @@ CHANGES = {
     "vm_start": (a_halted_vm, lambda g, vm: g.vm_start(vm)),
     "vm_stop": (a_vm, lambda g, vm: g.vm_stop(vm)),
     "vm_reboot": (a_vm, lambda g, vm: g.vm_reboot(vm)),
-    "disk_create": (None, lambda g, _: g.disk_create({"size": 2048, "name": "d", "fstype": "ext3"})),
+    "disk_create": (
+        None,
+        lambda g, _: g.disk_create({"size": 2048, "name": "d", "fstype": "ext3"}),
+    ),
     "disk_delete": (a_disk, lambda g, disk: g.disk_delete(disk)),
     "disk_attach": (
         lambda g, s: asyncio.gather(a_vm(g, s), a_disk(g, s)),
@@ -370,9 +373,7 @@ async def test_calls_that_differ_in_their_password_only_are_not_mixed_up(sandbox
     assert sandbox.calls["vm_create"] == 2
 
 
-async def test_a_filter_that_the_service_does_not_know_is_not_believed(
-    sandbox, gandi, monkeypatch
-):
+async def test_a_filter_that_the_service_does_not_know_is_not_believed(sandbox, gandi, monkeypatch):
     """A service that matches nothing by hostname must not look like one that ran nothing."""
     find = OperationLog.find
     monkeypatch.setattr(
