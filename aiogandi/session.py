@@ -70,14 +70,14 @@ class SessionManager:
         calls use that session too, it may well have been good and have ended again meanwhile.
         """
         request = self._transport.prepare(method, args, names)
-        session: Session | None = None
+        sent_with: list[Session] = []
 
         def lead() -> Secret:
-            nonlocal session
             session = self._session
             if session is None or self._now() >= session.ends_at:
                 raise _Replaced
             session.users += 1
+            sent_with.append(session)
             return session.id
 
         refusals = 0
@@ -89,17 +89,17 @@ class SessionManager:
             except _Replaced:
                 continue  # the session ended while the call waited for its turn
             except DataFault as fault:
-                if session is None or not refuses_session(fault):
+                if not refuses_session(fault):
                     raise
                 refusals += 1
+                session = sent_with[-1]
                 self._drop(session)
                 hopeless = not session.proven and session.users == 1
                 if refusals == MAX_REFUSALS or (refusals > 1 and hopeless):
                     raise SessionExpired(fault.code, fault.message) from None
                 log.info("%s: the session was refused, logging in again", method)
             else:
-                if session is not None:
-                    session.proven = True
+                sent_with[-1].proven = True
                 return result
 
     async def close(self) -> None:
