@@ -1,0 +1,240 @@
+"""The real command, in processes and in terminals of its own, against a real sandbox."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import xmlrpc.client
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pexpect
+import pytest
+
+from aiogandi import Gandi, Polling
+from aiogandi.cli.app import run
+
+COMMAND = [sys.executable, "-W", "error", "-m", "aiogandi.cli"]
+LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
+
+
+class Service:
+    """One sandbox: to be told what to do, and to be called by a client that is not ours."""
+
+    def __init__(self, order, settings):
+        self._order = order
+        self._number, self.url = order(["open", settings])
+        self._proxy = xmlrpc.client.ServerProxy(self.url, use_builtin_types=True)
+        self._session = None
+
+    def do(self, name, *args, **settings):
+        """The sandbox's method, or attribute, of this name."""
+        return self._order([self._number, name, args, settings])
+
+    def call(self, method, *args):
+        """A call of the API."""
+        if self._session is None:
+            self._session = self._proxy.login(LOGIN, PASSWORD)
+        return getattr(self._proxy, method)(self._session, *args)
+
+    def close(self):
+        """Keep no connection."""
+        self._proxy("close")()
+
+    def vms(self, *hostnames, state="running"):
+        """New VMs, in this state; their ids."""
+        ids = [self.call("vm_create", name, "s3cret-password", 111, 1, 1) for name in hostnames]
+        self.do("advance", 60)
+        if state == "halted":
+            for vm_id in ids:
+                self.call("vm_stop", vm_id)
+            self.do("advance", 20)
+        return ids
+
+    def disks(self, *names):
+        """New disks; their ids."""
+        ids = [self.call("disk_create", {"size": 2048, "name": name}) for name in names]
+        self.do("advance", 30)
+        return ids
+
+    def states(self):
+        """The state of each VM, by its hostname."""
+        return {vm["hostname"]: vm["state"] for vm in self.do("vms")}
+
+
+@pytest.fixture(scope="session")
+def order():
+    """Tells the process of the sandboxes what to do, and returns its answer."""
+    script = Path(__file__).with_name("sandboxes.py")
+    command = [sys.executable, "-W", "error", str(script)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def give(what):
+            process.stdin.write(json.dumps(what) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
+
+        yield give
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+@pytest.fixture
+def serving(order):
+    """Opens a sandbox with settings of the test's own."""
+    services = []
+
+    def open_service(**settings):
+        services.append(Service(order, settings))
+        return services[-1]
+
+    yield open_service
+    for service in services:
+        service.close()
+
+
+@pytest.fixture
+def service(serving):
+    """A sandbox whose operations end in the blink of an eye."""
+    return serving(speed=1000)
+
+
+@pytest.fixture
+def slow_service(serving):
+    """A sandbox whose operations end when the test says so."""
+    return serving(speed=0.001)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """An environment in which nobody is logged in."""
+    names = ("PATH", "LANG", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "TERM": "xterm-256color",
+        "PYTHONUTF8": "1",
+    }
+
+
+def environment(home, service, env):
+    """*home*, with the sandbox's credentials if there is one."""
+    credentials = {"GANDI_LOGIN": LOGIN, "GANDI_PASSWORD": PASSWORD}
+    there = {**credentials, "GANDI_URL": service.url} if service else {}
+    return home | there | (env or {})
+
+
+class Done(SimpleNamespace):
+    """How a command ended: ``code``, ``out``, ``err``."""
+
+    @property
+    def json(self):
+        """The one document on stdout."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def process(home):
+    """Runs the command in a process, without a terminal; logged in if there is a *service*."""
+
+    def run(*args, service=None, text="", env=None):
+        done = subprocess.run(
+            [*COMMAND, *map(str, args)],
+            check=False,
+            env=environment(home, service, env),
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def start(home):
+    """Starts the command without a terminal, for what happens while it runs."""
+    with ExitStack() as stack:
+
+        def popen(*args, service=None):
+            child = subprocess.Popen(
+                [*COMMAND, *map(str, args)],
+                env=environment(home, service, None),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(child)
+            stack.callback(child.kill)
+            return child
+
+        yield popen
+
+
+@pytest.fixture
+def aiogandi(home, monkeypatch, capsys):
+    """The same in this process, for the many tests that are not about processes: without the time
+    that one takes to start, and with operations looked at often.
+    """
+    quick = partial(Gandi, polling=Polling(interval=0.02, max_interval=0.1))
+    monkeypatch.setattr("aiogandi.cli.connection.Gandi", quick)
+
+    def run_here(*args, service=None, text="", env=None):
+        given = environment(home, service, env)
+        for name in {name for name in os.environ if name.startswith("GANDI_")} - given.keys():
+            monkeypatch.delenv(name)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        capsys.readouterr()
+        code = run([str(arg) for arg in args])
+        out, err = capsys.readouterr()
+        return Done(code=code, out=out, err=err)
+
+    return run_here
+
+
+class Terminal(pexpect.spawn):
+    """The command in a pseudo-terminal."""
+
+    def end(self):
+        """What it still says, and its exit code."""
+        self.expect(pexpect.EOF)
+        self.wait()
+        assert "Traceback" not in self.before
+        return self.before, self.exitstatus
+
+
+@pytest.fixture
+def terminal(home):
+    """Runs the command in a pseudo-terminal of 80 columns."""
+    children = []
+
+    def spawn(*args, service=None, env=None):
+        child = Terminal(
+            COMMAND[0],
+            [*COMMAND[1:], *map(str, args)],
+            env=environment(home, service, env),
+            dimensions=(24, 80),
+            timeout=15,
+            encoding="utf-8",
+            # A test run in the background ignores Ctrl-C, and its children would inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        child.ptyproc.delayafterclose = 0  # it has ended, or is to be killed
+        children.append(child)
+        return child
+
+    yield spawn
+    for child in children:
+        child.close(force=True)

@@ -1,0 +1,168 @@
+"""The command as such: help, version, wrong use, a missing extra, what fails at once."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from aiogandi.cli.app import app
+from aiogandi.version import __version__
+
+
+def commands(group=None, path=("aiogandi",)):
+    """Every command with its path, as the parser knows them."""
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_everything_that_the_client_can_do_has_its_command():
+    assert {path.removeprefix("aiogandi ") for path, _ in commands()} == {
+        *(f"vm {verb}" for verb in ("list", "info", "create", "update", "start", "stop")),
+        *("vm reboot", "vm delete", "vm disks"),
+        *(f"disk {verb}" for verb in ("list", "info", "create", "attach", "detach", "delete")),
+        *(f"operation {verb}" for verb in ("list", "info", "wait", "cancel")),
+        *("account info", "account balance", "os list", "sandbox", "demo"),
+        *(f"product {verb}" for verb in ("add", "renew", "remove", "update")),
+    }
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands()))
+def test_each_command_has_help_with_an_example_of_itself_and_json(path, command):
+    assert command.help
+    assert path in command.epilog
+    assert "--json" in {option for param in command.params for option in param.opts}
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands()))
+def test_no_command_takes_a_password_as_an_option(path, command):
+    options = {option for param in command.params for option in param.opts}
+    passwords = {option for option in options if "password" in option and option.startswith("-")}
+    # The sandbox's protects nothing; a file and a question are not options that hold it.
+    allowed = {"aiogandi sandbox": {"--password"}}.get(path, {"--password-file", "--ask-password"})
+    assert passwords <= allowed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["vm", "create", "--help"], ["demo", "-h"]])
+def test_help_is_printed_with_exit_code_0(aiogandi, arguments):
+    done = aiogandi(*arguments)
+    assert done.code == 0
+    assert "Usage: aiogandi" in done.out
+    assert "Example" in done.out
+    assert done.err == ""
+
+
+def test_the_version_is_printed(aiogandi):
+    done = aiogandi("--version")
+    assert (done.code, done.out) == (0, f"aiogandi {__version__}\n")
+
+
+def test_a_group_without_a_command_shows_its_help_and_is_wrong_use(aiogandi):
+    done = aiogandi("vm")
+    assert done.code == 2
+    assert "Usage: aiogandi vm" in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["vm", "go"], "No such command 'go' (see: aiogandi vm --help)"),
+        (["vm", "create", "web"], "Missing option '--os' (see: aiogandi vm create --help)"),
+        (["vm", "create", "--os", "1"], "give either names, or --count N and --name PATTERN"),
+        (["vm", "stop"], "give either ids, or --match PATTERN, or --all"),
+        (["vm", "stop", "1", "--all"], "give either ids, or --match PATTERN, or --all"),
+        (["vm", "stop", "1", "--no-wait", "--timeout", "1"], "--no-wait and --timeout exclude"),
+        (["vm", "delete", "1", "--stop", "--no-wait"], "--stop and --no-wait exclude each other"),
+        (["vm", "update", "1"], "nothing to change: give --shares, --cpu or --hostname"),
+        (["vm", "update", "1", "2", "--hostname", "a"], "--hostname is for one server"),
+        (["disk", "attach", "1"], "give either a server and its disks, or pairs"),
+        (["disk", "attach", "1", "x"], "'x' is not an id"),
+        (["disk", "attach", "1:3", "2:3"], "a disk is there twice"),
+        (["operation", "wait", "1", "--timeout", "0"], "a number of seconds, above 0"),
+        (["product", "add", "shares", "1", "--duration", "a day"], "a number and m (months)"),
+        (["demo", "--speed", "0"], "speed=0.0: a number above 0"),
+    ],
+)
+def test_wrong_use_is_one_line_on_stderr_and_exit_code_2(aiogandi, arguments, line):
+    done = aiogandi(*arguments)
+    assert done.code == 2
+    assert done.err.startswith("aiogandi: ")
+    assert line in done.err
+    assert done.err.count("\n") == 1
+    assert done.out == ""
+
+
+def test_without_the_extra_one_line_says_how_to_install_it():
+    script = """
+import sys
+from aiogandi.cli import main
+for missing in ("typer", "rich", "platformdirs"):
+    for name in [name for name in sys.modules if name.startswith("aiogandi.cli.")]:
+        del sys.modules[name]
+    sys.modules[missing] = None
+    assert main() == 2
+    del sys.modules[missing]
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    line = "aiogandi: the command needs its extra: pip install 'aiogandi[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", 3 * line)
+
+
+def test_another_missing_module_is_no_missing_extra():
+    script = (
+        "import sys; sys.modules['aiogandi.cli.vm'] = None; from aiogandi.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert "aiogandi[cli]" not in done.stderr
+    assert "ModuleNotFoundError" in done.stderr
+
+
+def test_completion_is_offered_for_the_commands_name(process):
+    done = process(
+        env={
+            "_AIOGANDI_COMPLETE": "complete_bash",
+            "COMP_WORDS": "aiogandi vm st",
+            "COMP_CWORD": "2",
+        }
+    )
+    assert done.out.split() == ["start", "stop"]
+
+
+def test_what_is_not_a_service_is_one_line_and_exit_code_1(aiogandi, service):
+    url = service.url.replace("/xmlrpc/", "/nowhere/")
+    done = aiogandi("vm", "list", service=service, env={"GANDI_URL": url})
+    assert done.code == 1
+    assert done.err.startswith("aiogandi: login: HTTP 404")
+    assert done.err.count("\n") == 1
+
+
+def test_a_url_that_would_send_secrets_in_the_clear_is_wrong_use(aiogandi, service):
+    env = {"GANDI_URL": "http://gandi.example/xmlrpc/"}
+    done = aiogandi("vm", "list", service=service, env=env)
+    assert done.code == 2
+    assert "would send secrets unencrypted" in done.err
+
+
+def test_a_reader_that_leaves_is_no_traceback(service, home):
+    service.vms("web")
+    script = "import sys; from aiogandi.cli.app import run; sys.exit(run(['vm', 'list']))"
+    env = home | {
+        "GANDI_LOGIN": "AA1234-GANDI",
+        "GANDI_PASSWORD": "mypassword",
+        "GANDI_URL": service.url,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        child.stdout.close()
+        assert child.stderr.read() == ""
+        assert child.wait(10) == 1

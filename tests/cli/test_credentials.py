@@ -1,0 +1,153 @@
+"""Who the command logs in as: the environment, a file that is nobody else's, a question."""
+
+import pytest
+
+from aiogandi.cli.credentials import config_file, find_credentials
+from aiogandi.cli.failures import NotLoggedIn
+from aiogandi.client import URL
+
+STORED = 'login = "from-file"\npassword = "pw-of-file"\nurl = "https://file.example/"\n'
+
+
+@pytest.fixture
+def nobody(monkeypatch, home):
+    """Nothing is set, and nobody can be asked."""
+    for name in ("GANDI_LOGIN", "GANDI_PASSWORD", "GANDI_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", home["XDG_CONFIG_HOME"])
+    monkeypatch.setattr("aiogandi.cli.credentials.can_ask", lambda: False)
+    return monkeypatch
+
+
+@pytest.fixture
+def store(nobody):
+    """Writes the config file."""
+
+    def write(text=STORED, mode=0o600):
+        path = config_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+def found():
+    """What is found: login, password, URL."""
+    credentials = find_credentials()
+    return credentials.login, credentials.password.reveal(), credentials.url
+
+
+def test_the_environment_is_enough(nobody):
+    nobody.setenv("GANDI_LOGIN", "me")
+    nobody.setenv("GANDI_PASSWORD", "pw")
+    assert found() == ("me", "pw", URL)
+
+
+def test_the_file_is_enough(store):
+    store()
+    assert found() == ("from-file", "pw-of-file", "https://file.example/")
+
+
+def test_the_environment_wins_value_by_value(store, nobody):
+    store()
+    nobody.setenv("GANDI_URL", "https://env.example/")
+    nobody.setenv("GANDI_PASSWORD", "pw-of-env")
+    assert found() == ("from-file", "pw-of-env", "https://env.example/")
+
+
+def test_an_empty_variable_is_not_set(store, nobody):
+    store()
+    nobody.setenv("GANDI_LOGIN", "")
+    assert found()[0] == "from-file"
+
+
+def test_the_files_password_is_not_sent_for_another_login(store, nobody):
+    store()
+    nobody.setenv("GANDI_LOGIN", "somebody-else")
+    with pytest.raises(NotLoggedIn, match="not logged in: set GANDI_LOGIN"):
+        find_credentials()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
+def test_a_file_that_others_can_read_or_change_is_refused(store, mode):
+    path = store(mode=mode)
+    with pytest.raises(NotLoggedIn, match=rf"others can read or change it \(mode {mode:o}\)") as no:
+        find_credentials()
+    assert f"chmod 600 {path}" in str(no.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('login = "a"\npasswd = "b"', "unknown key 'passwd'; there are login, password, url"),
+        ('login = "a"\npassword = 12345', "password must be a text"),
+        ('login = "', "is not TOML"),
+        (b"\xff".decode("latin-1"), "is not TOML"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_refused_without_repeating_it(store, text, problem):
+    path = store(text)
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(NotLoggedIn, match=problem) as refusal:
+        find_credentials()
+    assert "12345" not in str(refusal.value)
+
+
+def test_credentials_show_no_password(nobody):
+    nobody.setenv("GANDI_LOGIN", "me")
+    nobody.setenv("GANDI_PASSWORD", "hush-hush")
+    assert "hush-hush" not in repr(find_credentials())
+
+
+def test_without_credentials_and_terminal_it_is_exit_code_3(process):
+    done = process("vm", "list")
+    assert done.code == 3
+    assert done.out == ""
+    assert done.err.startswith("aiogandi: not logged in: set GANDI_LOGIN and GANDI_PASSWORD, or")
+    assert "config.toml" in done.err
+
+
+def test_a_refused_login_is_exit_code_3_and_asked_for_once(process, service):
+    args = ("vm", "stop", *range(1, 300), "--json")
+    done = process(*args, service=service, env={"GANDI_PASSWORD": "wrong-password"})
+    assert done.code == 3
+    assert done.out == ""
+    assert "Still to be" not in done.err
+    assert done.err.splitlines()[-1].startswith("aiogandi: login refused: ")
+    assert "wrong-password" not in done.err
+    assert service.do("calls")["login"] <= 2
+
+
+def test_a_file_serves_the_command_until_others_can_read_it(process, service, home, tmp_path):
+    path = tmp_path / "config" / "aiogandi" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f'login = "AA1234-GANDI"\npassword = "mypassword"\nurl = "{service.url}"\n')
+    path.chmod(0o600)
+    assert process("account", "balance").out == "10000.00 EUR\n"
+    path.chmod(0o644)
+    done = process("account", "balance")
+    assert done.code == 3
+    assert "is refused because others can read or change it" in done.err
+
+
+def test_who_is_at_a_terminal_is_asked_and_the_password_not_shown(terminal, service):
+    child = terminal("account", "balance", env={"GANDI_URL": service.url})
+    child.expect("Gandi login: ")
+    child.sendline("AA1234-GANDI")
+    child.expect("Password of AA1234-GANDI: ")
+    child.sendline("mypassword")
+    shown, code = child.end()
+    assert code == 0
+    assert "mypassword" not in shown
+    assert "10000.00 EUR" in shown
+
+
+def test_who_leaves_the_question_leaves_the_command(terminal, service):
+    child = terminal("account", "balance", env={"GANDI_URL": service.url})
+    child.expect("Gandi login: ")
+    child.sendintr()
+    shown, code = child.end()
+    assert code == 130
+    assert "aiogandi: interrupted" in shown

@@ -1,0 +1,75 @@
+"""One bar for the lot where there is a terminal, few plain lines where there is none."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from aiogandi.cli.progress import progress
+from aiogandi.cli.screen import Screen
+
+
+def test_a_terminal_shows_one_bar_with_all_counts_and_the_time_left(terminal, slow_service):
+    ids = slow_service.vms(*(f"web-{number:02d}" for number in range(20)))
+    slow_service.do("fail_operation", "vm_stop", message="no")
+    child = terminal("vm", "stop", "--match", "web-*", service=slow_service)
+    child.expect("Stopping 20 servers .*0 done, 0 failed, 20 under way.* left")
+    slow_service.do("advance", 20)
+    shown, code = child.end()
+    assert code == 1
+    assert "19 done, 1 failed, 0 under way" in shown
+    assert len(ids) == shown.count("web-") - 1  # each in the table, and the failed one's line
+
+
+@pytest.mark.parametrize("total", [1, 20, 1000, 10_000])
+def test_the_bar_leaves_room_for_what_a_terminal_adds_at_80_columns(total):
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=80, _environ={"TERM": "xterm"})
+    with progress(console, f"Rebooting {total} servers", total) as show:
+        show(0, 0, total)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue())
+    lines = text.replace("\r", "\n").splitlines()
+    assert any(f"{total} under way" in line for line in lines)
+    assert max(map(len, lines)) <= 78
+
+
+def test_without_a_terminal_there_are_few_lines_and_no_escapes(process, slow_service):
+    ids = slow_service.vms(*(f"web-{number:02d}" for number in range(30)))
+    done = process("vm", "stop", *ids, "--timeout", 0.5, "--json", service=slow_service)
+    assert "\x1b" not in done.out + done.err
+    assert done.err.splitlines()[0] == "Stopping 30 servers"
+    assert len([line for line in done.err.splitlines() if "under way" in line]) <= 11
+
+
+def test_a_large_lot_leaves_a_line_for_each_tenth(monkeypatch, capsys):
+    monkeypatch.setattr("aiogandi.cli.progress.PAUSE", 0)
+    with progress(Screen().err, "Stopping 1000 servers", 1000) as show:
+        for done in range(1001):
+            show(done, 0, 1000 - done)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1] == "Stopping 1000 servers: 100 done, 0 failed, 900 under way"
+    assert len(lines) == 11
+
+
+def test_a_table_for_another_program_has_whole_lines(process, service):
+    service.vms(f"{'a-rather-long-hostname.' * 5}example")
+    done = process("vm", "list", service=service)
+    assert "\x1b" not in done.out
+    assert len(done.out.splitlines()) == 3
+
+
+def test_what_a_terminal_would_obey_is_not_repeated(aiogandi, slow_service):
+    (vm_id,) = slow_service.vms("web")
+    slow_service.do("fault", "vm_stop", code=531060, message="no\x9b2J\nway [vm_id: 1]")
+    done = aiogandi("vm", "stop", vm_id, service=slow_service)
+    assert done.code == 1
+    assert "no 2J way [vm_id: 1]" in done.err
+
+
+def test_a_warning_of_the_client_is_seen(aiogandi, service):
+    (vm_id,) = service.vms("web")
+    service.do("fault", "operation_list", code=500140, message="no such method", times=1)
+    done = aiogandi("vm", "stop", vm_id, "--no-wait", service=service)
+    assert done.code == 0
+    assert "aiogandi: warning: the newest operation is not known" in done.err
