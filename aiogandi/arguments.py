@@ -13,23 +13,27 @@ from aiogandi.settings import is_count, require
 STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
 """The states that ``operation_list`` filters by (documented)."""
 
-_DURATION = re.compile(r"[1-9]\d{0,3}[my]")
-_DIGITS = re.compile(r"\d+")
+LARGEST: Final = 2**31 - 1
+"""What the wire's ints can hold."""
+
+_DURATION = re.compile(r"[1-9][0-9]{0,3}[my]")
+_DIGITS = re.compile(r"[0-9]{1,10}")
 
 
 def positive(name: str, value: Any) -> int:
     """An int of 1 or more: an id, a quantity, a number of shares or processors."""
-    require(is_count(value) and value > 0, name, value, "an int, 1 or more")
+    holds = is_count(value) and 0 < value <= LARGEST
+    require(holds, name, value, f"an int, from 1 to {LARGEST}")
     return int(value)
 
 
 def text(name: str, value: Any) -> str:
     """A string that says something."""
-    if not isinstance(value, str) or not value.strip():
-        # The value is not shown: it may be a password.
-        kind = "an empty string" if isinstance(value, str) else f"a {type(value).__name__}"
-        raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
-    return value
+    if isinstance(value, str) and str.strip(value):
+        return value
+    kind = "an empty string" if isinstance(value, str) else f"a {type(value).__name__}"
+    del value  # it may be a password, and this frame is part of the traceback
+    raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
 
 
 def hostname(value: Any) -> str:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+)
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, overload
 
@@ -59,8 +67,9 @@ async def bulk(
 
     Yields an `Outcome` for each as it ends, in the order of ending. An action that returns an
     `Operation` is waited for, and the result is its `OperationDetails`. An exception of an action
-    is an outcome; one of *items* ends the run. Items are drawn as places fall free, so any number
-    of them takes memory for *limit*.
+    is an outcome (but its cancellation cancels the run); one of *items* is raised after what is
+    under way has ended. Items are drawn as places fall free, also while the loop's body runs, as
+    long as no more than *limit* outcomes wait for it: any number of items takes memory for *limit*.
 
     Leaving the loop, by ``break``, an exception or cancellation, cancels what is under way and
     waits for it to end. (After ``break``, Python leaves that to the generator's ``aclose``: wrap it
@@ -76,7 +85,7 @@ async def bulk(
 
 
 class _Run:
-    """What is under way, and what has ended but was not told yet."""
+    """What is under way, and what has ended but was not told yet: at most *limit* of each."""
 
     def __init__(
         self, action: Callable[[Any], Awaitable[Any]], source: _Source, limit: int
@@ -88,25 +97,26 @@ class _Run:
         self._ended: deque[asyncio.Task[Any]] = deque()
         self._something_ended = asyncio.Event()
         self._drawing: asyncio.Task[Any] | None = None
+        self._stopped = False
 
     async def next(self) -> Outcome[Any, Any] | None:
         """The outcome of the next item that ends; None after the last."""
-        while True:
-            self._fill()
-            if not self._ended:
-                if not self._under_way:
-                    return None
-                self._something_ended.clear()
-                await self._something_ended.wait()
-            task = self._ended.popleft()
-            if task is not self._drawing:
-                outcome: Outcome[Any, Any] = task.result()
-                return outcome
-            self._drawing = None
-            self._begin(task.result())
+        self._fill()
+        while not self._ended:
+            if not self._under_way:
+                if self._source.error is not None:
+                    raise self._source.error
+                return None
+            self._something_ended.clear()
+            await self._something_ended.wait()
+        task = self._ended.popleft()
+        self._fill()
+        outcome: Outcome[Any, Any] = task.result()
+        return outcome
 
     async def stop(self) -> None:
         """Cancel what is under way and wait for it."""
+        self._stopped = True
         for task in tuple(self._under_way):
             task.cancel()
         while self._under_way:
@@ -114,12 +124,16 @@ class _Run:
         for task in self._ended:
             if not task.cancelled():
                 task.exception()  # it is seen; the run ends for another reason
+        await self._source.close()
 
     def _fill(self) -> None:
         """Draw items while there are places; a draw under way stands for the item it will bring."""
-        while self._drawing is None and not self._source.exhausted:
-            if len(self._under_way) >= self._limit:
-                return
+        while (
+            self._drawing is None
+            and not self._source.exhausted
+            and len(self._under_way) < self._limit
+            and len(self._ended) < self._limit
+        ):
             if self._source.waits:
                 self._drawing = self._start(self._source.draw())
             else:
@@ -137,7 +151,15 @@ class _Run:
 
     def _end(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
-        self._ended.append(task)
+        if task is not self._drawing:
+            self._ended.append(task)
+        else:
+            self._drawing = None
+            if not task.cancelled() and not self._stopped:
+                self._begin(task.result())
+        # Here and not when the next outcome is asked for: the loop's body may take its time.
+        if not self._stopped:
+            self._fill()
         self._something_ended.set()
 
 
@@ -155,10 +177,11 @@ _NOTHING: Final = object()
 
 
 class _Source:
-    """Draws items, one at a time, from either kind of iterable."""
+    """Draws items, one at a time, from either kind of iterable; what that raises is kept."""
 
     def __init__(self, items: Any) -> None:
         self.exhausted = False
+        self.error: Exception | None = None
         self.waits = isinstance(items, AsyncIterable)
         if isinstance(items, AsyncIterable):
             self._awaited = aiter(items)
@@ -169,11 +192,22 @@ class _Source:
             raise InvalidArgument(f"items is a {kind}; allowed is an iterable or an async one")
 
     def next(self) -> Any:
-        item = next(self._items, _NOTHING)
+        try:
+            item = next(self._items, _NOTHING)
+        except Exception as error:  # noqa: BLE001 - raised when what is under way has ended
+            self.error, item = error, _NOTHING
         self.exhausted = item is _NOTHING
         return item
 
     async def draw(self) -> Any:
-        item = await anext(self._awaited, _NOTHING)
+        try:
+            item = await anext(self._awaited, _NOTHING)
+        except Exception as error:  # noqa: BLE001 - as above
+            self.error, item = error, _NOTHING
         self.exhausted = item is _NOTHING
         return item
+
+    async def close(self) -> None:
+        """An async generator that is left early must not wait for the garbage collector."""
+        if self.waits and isinstance(self._awaited, AsyncGenerator):
+            await self._awaited.aclose()

@@ -31,7 +31,7 @@ class Call:
     sends: int = 0
     """How often it was sent, without the sends that are known not to have run."""
     first_sent: float = 0.0
-    """When, on the loop's clock."""
+    """When it left for the first time, on the loop's clock; 0 before."""
     last_sent: float = 0.0
     newest: int | None = None
     """The newest operation id that is older than the call; None where none is known."""

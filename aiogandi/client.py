@@ -24,7 +24,7 @@ from aiogandi.retries import Retrier
 from aiogandi.session import SessionManager
 from aiogandi.settings import Polling, RateLimit, Retry, is_number, require, require_seconds
 from aiogandi.stats import Stats
-from aiogandi.throttle import Throttle
+from aiogandi.throttle import Rank, Throttle
 from aiogandi.tracker import OperationTracker
 from aiogandi.transport import MAX_REPLY, Transport
 
@@ -33,7 +33,7 @@ URL = "https://api.gandi.net/xmlrpc/"
 
 Result = TypeVar("Result")
 
-_PASSWORDS = {"vm_create": 1}  # the position of the password among a call's arguments
+_PASSWORDS = {"vm_create": 1, "login": 1}  # where the password stands among a call's arguments
 
 
 class Gandi:
@@ -84,7 +84,11 @@ class Gandi:
         http: aiohttp.ClientSession | None = None,
         max_reply: int = MAX_REPLY,
     ) -> None:
-        password = Secret(arguments.text("password", password))
+        try:
+            password = Secret(arguments.text("password", password))
+        except InvalidArgument:
+            del password  # whatever it is, it must not stay in a frame of the traceback
+            raise
         arguments.text("login", login)
         require(isinstance(safe, bool), "safe", safe, "True or False")
         if handle is not None:
@@ -104,15 +108,19 @@ class Gandi:
 
         self._lifetime = Lifetime()
         self._tally: Counter[str] = Counter()
-        self._transport = Transport(
-            url,
-            timeout=timeout,
-            throttle=Throttle(rate_limit),
-            tally=self._tally,
-            http=http,
-            max_reply=max_reply,
-            secrets=(password,),
-        )
+        try:
+            self._transport = Transport(
+                url,
+                timeout=timeout,
+                throttle=Throttle(rate_limit),
+                tally=self._tally,
+                http=http,
+                max_reply=max_reply,
+                secrets=(password,),
+            )
+        except InvalidArgument:
+            del url  # as above: it may hold credentials
+            raise
         self._session = SessionManager(
             self._transport, self._log_in, lifetime=session_lifetime, margin=renew_margin
         )
@@ -126,7 +134,9 @@ class Gandi:
             safe=safe,
             handle=handle,
         )
-        self._tracker = OperationTracker(self._poll, self.operation_cancel, polling)
+        self._tracker = OperationTracker(
+            self._poll, self.operation_cancel, self._lifetime.scope, polling
+        )
 
     @classmethod
     def from_env(cls, **overrides: Any) -> Gandi:
@@ -141,9 +151,13 @@ class Gandi:
         }
         settings |= overrides
         missing = [names[name] for name in ("login", "password") if name not in settings]
-        if missing:
-            raise InvalidArgument(f"not set in the environment: {', '.join(missing)}")
-        return cls(**settings)
+        try:
+            if missing:
+                raise InvalidArgument(f"not set in the environment: {', '.join(missing)}")
+            return cls(**settings)
+        finally:
+            settings.clear()  # no password stays in a frame of the traceback
+            overrides.clear()
 
     async def __aenter__(self) -> Self:
         return self
@@ -177,14 +191,17 @@ class Gandi:
         *idempotent*: it may run twice, so it is repeated after any trouble. Without, it is repeated
         only where it cannot have run; where it may have, that is `OutcomeUnknown`.
         """
+        concealed = conceal(list(args))
+        args = ()  # a password among them must not stay in this frame
+        if (position := _PASSWORDS.get(str(method))) is not None:
+            # Shown nowhere from here on, also if the call is refused below.
+            concealed[position : position + 1] = [
+                Secret(value) if isinstance(value, str) else value
+                for value in concealed[position : position + 1]
+            ]
         arguments.text("method", method)
         if method == "login":
             raise InvalidArgument("method='login': the client logs in by itself")
-        concealed = conceal(list(args))
-        position = _PASSWORDS.get(method, len(args))
-        if position < len(args) and isinstance(args[position], str):
-            concealed[position] = Secret(args[position])
-        args = ()  # the plain password among them must not stay in this frame
         call = Call(method, {f"argument {n}": value for n, value in enumerate(concealed, 1)})
         with self._lifetime.scope():
             return await (self._retrier.read(call) if idempotent else self._retrier.change(call))
@@ -256,7 +273,12 @@ class Gandi:
 
         *specs* may hold ``login``, the name of its first user (documented).
         """
-        password = Secret(arguments.text("password", password))
+        try:
+            password = Secret(arguments.text("password", password))
+        except InvalidArgument:
+            del password  # as in __init__
+            raise
+        specs = conceal(specs)
         return await self._operate(
             "vm_create",
             "vm_id",
@@ -265,7 +287,7 @@ class Gandi:
             os_id=arguments.positive("os_id", os_id),
             shares=arguments.positive("shares", shares),
             cpu=arguments.positive("cpu", cpu),
-            specs=conceal(arguments.specs(specs, required=False)),
+            specs=arguments.specs(specs, required=False),
         )
 
     async def vm_info(self, vm_id: int) -> VM:
@@ -278,10 +300,11 @@ class Gandi:
 
     async def vm_update(self, vm_id: int, specs: Mapping[str, Any]) -> Operation:
         """Change a server: ``{"shares": 5}`` (documented)."""
+        specs = conceal(specs)
         return await self._operate(
             "vm_update",
             vm_id=arguments.positive("vm_id", vm_id),
-            specs=conceal(arguments.specs(specs, required=True)),
+            specs=arguments.specs(specs, required=True),
         )
 
     async def vm_delete(self, vm_id: int) -> Operation:
@@ -317,8 +340,9 @@ class Gandi:
 
         *specs*: ``size`` in MB, ``name``, ``fstype`` (documented).
         """
+        specs = conceal(specs)
         return await self._operate(
-            "disk_create", "disk_id", specs=conceal(arguments.specs(specs, required=True))
+            "disk_create", "disk_id", specs=arguments.specs(specs, required=True)
         )
 
     async def disk_info(self, disk_id: int) -> Disk:
@@ -366,6 +390,7 @@ class Gandi:
         parameters have, ``{"vm_id": 1}`` say (assumed for ``vm_id``, ``disk_id``, ``hostname``).
         Dates are the service's clock. Newest first (assumed).
         """
+        param = conceal(param)
         filters = arguments.filters(
             type=type,
             state=state,
@@ -377,7 +402,7 @@ class Gandi:
         )
         if not filters:
             return await self._read("operation_list", replies.ids)
-        return await self._read("operation_list", replies.ids, filter=conceal(filters))
+        return await self._read("operation_list", replies.ids, filter=filters)
 
     async def operation_details(self, operation_id: int) -> OperationDetails:
         """What the service says of an operation (name documented, fields assumed)."""
@@ -426,4 +451,4 @@ class Gandi:
 
     async def _poll(self, method: str, *args: Any, timeout: float) -> Any:
         self._tally["polls"] += 1
-        return await self._session.call(method, args, polling=True, timeout=timeout)
+        return await self._session.call(method, args, rank=Rank.POLL, timeout=timeout)

@@ -23,8 +23,10 @@ from __future__ import annotations
 import math
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain, compress, islice
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from lxml import etree
@@ -36,10 +38,14 @@ Element: TypeAlias = Any
 """An lxml element of a parsed document (its own types also know tags that are no strings)."""
 
 MAX_DEPTH: Final = 64
-"""How deep values may be nested, both ways (a limit of ours)."""
+"""How deep values that are sent may be nested (a limit of ours). The XML parser has one of its own
+for what is read, 256 elements, which is a little more."""
 
-SLICE: Final = 500
-"""How many values `decode_in_slices` converts between two pauses: about a millisecond's work."""
+SLICE: Final = 250
+"""How many items of an array or a struct `decode_in_slices` takes off between two pauses."""
+
+AT_ONCE: Final = 5_000
+"""How many elements it converts between two pauses at most: a few milliseconds' work."""
 
 
 class MalformedMessage(ValueError):
@@ -61,9 +67,6 @@ class FaultReply(NamedTuple):
 
 # -- encoding --------------------------------------------------------------------------------
 
-_NOT_PLAIN = re.compile(
-    "[^\t\n\x20-\x25\x27-\x3b\x3d\x3f-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
 # XML has no way to write these, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -82,94 +85,95 @@ def encode_call(method: str, args: Sequence[Any], names: Sequence[str] = ()) -> 
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodCall>"
         f"<methodName>{_checked(_escape, method, 'method')}</methodName><params>"
-        f"{''.join(encode_params(args, names))}"
+        f"{''.join(map(_param, args, range(len(args)), [names] * len(args)))}"
         "</params></methodCall>"
     ).encode()
 
 
 def encode_params(args: Sequence[Any], names: Sequence[str] = ()) -> list[Param]:
     """The arguments of a call, encoded; those that are encoded already stay as they are."""
-    if len(names) != len(args):
-        names = [f"argument {position + 1}" for position in range(len(args))]
-    return [
-        arg if type(arg) is Param else Param(f"<param>{_checked(_encoded, arg, name)}</param>")
-        for arg, name in zip(args, names, strict=True)
-    ]
+    return [Param(_param(arg, position, names)) for position, arg in enumerate(args)]
 
 
 def encode_response(value: Any) -> bytes:
     """A methodResponse that carries *value*."""
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodResponse><params><param>"
-        f"{_checked(_encoded, value, 'result')}</param></params></methodResponse>"
+        f"{_checked(_encode, value, 'result')}</param></params></methodResponse>"
     ).encode()
 
 
 def encode_fault(code: int, message: str) -> bytes:
     """A methodResponse that carries a fault."""
-    fault = _checked(_encoded, {"faultCode": code, "faultString": message}, "fault")
+    fault = _checked(_encode, {"faultCode": code, "faultString": message}, "fault")
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodResponse><fault>"
         f"{fault}</fault></methodResponse>"
     ).encode()
 
 
-def _checked(encode: Callable[[Any], str], value: Any, name: str) -> str:
+def _param(arg: Any, position: int, names: Sequence[str]) -> str:
+    if type(arg) is Param:
+        return arg
     try:
-        return encode(value)
+        return f"<param>{_encode(arg)}</param>"
     except _Unencodable as refusal:
-        message = f"{name}{''.join(reversed(refusal.place))}: {refusal}"
+        named = names[position] if position < len(names) else f"argument {position + 1}"
+        message = _told(named, refusal)
     # Raised here and not above, so that no traceback leads to frames that hold half a message.
     raise InvalidArgument(message)
 
 
-def _encoded(value: Any) -> str:
-    parts: list[str] = []
-    _encode(value, parts.append, MAX_DEPTH)
-    return "".join(parts)
+def _checked(encode: Callable[[Any], str], value: Any, name: str) -> str:
+    try:
+        return encode(value)
+    except _Unencodable as refusal:
+        message = _told(name, refusal)
+    raise InvalidArgument(message)  # here and not above, as in `_param`
 
 
-def _encode(value: Any, write: Callable[[str], None], depth: int) -> None:
+def _told(name: str, refusal: _Unencodable) -> str:
+    return f"{name}{''.join(reversed(refusal.place))}: {refusal}"
+
+
+def _encode(value: Any, depth: int = MAX_DEPTH) -> str:
     kind = type(value)
     if kind is str:
-        write(f"<value><string>{_escape(value)}</string></value>")
-    elif kind is int:
+        return f"<value><string>{_escape(value)}</string></value>"
+    if kind is int:
         if not -2147483648 <= value <= 2147483647:
-            raise _Unencodable(f"{value} does not fit the wire's 32-bit int")
-        write(f"<value><int>{value}</int></value>")
-    elif kind is dict:
-        _encode_struct(value, write, depth - 1)
-    elif kind is list or kind is tuple:
-        _encode_array(value, write, depth - 1)
-    else:
-        _encode_other(value, write, depth)
+            raise _Unencodable("an int that does not fit the wire's 32 bits")
+        return f"<value><int>{value}</int></value>"
+    if kind is Secret:
+        return f"<value><string>{_escape(value.reveal())}</string></value>"
+    if kind is dict:
+        return _encode_struct(value, depth - 1)
+    if kind is list or kind is tuple:
+        return _encode_array(value, depth - 1)
+    return _encode_other(value, depth)
 
 
-def _encode_other(  # noqa: C901 - one case for each type
-    value: Any, write: Callable[[str], None], depth: int
-) -> None:
+def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for each type
     # Subclasses (an IntEnum, say) travel as what they are; bool is tested before int, its base.
     match value:
         case bool():
-            write(f"<value><boolean>{value:d}</boolean></value>")
+            return f"<value><boolean>{value:d}</boolean></value>"
         case float():
             if not math.isfinite(value):
-                raise _Unencodable(f"{value} is not a finite number")
-            write(f"<value><double>{float.__repr__(value)}</double></value>")
-        case Secret():
-            write(f"<value><string>{_escape(value.reveal())}</string></value>")
+                raise _Unencodable(f"{float.__repr__(value)} is not a finite number")
+            return f"<value><double>{float.__repr__(value)}</double></value>"
         case str():
-            write(f"<value><string>{_escape(str.__str__(value))}</string></value>")
+            return f"<value><string>{_escape(str.__str__(value))}</string></value>"
         case int():
-            _encode(int(value), write, depth)
+            return _encode(int(value), depth)
         case bytes() | bytearray():
-            write(f"<value><base64>{b64encode(value).decode()}</base64></value>")
+            return f"<value><base64>{b64encode(value).decode()}</base64></value>"
         case datetime():
-            write(f"<value><dateTime.iso8601>{_date(value)}</dateTime.iso8601></value>")
+            return f"<value><dateTime.iso8601>{_date(value)}</dateTime.iso8601></value>"
         case Mapping():
-            _encode_struct(value, write, depth - 1)
+            return _encode_struct(value, depth - 1)
         case list() | tuple():
-            _encode_array(value, write, depth - 1)
+            return _encode_array(value, depth - 1)
         case None:
             raise _Unencodable("None cannot be sent")
         case _:
@@ -179,32 +183,31 @@ def _encode_other(  # noqa: C901 - one case for each type
             )
 
 
-def _encode_struct(value: Mapping[Any, Any], write: Callable[[str], None], depth: int) -> None:
+def _encode_struct(value: Mapping[Any, Any], depth: int) -> str:
     _check_depth(depth)
-    write("<value><struct>")
+    members: list[str] = []
     for key, item in value.items():
         if not isinstance(key, str):
-            raise _Unencodable(f"a struct's keys are strings, not {type(key).__name__} ({key!r})")
+            raise _Unencodable(f"a struct's keys are strings, not {type(key).__name__}")
         try:
-            write(f"<member><name>{_escape(str.__str__(key))}</name>")
-            _encode(item, write, depth)
+            name = _escape(str.__str__(key))
+            members.append(f"<member><name>{name}</name>{_encode(item, depth)}</member>")
         except _Unencodable as refusal:
             refusal.place.append(f"[{key!r}]")
             raise
-        write("</member>")
-    write("</struct></value>")
+    return f"<value><struct>{''.join(members)}</struct></value>"
 
 
-def _encode_array(value: Sequence[Any], write: Callable[[str], None], depth: int) -> None:
+def _encode_array(value: Sequence[Any], depth: int) -> str:
     _check_depth(depth)
-    write("<value><array><data>")
-    for position, item in enumerate(value):
+    items: list[str] = []
+    for item in value:
         try:
-            _encode(item, write, depth)
+            items.append(_encode(item, depth))
         except _Unencodable as refusal:
-            refusal.place.append(f"[{position}]")
+            refusal.place.append(f"[{len(items)}]")
             raise
-    write("</data></array></value>")
+    return f"<value><array><data>{''.join(items)}</data></array></value>"
 
 
 def _check_depth(depth: int) -> None:
@@ -213,13 +216,15 @@ def _check_depth(depth: int) -> None:
 
 
 def _escape(text: str) -> str:
-    if _NOT_PLAIN.search(text) is None:
-        return text
-    if bad := _NOT_XML.search(text):
-        raise _Unencodable(f"XML cannot carry the character U+{ord(bad[0]):04X}")
-    # XML readers turn a bare carriage return into a line feed.
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("\r", "&#13;")
+    if not text.isprintable():  # what XML cannot carry is not printable, among much that it can
+        if bad := _NOT_XML.search(text):
+            raise _Unencodable(f"XML cannot carry the character U+{ord(bad[0]):04X}")
+        return _escape_markup(text).replace("\r", "&#13;")  # readers turn a bare one into \n
+    return _escape_markup(text)
+
+
+def _escape_markup(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _date(value: datetime) -> str:
@@ -311,48 +316,158 @@ def _check_root(root: Element, name: str) -> None:
 
 def _answer(root: Element) -> tuple[Element, bool]:
     if len(root) == 1 and root[0].tag == "fault":
-        return _only(root[0], "fault", "value"), True
+        return _only(_only(root, root.tag, "fault"), "fault", "value"), True
     return _only(_only(_only(root, root.tag, "params"), "params", "param"), "param", "value"), False
 
 
 def _fault(value: Any) -> FaultReply:
     match value:
         case {"faultCode": int(code), "faultString": message}:
-            return FaultReply(code, str(message))
+            return FaultReply(int(code), str(message))
+        case {"faultCode": str(code), "faultString": message} if _DIGITS.fullmatch(code):
+            return FaultReply(int(code), str(message))  # a value without a type
     raise MalformedMessage("a fault without faultCode and faultString")
 
 
 def _only(element: Element, name: str, child: str) -> Element:
     if element.tag != name or len(element) != 1 or element[0].tag != child:
         raise MalformedMessage(f"{element.tag} is not a {name} that holds one {child}")
+    _refuse_text((element.text, element[0].tail))
     return element[0]
+
+
+def _refuse_text(texts: Iterable[str | None]) -> None:
+    """Between elements there is white space only: anything else is data that would be lost."""
+    for text in filter(None, texts):
+        if text.strip(" \t\r\n"):
+            raise MalformedMessage("text between elements")
 
 
 def _value(element: Element) -> Any:
-    if not len(element):
-        return element.text or ""
-    typed = _typed(element)
-    kind = typed.tag
+    slices = _value_in_slices(element)
+    while True:
+        try:
+            next(slices)
+        except StopIteration as result:
+            return result.value
+
+
+def _values(elements: list[Element], number: int) -> list[Any]:
+    """The *number* values that these elements, in the order of the document, are."""
+    # All tags in one go, then all texts: asking element by element on the way down takes twice as
+    # long.
+    tags = list(map(_TAG, elements))
+    texts = list(map(_TEXT, elements))
+    counts = list(map(len, elements))
+    _refuse_text(chain(compress(texts, counts), map(_TAIL, elements)))
+    values, _ = _read_items(tags, texts, counts, 0, number)
+    return values
+
+
+def _read(tags: list[str], texts: list[str | None], counts: list[int], at: int) -> tuple[Any, int]:
+    """The value that begins at element *at*, and the number of the element behind it."""
+    if tags[at] != "value" or counts[at] > 1:
+        raise MalformedMessage(f"a {tags[at]} of {counts[at]} elements, where a value was due")
+    if not counts[at]:
+        return texts[at] or "", at + 1
+    at += 1
+    kind = tags[at]
     if kind == "struct":
-        return dict(map(_member, typed))
+        if not counts[at]:
+            _refuse_text((texts[at],))
+        return _read_struct(tags, texts, counts, at)
     if kind == "array":
-        return [_item(item) for item in _only(typed, "array", "data")]
-    try:
-        return _scalar(kind)(typed.text or "")
-    except ValueError as error:
-        reason = str(error)
-    raise MalformedMessage(f"a bad {kind}: {reason}")
+        if counts[at] != 1 or tags[at + 1] != "data":
+            raise MalformedMessage("an array without data")
+        if not counts[at + 1]:
+            _refuse_text((texts[at + 1],))
+        return _read_items(tags, texts, counts, at + 2, counts[at + 1])
+    # A type may stand in a namespace, as Apache's do.
+    scalar = _SCALARS.get(kind) or _SCALARS.get(kind.rpartition("}")[2])
+    if scalar is None or counts[at]:
+        raise MalformedMessage(f"a {kind}, where a type was due")
+    return scalar(texts[at] or ""), at + 1
 
 
-def _typed(element: Element) -> Element:
-    if len(element) != 1 or ((text := element.text) and not text.isspace()):
+def _read_items(
+    tags: list[str], texts: list[str | None], counts: list[int], at: int, number: int
+) -> tuple[list[Any], int]:
+    items: list[Any] = []
+    for _ in range(number):
+        # What long arrays hold, straight away: half of `_read` is the way there.
+        scalar = _SCALARS.get(tags[at + 1]) if counts[at] == 1 and tags[at] == "value" else None
+        if scalar is not None and not counts[at + 1]:
+            items.append(scalar(texts[at + 1] or ""))
+            at += 2
+            continue
+        item, at = _read(tags, texts, counts, at)
+        items.append(item)
+    return items, at
+
+
+def _read_struct(
+    tags: list[str], texts: list[str | None], counts: list[int], at: int
+) -> tuple[dict[str, Any], int]:
+    members: dict[str, Any] = {}
+    number = counts[at]
+    at += 1
+    for _ in range(number):
+        if tags[at] != "member" or counts[at] != 2:
+            raise MalformedMessage("a struct holds members of one name and one value")
+        at += 1
+        if tags[at] == "name":
+            name = at
+            value, at = _read(tags, texts, counts, at + 1)
+        else:
+            value, name = _read(tags, texts, counts, at)
+            at = name + 1
+        if tags[name] != "name" or counts[name]:
+            raise MalformedMessage("a struct's member without a name")
+        members[texts[name] or ""] = value
+    return members, at
+
+
+def _value_in_slices(element: Element) -> Generator[None, None, Any]:
+    elements = list(islice(element.iter(), AT_ONCE))
+    if len(elements) < AT_ONCE:
+        return _values(elements, 1)[0]
+    del elements
+    _refuse_text((element.tail,))
+    if len(element) != 1 or element[0].tag not in ("struct", "array"):
         raise MalformedMessage("a value that holds more than one thing")
-    return element[0]
+    if element[0].tag == "struct":
+        members: dict[str, Any] = {}
+        _refuse_text((element.text, element[0].text, element[0].tail))
+        for piece in _pieces(element[0]):
+            for member in piece:
+                yield
+                name, value = _name_and_value(member)
+                members[name] = yield from _value_in_slices(value)
+        return members
+    items: list[Any] = []
+    data = _only(_only(element, "value", "array"), "array", "data")
+    _refuse_text((data.text,))
+    for piece in _pieces(data):
+        yield
+        if (scalars := _scalars(piece)) is not None:
+            items += scalars
+            continue
+        for item in piece:
+            items.append((yield from _value_in_slices(item)))
+            yield
+    return items
 
 
-def _member(member: Element) -> tuple[str, Any]:
-    name, value = _name_and_value(member)
-    return name, _value(value)
+def _scalars(values: list[Element]) -> list[Any] | None:
+    """The values, if every one of them is a scalar with its type: what long arrays hold."""
+    if any(value.tag != "value" or len(value) != 1 for value in values):
+        return None
+    typed = list(map(itemgetter(0), values))
+    tags = list(map(_TAG, typed))
+    if not _SCALARS.keys() >= set(tags) or any(map(len, typed)):
+        return None
+    _refuse_text(chain(map(_TEXT, values), map(_TAIL, values), map(_TAIL, typed)))
+    return [_SCALARS[tag](text or "") for tag, text in zip(tags, map(_TEXT, typed), strict=True)]
 
 
 def _name_and_value(member: Element) -> tuple[str, Element]:
@@ -361,38 +476,10 @@ def _name_and_value(member: Element) -> tuple[str, Element]:
     name, value = member
     if name.tag == "value":
         name, value = value, name
-    if name.tag != "name" or value.tag != "value" or len(name):
-        raise MalformedMessage("a struct's member without a name or a value")
+    if name.tag != "name" or len(name):
+        raise MalformedMessage("a struct's member without a name")
+    _refuse_text((member.text, member.tail, name.tail))
     return name.text or "", value
-
-
-def _item(item: Element) -> Any:
-    if item.tag != "value":
-        raise MalformedMessage(f"an array holds values, not a {item.tag}")
-    return _value(item)
-
-
-def _value_in_slices(element: Element) -> Generator[None, None, Any]:
-    container = element[0] if len(element) == 1 else None
-    if container is None or container.tag not in ("struct", "array"):
-        return _value(element)
-    _typed(element)
-    if container.tag == "struct":
-        members: dict[str, Any] = {}
-        for piece in _pieces(container):
-            yield
-            for member in piece:
-                name, value = _name_and_value(member)
-                members[name] = yield from _value_in_slices(value)
-        return members
-    items: list[Any] = []
-    for piece in _pieces(_only(container, "array", "data")):
-        yield
-        for item in piece:
-            if item.tag != "value":
-                raise MalformedMessage(f"an array holds values, not a {item.tag}")
-            items.append((yield from _value_in_slices(item)))
-    return items
 
 
 def _pieces(container: Element) -> Generator[list[Element], None, None]:
@@ -402,23 +489,30 @@ def _pieces(container: Element) -> Generator[list[Element], None, None]:
         del container[:SLICE]
 
 
-def _scalar(kind: str) -> Callable[[str], Any]:
-    known = _SCALARS.get(kind) or _SCALARS.get(kind.rpartition("}")[2])  # without its namespace
-    if known is None:
-        raise ValueError("the type is not known")
-    return known
+_TAG = attrgetter("tag")
+_TEXT = attrgetter("text")
+_TAIL = attrgetter("tail")
+
+
+# A scalar's reader says what is wrong without the text: it may be a session id in a garbled reply.
 
 
 def _int(text: str) -> int:
-    if "_" in text:
-        raise ValueError("not a number")
-    return int(text)
+    if "_" not in text and text.isascii():
+        try:
+            return int(text)
+        except ValueError:
+            pass
+    raise MalformedMessage("a bad int")
 
 
 def _float(text: str) -> float:
-    if "_" in text:
-        raise ValueError("not a number")
-    return float(text)
+    if "_" not in text and text.isascii():
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    raise MalformedMessage("a bad double")
 
 
 def _boolean(text: str) -> bool:
@@ -427,12 +521,18 @@ def _boolean(text: str) -> bool:
             return True
         case "0" | "false":
             return False
-    raise ValueError("neither 0 nor 1")
+    raise MalformedMessage("a bad boolean")
 
 
 def _base64(text: str) -> bytes:
-    return b64decode("".join(text.split()), validate=True)
+    try:
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        pass
+    raise MalformedMessage("bad base64")
 
+
+_DIGITS = re.compile(r"\s*[0-9]{1,9}\s*")
 
 _DATE = re.compile(
     r"\s*(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:[.,]\d+)?"
@@ -442,26 +542,28 @@ _DATE = re.compile(
 
 
 def _datetime(text: str) -> datetime:
-    found = _DATE.fullmatch(text)
-    if found is None:
-        raise ValueError("not like 20260131T23:59:59")
-    *numbers, utc, sign, hours, minutes = found.groups()
-    zone = None
-    if utc:
-        zone = UTC
-    elif sign:
-        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-        zone = timezone(-offset if sign == "-" else offset)
-    return datetime(*map(int, numbers), tzinfo=zone)  # type: ignore[misc,arg-type]
+    try:
+        if len(text) == 17 and text[8] == "T" and text[11] == text[14] == ":":
+            return datetime.fromisoformat(text)  # nearly always so, and three times as fast
+        if found := _DATE.fullmatch(text):
+            *numbers, utc, sign, hours, minutes = found.groups()
+            zone = UTC if utc else None
+            if sign:
+                offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+                zone = timezone(-offset if sign == "-" else offset)
+            return datetime(*map(int, numbers), tzinfo=zone)  # type: ignore[misc,arg-type]
+    except ValueError:
+        pass  # no day of the calendar
+    raise MalformedMessage("a bad dateTime.iso8601, which is like 20260131T23:59:59")
 
 
 def _nil(text: str) -> None:
     if text.strip():
-        raise ValueError("nil holds nothing")
+        raise MalformedMessage("a nil that holds something")
 
 
 _SCALARS: Final[dict[str, Callable[[str], Any]]] = {
-    "string": lambda text: text,
+    "string": str,
     "int": _int,
     "i4": _int,
     "i8": _int,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SESSION_REFUSED = 510150
 """Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""
 
-_ELEMENT = re.compile(r"\[\s*([^\[\]:]+?)\s*:[^\n]*\]")
+_ELEMENT = re.compile(r"\[([^\[\]:]{1,64}):")  # bounded, for a hostile text
 
 
 class GandiError(Exception):
@@ -103,8 +103,7 @@ class Fault(GandiError):
         self.code = code
         self.message = message
         self.qualification, self.object, self.cause = split_code(code)
-        found = _ELEMENT.search(message)
-        self.element = found.group(1) if found else None
+        self.element = _element(message)
 
     def __str__(self) -> str:
         return f"{self.message} (fault {self.code})"
@@ -205,13 +204,21 @@ _BY_CAUSE: dict[int, type[DataFault]] = {
 
 def fault_for(code: int, message: str, secrets: Iterable[str] = ()) -> Fault:
     """The exception for a fault of the service, with *secrets* blanked in its message."""
-    message = redact(message, secrets)
     qualification, _, cause = split_code(code)
+    kind: type[Fault] = Fault
     if qualification == 1:
-        return ServerFault(code, message)
-    if qualification == 5:
-        return _BY_CAUSE.get(cause // 10, DataFault)(code, message)
-    return Fault(code, message)
+        kind = ServerFault
+    elif qualification == 5:
+        kind = _BY_CAUSE.get(cause // 10, DataFault)
+    fault = kind(code, redact(message, secrets))
+    if (element := _element(message)) in ("password", "session"):
+        fault.element = element  # also where a password reads "session", and was blanked in it
+    return fault
+
+
+def _element(message: str) -> str | None:
+    found = _ELEMENT.search(message)
+    return found[1].strip() or None if found else None
 
 
 def refuses_session(fault: Fault) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogandi.calls import unusable
-from aiogandi.errors import AuthenticationError, DataFault, ServerFault, TransportError
+from aiogandi.errors import AuthenticationError, Fault, ServerFault, TransportError
 from aiogandi.redaction import Secret
+from aiogandi.throttle import Rank
 from aiogandi.transport import Transport
 
 log = logging.getLogger("aiogandi.session")
@@ -49,11 +50,13 @@ class Login:
         request = self._transport.prepare(method, tuple(arguments.values()), tuple(arguments))
         started = asyncio.get_running_loop().time()
 
-        async def send() -> Secret:
-            reply = await self._transport.exchange(request)
-            if not isinstance(reply, str) or not reply:
-                raise unusable(method, reply, "a session id")
-            return Secret(reply)
+        async def send(left: float | None = None) -> Secret:
+            reply = await self._transport.exchange(request, rank=Rank.LOGIN, timeout=left)
+            if isinstance(reply, str) and reply:
+                return Secret(reply)
+            problem = unusable(method, reply, "a session id")
+            del reply  # it may hold one, and this frame is part of the traceback
+            raise problem
 
         try:
             try:
@@ -61,12 +64,12 @@ class Login:
             except (TransportError, ServerFault) as error:
                 first = error
             result: Secret = await self._repeat(method, send, first, started, changing=False)
-        except DataFault as fault:
-            refusal = fault
         except (TransportError, ServerFault) as error:
             # Repeated here, for all who wait: none of them begins again by itself.
             error.retried = True
             raise
+        except Fault as fault:
+            refusal = fault
         else:
             return result
         raise AuthenticationError(f"{method} refused: {refusal}", refusal)

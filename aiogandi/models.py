@@ -13,9 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
-_INTEGER = re.compile(r"\s*-?\d{1,18}\s*")
+_INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
+
+
+LISTED: Final = 300
+"""Ids that one ``operation_list`` holds at most (documented)."""
 
 
 class OperationState(StrEnum):
@@ -79,7 +83,8 @@ def _id(value: Any) -> int | None:
 def _str(value: Any) -> str | None:
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int | float) else None
+    # A name of digits that was sent as a number.
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _date(value: Any) -> datetime | None:
@@ -112,8 +117,8 @@ def _products(value: Any) -> tuple[Product, ...] | None:
     return tuple(Product.from_wire(item) for item in value)
 
 
-def _read(read: Callable[[Any], Any], *names: str) -> Any:
-    return field(default=None, metadata={"read": read, "names": names})
+def _read(read: Callable[[Any], Any], *names: str, hashed: bool = True) -> Any:
+    return field(default=None, hash=hashed, metadata={"read": read, "names": names})
 
 
 class _Model:
@@ -223,7 +228,7 @@ class OperationDetails(_Model):
     state: OperationState | None = _read(_state, "state", "step")
     date_created: datetime | None = _read(_date)
     date_updated: datetime | None = _read(_date)
-    params: Mapping[str, Any] | None = _read(_struct)
+    params: Mapping[str, Any] | None = _read(_struct, hashed=False)
     last_error: str | None = _read(_str)
     vm_id: int | None = _read(_id)
     disk_id: int | None = _read(_id)

@@ -78,8 +78,9 @@ class Operation:
 
         Raises `OperationFailed` (ERROR, SUPPORT), `OperationCancelled` (CANCEL),
         `OperationTimeout` (the service goes on: it can be waited for again, here or by its id),
-        `NotFound` if the service does not know it, and `ClientClosed`. Trouble on the way to the
-        service only delays. Cancelling the task that waits ends that wait and nothing else.
+        `NotFound` (or another `DataFault`) if the service does not tell of it, `AuthenticationError`
+        if it refuses a login meanwhile, and `ClientClosed`. Trouble on the way to the service only
+        delays. Cancelling the task that waits ends that wait and nothing else.
         """
         if timeout is not None:
             require_seconds("timeout", timeout, zero=True)

@@ -6,7 +6,7 @@ The plan, and why it is right
 first is assumed). So one request a tick for DONE tells of any number of operations, where one
 ``operation_details`` tells of one. The other two final states are rarer: each is asked for as often
 as it has lately had something to tell, from every tick down to every third (ERROR) or sixth
-(CANCEL). A state that no list can be asked for (SUPPORT, or one we do not know) is found by the
+(CANCEL), and every second for ERROR where all durations are known, since few ticks are made then. A state that no list can be asked for (SUPPORT, or one we do not know) is found by the
 look at each operation itself, below. With two operations or fewer, ``operation_details`` for each
 costs no more than the lists and tells more, so it is used instead.
 
@@ -24,7 +24,8 @@ is missing from a list proves nothing by itself, because
 A list that half fills with operations of no more interest is cut short by ``updated_after``. Our
 clock and the service's need not agree, and may run at different speeds, so the date is always the
 service's own: that of an operation which *appeared* in a complete list. Whatever ended before it
-stood in that list as well and has been seen, so nothing can hide below the cut.
+stood in that list as well and has been seen, so nothing can hide below the cut. (Unless the service
+sets its clock back: an end that a list should have shown, and did not, takes the cut away.)
 
 And whatever the lists say, each operation is looked at itself once in `LOOK_AFTER` intervals: no
 fault of the service's lists, or of this reasoning, can make a wait miss its end.
@@ -33,19 +34,19 @@ fault of the service's lists, or of this reasoning, can make a wait miss its end
 from __future__ import annotations
 
 import heapq
+import math
 import random
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, Final
 
-from aiogandi.models import OperationState
+from aiogandi.models import LISTED, OperationDetails, OperationState
 from aiogandi.pace import Pace
 from aiogandi.settings import Polling
 
-FULL: Final = 300
-"""Ids that one ``operation_list`` holds at most (documented)."""
+FULL: Final = LISTED
+"""Ids with which a list is full."""
 
 FEW: Final = 2
 """Up to so many operations, one request each costs no more than the lists do."""
@@ -53,9 +54,6 @@ FEW: Final = 2
 LOOK_AFTER: Final = 120
 """Polling intervals after which an operation is looked at itself, however well lists vouch for it:
 two minutes by default, long after most operations have ended."""
-
-LOOKS: Final = 10
-"""Operations that are looked at themselves in one tick, at least."""
 
 CROWDED: Final = FULL // 2
 """Ids of no more interest in a list that are worth a request for a date to cut them off."""
@@ -65,9 +63,10 @@ SLACK: Final = timedelta(seconds=2)
 includes its bound is not known."""
 
 JITTER: Final = 0.1
-"""The part of a pause that is left to chance, so that many clients do not tick in step."""
+"""How much longer or shorter a pause may be, by chance, so that many clients do not tick in step."""
 
 _SELDOM: Final = {OperationState.DONE: 1, OperationState.ERROR: 3, OperationState.CANCEL: 6}
+_SELDOM_KNOWN: Final = {OperationState.DONE: 1, OperationState.ERROR: 2, OperationState.CANCEL: 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +86,7 @@ class Look:
 
 
 Request = ListState | Look
-Reply = Sequence[int] | Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one tick asks: lists by state, and operations to look at themselves."""
-
-    states: tuple[OperationState, ...] = ()
-    looks: tuple[int, ...] = ()
+Reply = Sequence[int] | OperationDetails | None
 
 
 @dataclass(slots=True)
@@ -118,13 +109,18 @@ class Schedule:
         self._polling = polling
         self._pace = Pace(polling)
         self._watched: dict[int, float] = {}  # id: when it was last looked at itself, or taken up
-        self._curious: dict[int, None] = {}  # whose every state somebody wants to know
-        self._urgent: dict[int, None] = {}  # to look at in the next tick
-        self._doubtful: dict[int, None] = {}  # that a list could not vouch for
+        self._followed: set[int] = set()  # whose every state somebody wants to know
+        self._to_look: dict[
+            int, None
+        ] = {}  # ids that are to be looked at themselves, in this order
+        self._looking: set[int] = set()  # ids that are being looked at
+        self._held: dict[int, float] = {}  # ids not to be looked at before, after failures
+        self._failed_looks: dict[int, int] = {}
         self._lowest: list[int] = []  # a heap of ids, those no longer watched included
         self._lists = {state: _List() for state in _SELDOM}
+        self._cuts = True
         self._failures = 0
-        self._lists_refused = False
+        self._refused_until = 0.0
 
     def __len__(self) -> int:
         return len(self._watched)
@@ -132,23 +128,31 @@ class Schedule:
     def __contains__(self, operation_id: int) -> bool:
         return operation_id in self._watched
 
+    # -- what is watched -----------------------------------------------------------------------
+
     def watch(
         self, operation_id: int, kind: str | None, now: float, started: float | None = None
     ) -> None:
         """Take up an operation of type *kind*. *started* is when its call was answered; None where
-        that is not known: it may end at any moment.
+        that is not known: it may have ended already, so it is looked at at once.
         """
         if operation_id in self._watched:
             return
         self._watched[operation_id] = now
         heapq.heappush(self._lowest, operation_id)
+        if len(self._lowest) > 2 * len(self._watched) + 100:
+            self._lowest = sorted(self._watched)
         self._pace.add(operation_id, kind, now, started)
         if started is None:
-            self._urgent[operation_id] = None
+            self._to_look[operation_id] = None
 
     def follow(self, operation_id: int) -> None:
         """Look at the operation itself in every tick: somebody wants to see each state."""
-        self._curious[operation_id] = None
+        self._followed.add(operation_id)
+
+    def unfollow(self, operation_id: int) -> None:
+        """Nobody wants to see each state any more."""
+        self._followed.discard(operation_id)
 
     def drop(self, operation_id: int) -> None:
         """Nobody waits for it any more."""
@@ -160,57 +164,98 @@ class Schedule:
         self._forget(operation_id)
         self._pace.ended(operation_id, now)
 
+    # -- how it went ---------------------------------------------------------------------------
+
     def failed(self) -> None:
-        """A request of this tick failed: the next tick is later."""
+        """No list of this tick was answered: the next tick is later."""
         self._failures += 1
 
     def answered(self) -> None:
-        """The service answers again."""
+        """The service answers."""
         self._failures = 0
 
-    def lists_refused(self) -> None:
-        """The service does not answer the lists that we ask for: each is asked for itself."""
-        self._lists_refused = True
-
-    def look_soon(self, operation_id: int) -> None:
-        """Look at it in the next tick (again): its end is known, its reason is not."""
+    def look_failed(self, operation_id: int, now: float) -> None:
+        """A look at this operation failed: it is looked at again, later each time."""
+        self._looking.discard(operation_id)
         if operation_id in self._watched:
-            self._urgent[operation_id] = None
+            times = self._failed_looks[operation_id] = self._failed_looks.get(operation_id, 0) + 1
+            self._held[operation_id] = now + self._backoff(times)
+            self._to_look[operation_id] = None
+
+    def looked(self, operation_id: int, state: OperationState | None) -> None:
+        """A look at this operation was answered."""
+        self._looking.discard(operation_id)
+        self._failed_looks.pop(operation_id, None)
+        self._held.pop(operation_id, None)
+        if state is not None and (listed := self._lists.get(state)) is not None:
+            # Its list has not shown it, perhaps because it was cut at a date of a clock that has
+            # been set back since.
+            listed.updated_after = None
+
+    def lists_refused(self, now: float) -> None:
+        """The service does not answer the lists that we ask for: without a cut, or else not at all
+        for a while, in which each operation is asked for itself.
+        """
+        if any(listed.updated_after for listed in self._lists.values()):
+            self._cuts = False
+            for listed in self._lists.values():
+                listed.updated_after = None
+        else:
+            self._refused_until = now + LOOK_AFTER * self._polling.interval
+
+    # -- what is next --------------------------------------------------------------------------
 
     def pause(self, now: float) -> float:
         """Seconds until the next tick, counted from the last one."""
-        if self._urgent and not self._failures:
-            return 0.0
         pause = self._pace.pause(now)
         if self._failures:
-            backoff = self._polling.interval * 2.0 ** min(self._failures, 16)
-            pause = max(pause, min(backoff, self._polling.max_interval))
-        return pause * (1 - JITTER * random.random())  # noqa: S311 - no secret depends on it
+            pause = max(pause, self._backoff(self._failures))
+        pause *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret depends on it
+        return min(pause, self._polling.max_interval)
 
-    def plan(self, now: float) -> Plan:
-        """What to ask now. The looks that are planned count as made."""
-        looks = dict.fromkeys((*self._curious, *self._urgent))
-        self._urgent.clear()
-        for operation_id in list(islice(self._doubtful, max(LOOKS, len(self._doubtful) // LOOKS))):
-            looks[operation_id] = None
-            del self._doubtful[operation_id]
-        if self._lists_refused or len(self._watched) <= FEW:
-            states: tuple[OperationState, ...] = ()
-            looks.update(dict.fromkeys(islice(self._watched, LOOKS)))
-        else:
-            states = self._states()
-            overdue = now - LOOK_AFTER * self._polling.interval
-            longest = islice(self._watched.items(), max(LOOKS, len(self._watched) // LOOKS))
-            looks.update(dict.fromkeys(id_ for id_, looked in longest if looked < overdue))
-        for operation_id in looks:  # keep the order: the first has not been looked at longest
-            del self._watched[operation_id]
-            self._watched[operation_id] = now
-        return Plan(states, tuple(looks))
+    def tick(self, now: float) -> tuple[OperationState, ...]:
+        """The states to ask lists for now. Whom to look at besides, `next_look` says."""
+        self._to_look.update(dict.fromkeys(self._followed))
+        if len(self._watched) <= FEW or now < self._refused_until:
+            self._to_look.update(dict.fromkeys(self._watched))
+            return ()
+        overdue = now - LOOK_AFTER * self._polling.interval
+        for operation_id, looked in self._watched.items():
+            if looked > overdue:  # in the order of the last look
+                break
+            self._to_look[operation_id] = None
+        seldom = _SELDOM_KNOWN if self._pace.is_known() else _SELDOM
+        asked = []
+        for state, listed in self._lists.items():
+            listed.skipped += 1
+            if listed.skipped >= min(listed.every, seldom[state]):
+                listed.skipped = 0
+                asked.append(state)
+        return tuple(asked)
+
+    def next_look(self, now: float) -> int | None:
+        """An operation to look at itself now; `looked` or `look_failed` says how that ended."""
+        for operation_id in self._to_look:
+            if self._ready_at(operation_id, now) <= now:
+                del self._to_look[operation_id]
+                self._looking.add(operation_id)
+                del self._watched[operation_id]  # and to the end of the order
+                self._watched[operation_id] = now
+                return operation_id
+        return None
+
+    def look_at(self, ids: Iterable[int]) -> None:
+        """Look at these themselves, as soon as may be."""
+        self._to_look.update((id_, None) for id_ in ids if id_ in self._watched)
+
+    def look_due(self, now: float) -> float:
+        """When `next_look` has something again: a time, infinity if nothing is to be looked at."""
+        return min((self._ready_at(id_, now) for id_ in self._to_look), default=math.inf)
 
     def sweep(self, state: OperationState) -> Generator[Request, Any, set[int]]:
         """Ask for *state*: yields requests, is sent their replies, returns our ids in that state.
 
-        A `Look` may be answered by None where the service no longer knows that operation.
+        A `Look` is answered by None where the service does not tell.
         """
         listed = self._lists[state]
         ids: Sequence[int] = yield ListState(state, listed.updated_after)
@@ -219,12 +264,11 @@ class Schedule:
         complete = self._vouches(ids)
         pages = 1
         while not complete and 2 * pages < self._below(min(ids)):
-            details = yield Look(min(ids))
-            before = (details or {}).get("date_created")
-            if not isinstance(before, datetime):
-                break
             lowest = min(ids)
-            ids = yield ListState(state, listed.updated_after, before)
+            details: OperationDetails | None = yield Look(lowest)
+            if details is None or details.date_created is None:
+                break
+            ids = yield ListState(state, listed.updated_after, details.date_created)
             seen.update(ids)
             pages += 1
             if ids and min(ids) >= lowest:
@@ -233,11 +277,7 @@ class Schedule:
         ours = {operation_id for operation_id in seen if operation_id in self._watched}
         if not complete:
             bound = min(ids)
-            self._doubtful.update(
-                (operation_id, None)
-                for operation_id in self._watched
-                if operation_id < bound and operation_id not in ours
-            )
+            self.look_at([id_ for id_ in self._watched if id_ < bound and id_ not in ours])
         listed.every = 1 if ours else min(listed.every * 2, _SELDOM[state])
         yield from self._cut(listed, first, ours, complete=complete)
         return ours
@@ -253,14 +293,13 @@ class Schedule:
         appeared = page - listed.previous
         listed.previous = page
         crowd = sum(1 for operation_id in page if operation_id >= lowest) - len(ours & page)
-        if not appeared or (complete and crowd < CROWDED):
+        if not self._cuts or not appeared or (complete and crowd < CROWDED):
             return
         # Where the list was not complete, those that it cannot vouch for are looked at themselves
         # after this moment, so nothing hides below the cut in that case either.
-        details = yield Look(max(appeared))
-        moved = (details or {}).get("date_updated")
-        if isinstance(moved, datetime):
-            listed.updated_after = moved - SLACK
+        details: OperationDetails | None = yield Look(max(appeared))
+        if details is not None and details.date_updated is not None:
+            listed.updated_after = details.date_updated - SLACK
 
     def _vouches(self, ids: Sequence[int]) -> bool:
         return len(ids) < FULL or min(ids) <= self._lowest_watched()
@@ -268,22 +307,23 @@ class Schedule:
     def _below(self, bound: int) -> int:
         return sum(operation_id < bound for operation_id in self._watched)
 
-    def _states(self) -> tuple[OperationState, ...]:
-        asked = []
-        for state, listed in self._lists.items():
-            listed.skipped += 1
-            if listed.skipped >= listed.every:
-                listed.skipped = 0
-                asked.append(state)
-        return tuple(asked)
-
     def _lowest_watched(self) -> int:
         while self._lowest and self._lowest[0] not in self._watched:
             heapq.heappop(self._lowest)
         return self._lowest[0] if self._lowest else 0
 
+    def _ready_at(self, operation_id: int, now: float) -> float:
+        # One that hangs must not take up the places of all others.
+        return math.inf if operation_id in self._looking else self._held.get(operation_id, now)
+
+    def _backoff(self, failures: int) -> float:
+        pause = self._polling.interval * 2.0 ** min(failures, 16)
+        return min(pause, self._polling.max_interval)
+
     def _forget(self, operation_id: int) -> None:
         self._watched.pop(operation_id, None)
-        self._curious.pop(operation_id, None)
-        self._urgent.pop(operation_id, None)
-        self._doubtful.pop(operation_id, None)
+        self._to_look.pop(operation_id, None)
+        self._looking.discard(operation_id)
+        self._held.pop(operation_id, None)
+        self._failed_looks.pop(operation_id, None)
+        self._followed.discard(operation_id)

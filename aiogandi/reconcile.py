@@ -11,7 +11,8 @@ How a call's operation is told from all others
 - By its **owner**. Each operation belongs to one local call: to the one whose reply named it, or
   whose lost reply it was found to be. Calls with equal parameters are interchangeable, so if a
   reply names an operation that another such call has been given, its own call goes on to look for
-  the other's. Only their passwords can tell them apart, and the service does not repeat those:
+  the other's (which is why the oldest is given first: it is the one that a younger call could not
+  be given). Only their passwords can tell them apart, and the service does not repeat those:
   where they differ, nothing is given to anybody while it could be another's.
 
 An empty list proves nothing about a request that is still under way, so it is believed after a
@@ -26,6 +27,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -40,7 +42,7 @@ from aiogandi.errors import (
     SessionExpired,
     TransportError,
 )
-from aiogandi.models import OperationDetails, OperationState, ids_from_wire
+from aiogandi.models import LISTED, OperationDetails, OperationState, ids_from_wire
 from aiogandi.settings import Retry
 
 log = logging.getLogger("aiogandi.retries")
@@ -58,6 +60,14 @@ Result = TypeVar("Result")
 _THINGS: Final = ("vm_id", "disk_id")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Operations that a list showed; *complete* unless there may be others that it did not."""
+
+    found: list[OperationDetails]
+    complete: bool
+
+
 class Reconciler:
     """Keeps the books of who owns which operation. *ask* sends a reading call by name."""
 
@@ -72,12 +82,15 @@ class Reconciler:
         self._refresh: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._active: dict[Call, None] = {}  # in the order of their beginnings
+        self._ends = 0  # since the last clean-up
+        # Calls that were given up, but may have begun an operation, with the time of their end.
+        self._ghosts: dict[Call, float] = {}
         self._owned: dict[tuple[str, int], float] = {}  # with the time at which that was known
         self._details: dict[int, OperationDetails] = {}  # of operations seen in lists
         self._seen: dict[int, float] = {}  # and when they were first seen
         self._in_dispute: set[int] = set()
         self._filters: dict[str, bool] = {}  # whether a parameter works as a filter
-        self._looks: dict[str, asyncio.Task[list[OperationDetails]]] = {}
+        self._looks: dict[str, asyncio.Task[Look]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     # -- the books -----------------------------------------------------------------------------
@@ -93,14 +106,18 @@ class Reconciler:
         await asyncio.shield(self._refresh)
 
     def begin(self, call: Call) -> None:
-        """The call is about to be sent for the first time."""
-        call.newest, call.since = self._newest, self._as_of
-        call.first_sent = asyncio.get_running_loop().time()
+        """The call is on its way to be sent."""
+        # Not what is out of date: an operation of unknown age is nobody's.
+        call.newest = self._newest if self.is_fresh() else None
+        call.since = self._as_of
         self._active[call] = None
 
     def sent(self, call: Call) -> None:
-        """The call is about to be sent."""
-        call.sends += 1
+        """The call leaves."""
+        if not call.first_sent:
+            call.first_sent = asyncio.get_running_loop().time()
+            if call.newest is not None:  # it may have waited long, and more is known by now
+                call.newest, call.since = self._newest, self._as_of
         call.last_sent = asyncio.get_running_loop().time()
 
     def own(self, call: Call, number: int) -> bool:
@@ -116,18 +133,32 @@ class Reconciler:
         return True
 
     def end(self, call: Call) -> None:
-        """The call is over, whichever way. What no call under way can be given is forgotten."""
-        call.settled = True
+        """The call is over, whichever way. Now and then, what no call can be given is forgotten."""
         del self._active[call]
-        if not self._active:
-            self._owned.clear()
-            self._details.clear()
-            self._seen.clear()
-            self._in_dispute.clear()
-            return
-        oldest = next(iter(self._active)).since
-        while self._owned and next(iter(self._owned.values())) < oldest:
-            del self._owned[next(iter(self._owned))]
+        now = asyncio.get_running_loop().time()
+        if not call.settled and call.sends:
+            self._ghosts[call] = now
+        if call.yields is None and call.method != "operation_cancel":
+            # Nobody knows what it began: whatever comes after it must not be taken for that.
+            self._as_of = -math.inf
+        self._ends += 1
+        if self._ends > len(self._active):  # so that the work for each end does not grow
+            self._ends = 0
+            self._forget()
+
+    def _forget(self) -> None:
+        # What a call can be given at most: the oldest that is under way, or the next one.
+        since, newest = self._as_of, self._newest or 0
+        if self._active:
+            since = min(other.since for other in self._active)
+            newest = min(other.newest or 0 for other in self._active)
+        for known in (self._owned, self._ghosts):
+            while known and next(iter(known.values())) < since:
+                del known[next(iter(known))]  # type: ignore[arg-type]
+        for seen in (self._details, self._seen):
+            for number in [number for number in seen if number <= newest]:
+                del seen[number]
+        self._in_dispute = {number for number in self._in_dispute if number > newest}
 
     async def close(self) -> None:
         """Stop looking."""
@@ -153,10 +184,8 @@ class Reconciler:
 
     # -- finding -------------------------------------------------------------------------------
 
-    async def recover(
-        self, call: Call, lost: TransportError | ServerFault
-    ) -> OperationDetails | None:
-        """The operation of a call whose reply was lost, or None: the service has not run it.
+    async def recover(self, call: Call, lost: Exception) -> OperationDetails | None:
+        """The operation of a call that may have run, or None: the service has not run it.
 
         Raises `OutcomeUnknown` where neither can be established.
         """
@@ -186,22 +215,24 @@ class Reconciler:
             details = await self._operation(call.arguments["operation_id"])
             cancelled = details is not None and details.state == OperationState.CANCEL
             return details if cancelled else None
-        names = tuple(call.filter.get("param", ()))
-        found = self._claim(call, await self._look(call.filter), thorough=thorough)
+        look = await self._look(call.filter)
+        names = [name for name in call.filter.get("param", ()) if self._filters.get(name) is None]
+        found = self._claim(call, look, thorough=thorough)
         if found is not None:
             self._filters.update(dict.fromkeys(names, True))
-        elif thorough and not all(self._filters.get(name) for name in names):
-            found = self._claim(call, await self._look({"type": call.method}), thorough=True)
+        elif thorough and names:
+            look = await self._look({"type": call.method})
+            found = self._claim(call, look, thorough=True)
+        if found is None and thorough and not look.complete:
+            raise TransportError("its operation may have been pushed out of operation_list")
         return found
 
-    def _claim(
-        self, call: Call, candidates: list[OperationDetails], *, thorough: bool
-    ) -> OperationDetails | None:
-        """The first candidate that is this call's, made its own.
+    def _claim(self, call: Call, look: Look, *, thorough: bool) -> OperationDetails | None:
+        """The oldest operation that is this call's, made its own.
 
         What may be this call's, but cannot be told for sure, is waited for until *thorough*.
         """
-        for details in candidates:
+        for details in sorted(look.found, key=_number):
             fits = self._fits(call, details)
             if fits is False:
                 continue
@@ -209,16 +240,16 @@ class Reconciler:
                 self._take(call, details)
                 return details
             if thorough:
-                self._in_dispute.add(details.id or 0)
+                self._in_dispute.add(_number(details))
                 raise self._undecided(call, details)
         return None
 
     def _fits(self, call: Call, details: OperationDetails) -> bool | None:
         """Whether an operation may be the call's; None where the service tells too little."""
-        number = details.id or 0
+        number = _number(details)
         if number <= (call.newest or 0) or self._is_owned(details):
             return False
-        if self._seen[number] < call.first_sent:
+        if self._seen.get(number, math.inf) < call.first_sent:
             return False
         fits = call.matches(details)
         if fits and call.yields and getattr(details, call.yields) is None:
@@ -226,24 +257,28 @@ class Reconciler:
         return fits
 
     def _disputed(self, call: Call, details: OperationDetails) -> bool:
-        """Whether only a password could tell whose operation it is, or how old it is is unknown."""
-        number = details.id or 0
+        """Whether its age is unknown, or only what the service does not tell could say whose it is:
+        a password, most of all.
+        """
         return (
             call.newest is None
-            or number in self._in_dispute
-            or any(other.secrets != call.secrets for other in self._rivals(call, number))
+            or _number(details) in self._in_dispute
+            or any(
+                other.key != call.key or other.secrets != call.secrets
+                for other in self._rivals(call, details)
+            )
         )
 
-    def _rivals(self, call: Call, number: int) -> list[Call]:
-        """The calls under way, equal to this one, that the operation may belong to as well."""
-        seen = self._seen[number]
+    def _rivals(self, call: Call, details: OperationDetails) -> list[Call]:
+        """The other calls whose outcome is not known and that the operation may belong to."""
+        seen = self._seen.get(_number(details), math.inf)
         return [
             other
-            for other in self._active
+            for other in (*self._active, *self._ghosts)
             if other is not call
             and not other.settled
             and 0 < other.first_sent <= seen
-            and other.key == call.key
+            and other.matches(details) is not False
         ]
 
     def _is_owned(self, details: OperationDetails) -> bool:
@@ -257,12 +292,12 @@ class Reconciler:
 
     def _take(self, call: Call, details: OperationDetails) -> None:
         now = asyncio.get_running_loop().time()
-        self._owned["id", details.id or 0] = now
+        self._owned["id", _number(details)] = now
         if call.yields in _THINGS:
             self._owned[call.yields, getattr(details, call.yields)] = now
         call.settled = True
 
-    async def _look(self, filters: dict[str, Any]) -> list[OperationDetails]:
+    async def _look(self, filters: dict[str, Any]) -> Look:
         """The operations that a list shows and that may be somebody's whose reply was lost.
 
         One look serves all who asked for it before it began; who asks later waits for the next.
@@ -273,37 +308,53 @@ class Reconciler:
             look = self._looks[key] = self._start(self._run_look(key, filters))
         return await asyncio.shield(look)
 
-    async def _run_look(self, key: str, filters: dict[str, Any]) -> list[OperationDetails]:
+    async def _run_look(self, key: str, filters: dict[str, Any]) -> Look:
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
         async with lock:
             del self._looks[key]
-            ids = await self._list(filters)
-            seen = asyncio.get_running_loop().time()
-            for number in ids:
-                self._seen.setdefault(number, seen)
             oldest = min((call.newest or 0 for call in self._active), default=0)
+            ids = await self._list(filters)
+            complete = True
+            page = ids
+            while len(page) >= LISTED and min(page) > oldest:
+                # The list holds no more: it goes on below the date of its lowest id.
+                lowest = min(page)
+                await self._fetch([lowest])
+                before = known.date_created if (known := self._details.get(lowest)) else None
+                page = [] if before is None else await self._list(filters, created_before=before)
+                more = [number for number in page if number < lowest]
+                if not more:
+                    complete = False
+                    break
+                ids += more
+            seen = asyncio.get_running_loop().time()
             wanted = [n for n in ids if n > oldest and ("id", n) not in self._owned]
-            await self._fetch([number for number in wanted if number not in self._details])
+            for number in wanted:
+                self._seen.setdefault(number, seen)
+            await self._fetch(wanted)
             if wanted:
                 self._newest = max(self._newest or 0, *wanted)
-            return [self._details[number] for number in wanted if number in self._details]
+            found = [self._details[number] for number in wanted if number in self._details]
+            return Look(found, complete)
 
-    async def _list(self, filters: dict[str, Any]) -> list[int]:
+    async def _list(self, filters: dict[str, Any], **more: Any) -> list[int]:
         names = filters.get("param", {})
-        if any(self._filters.get(name) is False for name in names):
-            filters = {"type": filters["type"]}
-        try:
-            return ids_from_wire(await self._ask("operation_list", filters=filters))
-        except DataFault as fault:
-            if not names or isinstance(fault, SessionExpired):
-                raise
-        # The service does not know this filter.
-        self._filters.update(dict.fromkeys(names, False))
-        return ids_from_wire(await self._ask("operation_list", filters={"type": filters["type"]}))
+        if not any(self._filters.get(name) is False for name in names):
+            try:
+                return ids_from_wire(await self._ask("operation_list", filter=filters | more))
+            except DataFault as fault:
+                if not names or isinstance(fault, SessionExpired):
+                    raise
+            # The service does not know this filter.
+            self._filters.update(dict.fromkeys(names, False))
+        wider = {"type": filters["type"]} | more
+        return ids_from_wire(await self._ask("operation_list", filter=wider))
 
     async def _fetch(self, ids: list[int]) -> None:
+        """Learn the details of those that are not known yet."""
+        ids = [number for number in ids if number not in self._details]
         queue = iter(ids)
 
         async def work() -> None:
@@ -323,7 +374,7 @@ class Reconciler:
             reply = await self._ask("operation_details", operation_id=number)
         except NotFound:
             return None
-        return OperationDetails.from_wire({"id": number, **reply})
+        return replace(OperationDetails.from_wire(reply), id=number)
 
     async def _learn_newest(self) -> None:
         asked = asyncio.get_running_loop().time()
@@ -356,36 +407,28 @@ class Reconciler:
         await asyncio.sleep(self._policy.settle)
         while True:
             try:
-                candidates = await self._look(call.filter)
+                look = await self._look(call.filter)
             except GandiError as error:
-                log.warning(
-                    "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
-                    call.method,
-                    call.sends,
-                    error,
-                )
+                self._not_sifted(call, str(error))
                 return
-            left = [details for details in candidates if self._fits(call, details)]
-            # What may still be another call's is that call's to find, first.
-            surplus = [details for details in left if not self._rivals(call, details.id or 0)]
-            for details in surplus:
-                await self._dispose(call, details)
-            if len(surplus) == len(left) or loop.time() >= ends_at:
+            left = [details for details in look.found if self._fits(call, details)]
+            rivals = {_number(details): self._rivals(call, details) for details in left}
+            for details in left:
+                if not rivals[_number(details)]:
+                    await self._dispose(call, details)
+            if not look.complete:
+                self._not_sifted(call, "operation_list does not reach far enough")
                 return
-            await asyncio.sleep(max(self._policy.settle / 8, 0.01))
+            # What may still be another call's is for that call to find, first.
+            waits = any(not self._ghosts.keys() >= set(others) for others in rivals.values())
+            if not waits or loop.time() >= ends_at:
+                return
+            await asyncio.sleep(max(self._policy.settle / 4, 0.01))
 
     async def _dispose(self, call: Call, details: OperationDetails) -> None:
-        number = details.id or 0
+        number = _number(details)
         self._owned["id", number] = asyncio.get_running_loop().time()
-        state: OperationState | None = None
-        try:
-            current = await self._operation(number)
-            state = current.state if current is not None else None
-            if state == OperationState.PENDING:
-                await self._ask("operation_cancel", operation_id=number)
-                state = OperationState.CANCEL
-        except GandiError as error:
-            log.info("%s: operation %d could not be cancelled: %s", call.method, number, error)
+        state = await self._cancelled(number)
         things = " ".join(f"{n}={v}" for n in _THINGS if (v := getattr(details, n)) is not None)
         if state == OperationState.CANCEL:
             self._tally["surplus_cancelled"] += 1
@@ -399,6 +442,30 @@ class Reconciler:
                 state,
                 things,
             )
+
+    async def _cancelled(self, number: int) -> OperationState | None:
+        """Cancel an operation if it is PENDING; the state that it is in then, if that is known."""
+        state: OperationState | None = None
+        for cancel in (True, False):
+            try:
+                current = await self._operation(number)
+                state = current.state if current is not None else None
+                if state != OperationState.PENDING or not cancel:
+                    break
+                # Sent again if its reply is lost: whether it took effect is looked at afterwards.
+                await self._ask("operation_cancel", operation_id=number)
+            except GandiError as error:
+                log.info("operation %d was not cancelled: %s", number, error)
+        return state
+
+    @staticmethod
+    def _not_sifted(call: Call, reason: str) -> None:
+        log.warning(
+            "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
+            call.method,
+            call.sends,
+            reason,
+        )
 
     def unknown(self, call: Call, error: Exception) -> OutcomeUnknown:
         """The exception for a call of which nothing can be established."""
@@ -419,5 +486,9 @@ class Reconciler:
             " another call differs from it only in its password, or the service tells too little."
             " It is not sent again",
             call.method,
-            surplus=[details.id or 0],
+            surplus=[_number(details)],
         )
+
+
+def _number(details: OperationDetails) -> int:
+    return details.id or 0

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
-from urllib.parse import quote
-from xml.sax.saxutils import escape
+from html.entities import codepoint2name
+from typing import Any, Final, Self
 
 BLANK: Final = "***"
 
 # The service repeats the value it rejects, in the form "[element: value]" (documented, fault
-# 500130). The value may itself hold brackets, so it reaches to the last one on its line.
-_ECHO = re.compile(r"\[(?P<element>[^\[\]:]*(?:password|session)[^\[\]:]*):[^\n]*\]", re.IGNORECASE)
+# 500130). The value may itself hold brackets and line feeds, so it reaches to the last bracket, or
+# to the end where the text was cut. The name's length is limited, or a hostile text takes hours.
+_ECHO = re.compile(
+    r"\[(?P<element>[^\[\]:]{0,64}(?:password|session)[^\[\]:]{0,64}):(?:.*\]|.*\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_SHORT: Final = 4
+"""Characters below which a secret is blanked only where it stands alone: "a" is in every word, and
+blanking them all would make the text unreadable and show which letter it is."""
+
+_PREFIX: Final = 8
+"""Characters of a secret by which it is known where the text breaks off in it."""
+
+_CUT_ESCAPE: Final = r"[&%\\][\w&;#%\\]{0,40}"  # the beginning of a character's other form
 
 
 class Secret(str):
     """A string that prints as ``***`` wherever it is shown, and is sent as what it is."""
 
     __slots__ = ()
+
+    def __new__(cls, value: str) -> Self:
+        """A secret of any string; of a secret, the same one again."""
+        return super().__new__(cls, str.__str__(value))
 
     def __repr__(self) -> str:
         return f"'{BLANK}'"
@@ -42,26 +58,88 @@ class Sealed(bytes):
     def __repr__(self) -> str:
         return f"<{len(self)} bytes, sealed>"
 
+    __str__ = __repr__
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return *text* with every ``[password: …]`` and ``[session: …]`` value, and each of *secrets*,
-    blanked: as it is, as XML writes it, as a URL writes it and as ``repr`` writes it.
+    blanked: as it is, and as XML, HTML, URLs, JSON and ``repr`` write it, also one in the other.
     """
     text = _ECHO.sub(rf"[\g<element>: {BLANK}]", text)
-    for secret in sorted((s for s in secrets if s), key=len, reverse=True):
-        plain = str.__str__(secret)
-        forms = {plain, escape(plain, {'"': "&quot;"}), quote(plain, safe=""), repr(plain)[1:-1]}
-        for form in forms:
-            text = _blank(text, form)
+    for secret in _longest_first(secrets):
+        pattern = _written(secret)
+        if len(secret) < _SHORT:
+            pattern = rf"(?<!\w){pattern}(?!\w)"
+        text = re.sub(pattern, BLANK, text)
     return text
 
 
-def _blank(text: str, form: str) -> str:
-    if len(form) > 3:
-        return text.replace(form, BLANK)
-    # A very short secret ("a") stands inside ordinary words: blank it where it stands alone, since
-    # blanking every letter would make the message unreadable and show which letter it is.
-    return re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", BLANK, text)
+def redact_cut(text: str, secrets: Iterable[str] = ()) -> str:
+    """The same for a text that may break off in the middle of a secret: what is left is blanked."""
+    secrets = _longest_first(secrets)
+    text = redact(text, secrets)
+    for secret in secrets:
+        # A complete one is blanked already, so wherever one begins now, the text breaks off in it.
+        known = min(len(secret), _PREFIX)
+        cuts = [f"{_written(secret[:n])}(?:{_CUT_ESCAPE})?" for n in range(known - 1, 1, -1)]
+        cuts.append(_ways(secret[0]) + _CUT_ESCAPE)
+        if len(secret) > _PREFIX:
+            cuts.insert(0, f"{_written(secret[:_PREFIX])}.*")
+        text = re.sub(rf"(?:{'|'.join(cuts)})\Z", BLANK, text, flags=re.DOTALL)
+    return text
+
+
+def outline(text: str) -> str:
+    """A document's tags, without what stands within and between them: for an answer that holds a
+    secret which nobody knows yet.
+    """
+    shown = []
+    for part in re.finditer(r"<(?P<tag>[/?!]?[A-Za-z][\w.:]{0,40})?[^<>]*>?|[^<]+", text):
+        if part["tag"]:
+            shown.append(f"<{part['tag']}>")
+        elif part[0].strip():
+            shown.append(BLANK)
+    return "".join(shown)
+
+
+def _longest_first(secrets: Iterable[str]) -> list[str]:
+    plain = {str.__str__(secret) for secret in secrets if secret}
+    return sorted(plain, key=len, reverse=True)
+
+
+def _written(secret: str) -> str:
+    """A pattern for every way in which *secret* is commonly written."""
+    return "".join(map(_ways, secret))
+
+
+def _ways(character: str) -> str:
+    if character.isascii() and (character.isalnum() or character == "_"):
+        return character
+    code = ord(character)
+    # A reference may itself have been escaped: &amp;lt; is an XML page that quotes XML.
+    names = [rf"#0*{code}", rf"#[xX]0*(?i:{code:x})"]
+    if name := "apos" if character == "'" else codepoint2name.get(code):
+        names.append(name)
+    escapes = [rf"u(?i:{code:04x})", rf"U(?i:{code:08x})", rf"x(?i:{code:02x})"]
+    if short := {"\n": "n", "\r": "r", "\t": "t"}.get(character):
+        escapes.append(short)
+    if code > 0xFFFF:  # as JSON writes it
+        high, low = divmod(code - 0x10000, 0x400)
+        escapes.append(rf"u(?i:{high + 0xD800:04x})\\+u(?i:{low + 0xDC00:04x})")
+    octets = "".join(rf"(?:%|\\+x)(?i:{octet:02x})" for octet in _utf8(character))
+    ways = [
+        rf"\\*&(?:amp;)*(?:{'|'.join(names)});",
+        r"\\+" if character == "\\" else rf"\\*{re.escape(character)}",
+        rf"\\+(?:{'|'.join(escapes)})",
+        octets,
+    ]
+    if character == " ":
+        ways.append(r"\+")
+    return f"(?:{'|'.join(ways)})"
+
+
+def _utf8(character: str) -> bytes:
+    return character.encode(errors="surrogatepass")
 
 
 def secrets_in(value: Any) -> Iterator[Secret]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from aiogandi.calls import Call
-from aiogandi.errors import DataFault, OutcomeUnknown, ServerFault, TransportError
+from aiogandi.errors import Fault, OutcomeUnknown, ServerFault, TransportError
 from aiogandi.models import OperationDetails
 from aiogandi.reconcile import Reconciler
 from aiogandi.session import SessionManager
@@ -29,6 +29,10 @@ FIRST_BACKOFF: Final = 0.5
 
 MAX_BACKOFF: Final = 20.0
 """Seconds that any pause lasts at most, unless the service asks for more."""
+
+
+SHORTEST: Final = 0.1
+"""Seconds that an attempt has at least, however little is left."""
 
 
 class Verdict(Enum):
@@ -77,13 +81,16 @@ class Retrier:
 
     async def read(self, call: Call) -> Any:
         """Send a call that changes nothing."""
-        started = asyncio.get_running_loop().time()
         try:
             return await self._exchange(call)
         except (TransportError, ServerFault) as error:
             first = error
         return await self.repeat(
-            call.method, lambda: self._exchange(call), first, started, changing=False
+            call.method,
+            lambda left: self._exchange(call, left),
+            first,
+            call.first_sent,
+            changing=False,
         )
 
     async def change(self, call: Call) -> Any:
@@ -95,14 +102,17 @@ class Retrier:
         if call.yields and not reconciler.is_fresh():
             await reconciler.refresh()
         reconciler.begin(call)
-        started = call.first_sent
         try:
             try:
                 return await self._send(call)
             except (TransportError, ServerFault, Absent) as error:
                 first = error
             return await self.repeat(
-                call.method, lambda: self._send(call), first, started, changing=True
+                call.method,
+                lambda left: self._send(call, left),
+                first,
+                call.first_sent,
+                changing=True,
             )
         except Absent as absent:
             lost = absent.lost
@@ -119,13 +129,16 @@ class Retrier:
     async def repeat(
         self,
         method: str,
-        send: Callable[[], Awaitable[Any]],
+        send: Callable[[float], Awaitable[Any]],
         first: Exception,
         started: float,
         *,
         changing: bool,
     ) -> Any:
-        """Go on after *first*, the failure of the first attempt, which began at *started*."""
+        """Go on after *first*, the failure of the first attempt, which left at *started*.
+
+        *send* is told how many seconds are left for it.
+        """
 
         def again(error: BaseException) -> bool:
             if isinstance(error, Absent):
@@ -136,10 +149,12 @@ class Retrier:
 
         if not again(first):
             raise first
+        loop = asyncio.get_running_loop()
+        ends_at = (started or loop.time()) + self._policy.within
         attempts = AsyncRetrying(
             retry=retry_if_exception(again),
-            wait=_pause,
-            stop=lambda state: self._gives_up(state, started),
+            wait=self._pause,
+            stop=lambda state: self._gives_up(state, ends_at),
             before_sleep=lambda state: self._report(method, state),
             sleep=asyncio.sleep,
             reraise=True,
@@ -148,33 +163,41 @@ class Retrier:
             with attempt:
                 if attempt.retry_state.attempt_number == 1:
                     raise first
-                return await send()
+                return await send(max(ends_at - loop.time(), SHORTEST))
         raise AssertionError("tenacity either returns or raises")
 
-    async def _exchange(self, call: Call) -> Any:
+    async def _exchange(self, call: Call, left: float | None = None) -> Any:
         return call.read(
             await self._session.call(
-                call.method, tuple(call.arguments.values()), tuple(call.arguments)
+                call.method,
+                tuple(call.arguments.values()),
+                tuple(call.arguments),
+                on_send=lambda: self.reconciler.sent(call),
+                timeout=self._policy.within or None if left is None else left,
             )
         )
 
-    async def _send(self, call: Call) -> Any:
+    async def _send(self, call: Call, left: float | None = None) -> Any:
         """Send a changing call once, and find out what became of it if the reply is lost."""
         reconciler = self.reconciler
-        reconciler.sent(call)
+        call.sends += 1
         lost: TransportError | ServerFault
         try:
-            result = await self._exchange(call)
+            result = await self._exchange(call, left)
         except (TransportError, ServerFault) as error:
             if verdict(error, changing=True) is not Verdict.UNKNOWN:
                 call.sends -= 1
                 raise
             lost = error
-        except DataFault:
-            # A second send may be refused because the first one ran after all.
-            if call.sends > 1 and (found := await reconciler.find(call)) is not None:
-                return await self._adopt(call, found)
-            raise
+        except Fault as fault:
+            if call.sends == 1:
+                call.sends = 0
+                raise
+            # A second send may be refused because the first one ran, or is about to.
+            found = await reconciler.recover(call, fault)
+            if found is None:
+                raise
+            return await self._adopt(call, found)
         else:
             if reconciler.own(call, result):
                 await reconciler.sift(call)
@@ -193,9 +216,18 @@ class Retrier:
         await self.reconciler.sift(call)
         return getattr(found, call.yields) if call.yields else True
 
-    def _gives_up(self, state: RetryCallState, started: float) -> bool:
-        elapsed = asyncio.get_running_loop().time() - started + state.upcoming_sleep
-        return state.attempt_number >= self._policy.attempts or elapsed >= self._policy.within
+    def _gives_up(self, state: RetryCallState, ends_at: float) -> bool:
+        next_at = asyncio.get_running_loop().time() + state.upcoming_sleep
+        return state.attempt_number >= self._policy.attempts or next_at >= ends_at
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Full jitter, or what the service asks for where that is longer."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Absent):
+            # The settling time has passed since then.
+            asked = getattr(error.lost, "retry_after", None) or 0.0
+            return max(asked - self._policy.settle, 0.0)
+        return max(_backoff(state), getattr(error, "retry_after", None) or 0.0)
 
     def _report(self, method: str, state: RetryCallState) -> None:
         self._tally["retries"] += 1
@@ -210,12 +242,3 @@ class Retrier:
 
 
 _backoff = wait_random_exponential(multiplier=FIRST_BACKOFF, max=MAX_BACKOFF)
-
-
-def _pause(state: RetryCallState) -> float:
-    """Full jitter, or what the service asks for where that is longer."""
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, Absent):
-        return 0.0  # the settling time has passed already
-    asked = error.retry_after if isinstance(error, TransportError) else None
-    return max(_backoff(state), asked or 0.0)

@@ -10,16 +10,12 @@ from typing import Any
 
 from aiogandi.errors import ClientClosed, DataFault, GandiError, SessionExpired, refuses_session
 from aiogandi.redaction import Secret
-from aiogandi.transport import Transport
+from aiogandi.transport import Lead, Transport, Withdrawn
 
 log = logging.getLogger("aiogandi.session")
 
 MAX_REFUSALS = 50
 """How often one call may meet a session that ended between two calls before it gives up."""
-
-
-class _Replaced(Exception):
-    """The session was dropped before the call was sent."""
 
 
 @dataclass(slots=True)
@@ -30,9 +26,15 @@ class Session:
     renew_at: float
     ends_at: float
     users: int = 0
-    """How many requests were sent with it."""
+    """How many calls were sent with it."""
     proven: bool = False
     """Whether the service has accepted it."""
+
+    def is_good(self, now: float) -> bool:
+        """Whether a call may be sent with it. One that was not tried yet is tried also after its
+        end: where a login takes longer than a session lasts, it would else be made for ever.
+        """
+        return now < self.ends_at or not self.users
 
 
 class SessionManager:
@@ -61,46 +63,46 @@ class SessionManager:
         self._closed = False
 
     async def call(
-        self, method: str, args: Sequence[Any], names: Sequence[str] = (), **how: Any
+        self,
+        method: str,
+        args: Sequence[Any],
+        names: Sequence[str] = (),
+        *,
+        on_send: Callable[[], None] = lambda: None,
+        **how: Any,
     ) -> Any:
-        """`Transport.exchange` with the session id before *args*.
+        """`Transport.exchange` with the session id before *args*; *on_send* is called whenever it
+        leaves, which may be long after the call was made.
 
         A refused session is replaced and the call repeated, since it was refused before it ran. If
-        the new one is refused as well, logging in does not help: `SessionExpired`. But where other
-        calls use that session too, it may well have been good and have ended again meanwhile.
+        the new one is refused as well, logging in does not help: `SessionExpired`. But if the
+        service has accepted that one from another call, it was good, and has ended again meanwhile.
         """
         request = self._transport.prepare(method, args, names)
-        sent_with: list[Session] = []
-
-        def lead() -> Secret:
-            session = self._session
-            if session is None or self._now() >= session.ends_at:
-                raise _Replaced
-            session.users += 1
-            sent_with.append(session)
-            return session.id
-
-        refusals = 0
+        loan = _Loan(self, on_send)
         while True:
             if self._session is None or self._now() >= self._session.renew_at:
                 await self._current()
             try:
-                result = await self._transport.exchange(request, lead, **how)
-            except _Replaced:
+                result = await self._transport.exchange(request, loan, **how)
+            except Withdrawn:
                 continue  # the session ended while the call waited for its turn
             except DataFault as fault:
                 if not refuses_session(fault):
                     raise
-                refusals += 1
-                session = sent_with[-1]
-                self._drop(session)
-                hopeless = not session.proven and session.users == 1
-                if refusals == MAX_REFUSALS or (refusals > 1 and hopeless):
-                    raise SessionExpired(fault.code, fault.message) from None
-                log.info("%s: the session was refused, logging in again", method)
+                refusal = fault
             else:
-                sent_with[-1].proven = True
+                loan.session.proven = True
                 return result
+            self._drop(loan.session)
+            if loan.is_hopeless():
+                raise SessionExpired(refusal.code, refusal.message)
+            log.info("%s: the session was refused, logging in again", method)
+
+    def live(self) -> Session | None:
+        """The session that a call may be sent with."""
+        session = self._session
+        return session if session is not None and session.is_good(self._now()) else None
 
     async def close(self) -> None:
         """Stop renewing. Nothing is sent: the service has no logout (documented)."""
@@ -151,6 +153,8 @@ class SessionManager:
         return asyncio.get_running_loop().time()
 
     def _schedule(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(when, self._renew_if_used)
 
     def _renew_if_used(self) -> None:
@@ -168,6 +172,43 @@ class SessionManager:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class _Loan(Lead):
+    """What one call is sent with, and how often that was refused."""
+
+    session: Session
+
+    def __init__(self, sessions: SessionManager, on_send: Callable[[], None]) -> None:
+        self._sessions = sessions
+        self._on_send = on_send
+        self._refusals = 0
+        self._never_good = 0
+
+    def ready(self) -> bool:
+        return self._sessions.live() is not None
+
+    def take(self) -> Secret:
+        session = self._sessions.live()
+        if session is None:
+            raise Withdrawn
+        session.users += 1
+        self.session = session
+        self._on_send()
+        return session.id
+
+    def is_hopeless(self) -> bool:
+        """Whether, after one more refusal, a new session will not help either.
+
+        A second refusal says so, if the service has never accepted that session from anybody. One
+        that other calls have as well may have been good, and have ended again just then: once.
+        """
+        self._refusals += 1
+        self._never_good += not self.session.proven
+        if self._refusals == MAX_REFUSALS:
+            return True
+        alone = not self.session.proven and self.session.users == 1
+        return self._refusals > 1 and (alone or self._never_good > 1)
 
 
 def _noticed(renewal: asyncio.Task[None]) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
+from typing import Final
 
 from aiogandi.errors import InvalidArgument
+
+_SHOWN: Final = 200  # characters of a wrong value
 
 
 def require(holds: bool, name: str, value: object, allowed: str) -> None:
     """Raise `InvalidArgument` that names the setting and what is allowed, unless *holds*."""
     if not holds:
-        raise InvalidArgument(f"{name}={value!r}: {allowed}")
+        try:
+            shown = repr(value)
+        except ValueError:  # an int of more than 4,300 digits
+            shown = f"<a huge {type(value).__name__}>"
+        raise InvalidArgument(f"{name}={shown:.{_SHOWN}}: {allowed}")
 
 
 def is_number(value: object) -> bool:
-    """Whether *value* is a finite int or float, and no bool."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether *value* is an int or float that is finite as a float, and no bool."""
+    limit = sys.float_info.max
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit
+    )
 
 
 def is_count(value: object) -> bool:

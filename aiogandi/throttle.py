@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Lock
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final
 
 from aiolimiter import AsyncLimiter
 
 from aiogandi.settings import RateLimit
 
-POLLING_SHARE = 10
+POLLING_SHARE: Final = 10
 """While calls wait for their turn, polling takes at most one turn in so many."""
+
+LONGEST_HOLD: Final = 60.0
+"""Seconds for which the service can silence the client at most: then a request finds out whether
+it is still meant, rather than that every call hangs on one wrong header."""
+
+
+class Rank(Enum):
+    """Who waits for a turn."""
+
+    CALL = auto()  # in a queue, however many there are
+    POLL = auto()  # past the queue, at its share
+    LOGIN = auto()  # past the queue: none of the calls in it can go on before
 
 
 class Throttle:
@@ -34,29 +49,41 @@ class Throttle:
             self._limiter = AsyncLimiter(1, spacing)
             self._polling = AsyncLimiter(1, spacing * POLLING_SHARE)
 
-    async def turn(self, *, polling: bool = False) -> None:
-        """Wait until one request may be sent.
+    async def turn(
+        self, rank: Rank = Rank.CALL, is_wanted: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Wait until one request may be sent; False, and no turn is used up, if it is not wanted by
+        the time that it would be the next.
 
         Calls queue up among themselves and only the first of them asks the limiter, so that a poll
-        never stands behind a thousand calls; polls are let in at their share.
+        never stands behind a thousand calls.
         """
-        if self._limiter is None or self._polling is None:
-            if self._held_until:
-                await self._held()
-            return
-        if polling:
-            if self._queue.locked():
+        if rank is not Rank.CALL:
+            if rank is Rank.POLL and self._polling is not None and self._queue.locked():
                 await self._polling.acquire()
-            await self._held()
-            await self._limiter.acquire()
-            return
+            return await self._next(is_wanted)
         async with self._queue:
-            await self._held()
-            await self._limiter.acquire()
+            return await self._next(is_wanted)
 
     def hold(self, seconds: float) -> None:
         """The service is overloaded: nobody sends for so many seconds."""
-        self._held_until = max(self._held_until, asyncio.get_running_loop().time() + seconds)
+        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
+        self._held_until = max(self._held_until, until)
+
+    async def _next(self, is_wanted: Callable[[], bool]) -> bool:
+        while True:
+            await self._held()
+            if not is_wanted():
+                return False
+            if self._limiter is None:
+                return True
+            await self._limiter.acquire()
+            # Held while this one waited? Then that turn has passed.
+            if not self._is_held():
+                return True
+
+    def _is_held(self) -> bool:
+        return self._held_until > asyncio.get_running_loop().time()
 
     async def _held(self) -> None:
         if not self._held_until:

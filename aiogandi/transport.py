@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 from aiohttp_xmlrpc.client import ServerProxy
@@ -19,9 +16,10 @@ from lxml import etree
 from yarl import URL
 
 from aiogandi import codec
-from aiogandi.errors import ClientClosed, InvalidArgument, TransportError, fault_for
-from aiogandi.redaction import Sealed, Secret, redact, secrets_in
-from aiogandi.throttle import Throttle
+from aiogandi.answers import Answer, failure, retry_after
+from aiogandi.errors import ClientClosed, InvalidArgument, fault_for
+from aiogandi.redaction import Sealed, Secret, secrets_in
+from aiogandi.throttle import Rank, Throttle
 from aiogandi.version import __version__
 
 log = logging.getLogger("aiogandi.transport")
@@ -34,18 +32,23 @@ IDLE: Final = 10.0
 request sent on a connection that is being closed is lost (documented by other clients)."""
 
 CONNECTIONS: Final = 100
-"""Exchanges under way at most; the time-out of one does not begin to run before it has its place."""
+"""Calls that wait for their turn to be sent or for their reply at most; the time-out of one does
+not begin to run before it has its place."""
 
 _AT_ONCE: Final = 256 * 1024  # a reply up to here is decoded in one go: a few milliseconds
 _STEP: Final = 64 * 1024  # bytes of a larger one that are parsed between two pauses
-_EXCERPT: Final = 200  # characters of an unusable reply that an exception shows
-_PEEK: Final = 4096  # bytes that are looked at for them
+_STINT: Final = 0.005  # seconds of work on it between two pauses
 
 
 class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
     """aiohttp-xmlrpc's proxy with our codec in its two hooks: what that library writes and reads
     loses data (spaces, the ends of the int range, bytes), and its documents are unlimited.
+
+    Its own way to send is closed: it follows redirects, reads without limit and logs session ids.
     """
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{name}: calls are sent by Transport.exchange")
 
     @staticmethod
     def _make_request(method_name: str, *args: Any) -> Sealed:
@@ -64,6 +67,26 @@ class Request:
     secrets: tuple[Secret, ...]
 
 
+class Lead(Protocol):
+    """What goes before a call's arguments. It is asked at the last moment, since a call may wait
+    long for its turn.
+    """
+
+    def ready(self) -> bool:
+        """Whether there is something; if not, no turn is used up."""
+
+    def take(self) -> Secret:
+        """What there is; `Withdrawn` if nothing."""
+
+
+class Withdrawn(Exception):
+    """A call was not sent after all: there was no session to send it with when its turn came."""
+
+
+class _NoReply(Exception):
+    """The service answered with another HTTP status than 200."""
+
+
 class Transport:
     """Sends calls to one URL. Nothing is opened before the first one."""
 
@@ -78,7 +101,10 @@ class Transport:
         max_reply: int = MAX_REPLY,
         secrets: Iterable[Secret] = (),
     ) -> None:
-        self.url = checked_url(url)
+        if problem := refusal_of(url):
+            del url  # it may hold credentials, and this frame is part of the traceback
+            raise InvalidArgument(problem)
+        self.url = url
         self._timeout = timeout
         self._throttle = throttle
         self._tally = tally
@@ -97,40 +123,46 @@ class Transport:
     async def exchange(
         self,
         request: Request,
-        lead: Callable[[], Secret] | None = None,
+        lead: Lead | None = None,
         *,
-        polling: bool = False,
+        rank: Rank = Rank.CALL,
         timeout: float | None = None,
     ) -> Any:
         """Send *request* and return what the service answered.
 
-        *lead* gives what goes before the arguments, and is asked at the last moment: a request may
-        wait long for its turn. *polling* takes its turn in the tracker's share of the rate, and no
-        place among the calls. *timeout*, in seconds, shortens the client's.
+        *lead* gives what goes before the arguments. *rank*: polls and logins do not queue up with
+        the calls. *timeout*, in seconds, shortens the client's.
 
-        Raises `Fault` for the service's refusal and `TransportError` for everything else; the
-        request's secrets are blanked in both.
+        Raises `Fault` for the service's refusal and `TransportError` for everything else, without
+        the request's secrets in them; `Withdrawn` where *lead* has nothing to give.
         """
+        if rank is not Rank.CALL:
+            return await self._in_turn(request, lead, rank, timeout)
+        # The place comes before the turn: turns that were given out while all places were taken
+        # would be used all at once when places fall free.
+        async with self._places:
+            return await self._in_turn(request, lead, rank, timeout)
+
+    async def _in_turn(
+        self, request: Request, lead: Lead | None, rank: Rank, timeout: float | None
+    ) -> Any:
         proxy = self._proxy or self._open()
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
-        await self._throttle.turn(polling=polling)
-        if polling:
-            return await self._send(proxy, request, lead, limit)
-        async with self._places:
-            return await self._send(proxy, request, lead, limit)
-
-    async def _send(
-        self, proxy: Proxy, request: Request, lead: Callable[[], Secret] | None, timeout: float
-    ) -> Any:
         params: Sequence[Secret] = request.params
-        secrets = request.secrets
-        if lead is not None:
-            first = lead()
+        secrets = (*self._secrets, *request.secrets)
+        if lead is None:
+            await self._throttle.turn(rank)
+        else:
+            if not await self._throttle.turn(rank, lead.ready):
+                raise Withdrawn
+            first = lead.take()
             params, secrets = [first, *params], (first, *secrets)
         body = proxy._make_request(request.method, *params)  # noqa: SLF001 - the library's hook
-        reply = await self._post(proxy, request.method, body, timeout, secrets)
+        reply = await self._post(proxy, request.method, body, limit, secrets)
         if isinstance(reply, codec.FaultReply):
-            raise fault_for(reply.code, reply.message, (*self._secrets, *secrets))
+            fault = fault_for(reply.code, reply.message, secrets)
+            del reply  # its message may repeat a secret, and this frame is part of the traceback
+            raise fault
         return reply
 
     async def close(self) -> None:
@@ -149,7 +181,7 @@ class Transport:
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        elif not getattr(http.connector, "_keepalive_timeout", math.inf) <= IDLE:
+        elif _keeps_connections(http):
             # Another's session may keep a connection until the very moment at which the service
             # closes it. aiohttp offers no way to ask for a younger one, so ours are not kept.
             headers["Connection"] = "close"
@@ -162,56 +194,50 @@ class Transport:
         if proxy.client.closed:
             raise ClientClosed("the client's aiohttp session is closed")
         self._tally["requests"] += 1
-        started = asyncio.get_running_loop().time()
-        status: int | None = None
-        retry_after: float | None = None
-        pieces: list[Sealed] = []  # of the reply, for the excerpt
+        answer = Answer()
         cause: Exception | None = None
         try:
-            async with proxy.client.post(
-                self.url,
-                data=body,
-                headers=proxy.headers,
-                allow_redirects=False,
-                raise_for_status=False,
-                # A connection that does not come about in half the time is known not to have
-                # carried the request; only what was sent and not answered is in doubt.
-                timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=timeout / 2),
-            ) as response:
-                status = response.status
-                if log.isEnabledFor(logging.DEBUG):
-                    elapsed = asyncio.get_running_loop().time() - started
-                    log.debug("%s: HTTP %d after %.3f s", method, status, elapsed)
-                if status == 200:
-                    return await self._read(proxy, method, response.content, pieces)
-                pieces.append(Sealed(await response.content.read(_PEEK)))
-                problem = f"HTTP {status} {response.reason or ''}".rstrip()
-                retry_after = _retry_after(response.headers)
-                if 300 <= status < 400:
-                    problem = f"{problem}: redirects are not followed"
-        except codec.MalformedMessage as error:
-            problem = f"HTTP {status}, but {error}"
-        except TimeoutError as error:
-            problem, cause = f"no reply within {timeout:g} s", error
-        except (aiohttp.ClientError, OSError) as error:
-            problem, cause = f"{type(error).__name__}: {error}", error
-        secrets = (*self._secrets, *secrets)
+            return await self._converse(proxy, method, body, timeout, answer)
+        except _NoReply:
+            pass
+        except (codec.MalformedMessage, aiohttp.ClientError, OSError) as error:
+            cause = error
         # Raised down here, so that no exception's context leads to frames that read the reply.
         if self._closed:
             raise ClientClosed
-        if status == 429:
+        if answer.status == 429:
             self._tally["throttled"] += 1
-            self._throttle.hold(self._throttle.pause if retry_after is None else retry_after)
-        not_sent = status == 429 or isinstance(
-            cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
-        )
-        excerpt = _excerpt(pieces, secrets) if cause is None else ""
-        raise TransportError(
-            f"{method}: {redact(problem, secrets)}{excerpt}",
-            status,
-            sent=not not_sent,
-            retry_after=retry_after,
-        ) from cause
+            asked = answer.retry_after
+            self._throttle.hold(self._throttle.pause if asked is None else asked)
+        told = failure(method, answer, cause, timeout, secrets)
+        del cause  # it may quote a secret, and this frame is part of the traceback
+        raise told
+
+    async def _converse(
+        self, proxy: Proxy, method: str, body: Sealed, timeout: float, answer: Answer
+    ) -> Any:
+        """Post *body* and return the reply. What comes is noted in *answer*, for who is told."""
+        started = asyncio.get_running_loop().time()
+        async with proxy.client.post(
+            self.url,
+            data=body,
+            headers=proxy.headers,
+            allow_redirects=False,
+            raise_for_status=False,
+            # A connection that does not come about in half the time is known not to have
+            # carried the request; only what was sent and not answered is in doubt.
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
+        ) as response:
+            answer.status = response.status
+            if log.isEnabledFor(logging.DEBUG):
+                elapsed = asyncio.get_running_loop().time() - started
+                log.debug("%s: HTTP %d after %.3f s", method, response.status, elapsed)
+            if response.status == 200:
+                return await self._read(proxy, method, response.content, answer.pieces)
+            answer.reason = response.reason or ""
+            answer.retry_after = retry_after(response.headers)
+            await answer.peek(response.content)
+        raise _NoReply
 
     async def _read(
         self, proxy: Proxy, method: str, content: aiohttp.StreamReader, pieces: list[Sealed]
@@ -220,7 +246,7 @@ class Transport:
         while chunk := Sealed(await content.readany()):
             size += len(chunk)
             pieces.append(chunk)
-            if size > _AT_ONCE:
+            if size > min(_AT_ONCE, self._max_reply):
                 return await self._read_large(content, pieces, size)
         return proxy._parse_response(Sealed(b"".join(pieces)), method)  # noqa: SLF001 - as well
 
@@ -242,35 +268,45 @@ class Transport:
             root = parser.close()
         except etree.XMLSyntaxError as error:
             raise codec.MalformedMessage(f"not XML: {error}") from None
+        loop = asyncio.get_running_loop()
         slices = codec.decode_in_slices(root)
+        pause_at = loop.time() + _STINT
         while True:
             try:
                 next(slices)
             except StopIteration as result:
                 return result.value
-            await asyncio.sleep(0)
+            if loop.time() > pause_at:
+                await asyncio.sleep(0)
+                pause_at = loop.time() + _STINT
 
 
-def _excerpt(pieces: Sequence[bytes], secrets: Iterable[Secret]) -> str:
-    # Blanked before it is cut: half a secret would not be recognised.
-    text = redact(b"".join(pieces)[:_PEEK].decode(errors="replace"), secrets)[:_EXCERPT]
-    return f": {text!r}" if text else ""
+def _keeps_connections(http: aiohttp.ClientSession) -> bool:
+    """Whether it may reuse a connection that has been idle for longer than `IDLE`."""
+    connector = http.connector
+    if connector is None or connector.force_close:
+        return False
+    kept: float | None = getattr(connector, "_keepalive_timeout", None)
+    return kept is None or kept > IDLE
 
 
-def checked_url(url: str) -> str:
-    """*url*, if credentials may be sent there; `InvalidArgument` otherwise."""
-    allowed = "an https:// URL, or an http:// one whose host is this machine (127.0.0.1, localhost)"
+def refusal_of(url: str) -> str | None:
+    """Why credentials may not be sent to *url*; None if they may."""
+    allowed = "allowed is an https:// URL, or an http:// one whose host is this machine"
     try:
         parsed = URL(url)
+        host, scheme = parsed.host, parsed.scheme
+        known = parsed.user is not None or parsed.password is not None
+        usable = host and parsed.port and scheme in ("https", "http")
     except (TypeError, ValueError):
-        raise InvalidArgument(f"url is not a URL; allowed is {allowed}") from None
-    if parsed.user is not None or parsed.password is not None:
-        raise InvalidArgument("url carries credentials; give them as login and password")
-    if not parsed.host or parsed.scheme not in ("https", "http"):
-        raise InvalidArgument(f"url={url!r}: allowed is {allowed}")
-    if parsed.scheme == "http" and not _is_loopback(parsed.host):
-        raise InvalidArgument(f"url={url!r} would send secrets unencrypted; allowed is {allowed}")
-    return url
+        return f"url is not a URL; {allowed}"
+    if known:
+        return "url carries credentials; give them as login and password"
+    if not usable:
+        return f"url={scheme}://{host or ''}: {allowed}"
+    if scheme == "http" and not _is_loopback(host or ""):
+        return f"url={scheme}://{host} would send secrets unencrypted; {allowed}"
+    return None
 
 
 def _is_loopback(host: str) -> bool:
@@ -278,17 +314,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a Retry-After header, which holds seconds or a date of the world's clock."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value[:9])
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max((date - datetime.now(UTC)).total_seconds(), 0.0)

@@ -121,12 +121,10 @@ async def test_items_are_drawn_as_places_fall_free(source):
     assert len(taken) == 4
     gate.open(0)
     await first
-    second = asyncio.ensure_future(anext(outcomes))
     for _ in range(50):
         await asyncio.sleep(0)
     assert len(taken) == 5
-    second.cancel()
-    await asyncio.wait([second])
+    await outcomes.aclose()
 
 
 async def test_results_come_while_the_next_item_is_waited_for():
@@ -214,21 +212,49 @@ async def test_an_action_that_is_slow_to_be_cancelled_is_waited_for():
 
 
 @pytest.mark.parametrize("waits", [False, True])
-async def test_an_exception_of_the_items_ends_the_run(waits):
+async def test_an_exception_of_the_items_is_raised_after_what_was_under_way(waits):
     def items():
-        yield 1
+        yield from range(5)
         raise LookupError("the source broke")
 
     async def waiting_items():
         for item in items():
             yield item
 
-    gate = Gate()
+    seen = []
     with pytest.raises(LookupError, match="the source broke"):
-        async for _ in bulk(gate, waiting_items() if waits else items()):
-            pass
-    assert gate.under_way == 0
+        async for outcome in bulk(double, waiting_items() if waits else items(), limit=3):
+            seen.append(outcome.item)
+    assert sorted(seen) == list(range(5))
     assert others() == set()
+
+
+async def test_places_are_filled_while_the_loop_body_takes_its_time():
+    gate = Gate()
+    for item in range(5):
+        gate.open(item)
+    async for _ in bulk(gate, range(100), limit=5):
+        await asyncio.sleep(0.01)
+        # Five outcomes may wait for the loop, and five more items are under way.
+        assert 9 <= gate.begun <= 12
+        assert gate.under_way == 5
+        break
+
+
+async def test_an_async_source_that_is_left_early_is_closed():
+    closed = []
+
+    async def items():
+        try:
+            for number in range(100):
+                yield number
+        finally:
+            closed.append(True)
+
+    async with aclosing(bulk(double, items(), limit=3)) as outcomes:
+        async for _ in outcomes:
+            break
+    assert closed == [True]
 
 
 async def test_an_operation_is_waited_for(gandi, gandi_sandbox):

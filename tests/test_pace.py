@@ -57,15 +57,15 @@ def test_what_one_kind_takes_says_nothing_of_another(pace):
 def test_an_operation_that_is_late_is_looked_at_ever_less_often(pace):
     teach(pace, took=60)
     pace.add(1, "vm_start", 100, 100)
-    assert pace.pause(161) == INTERVAL
-    assert pace.pause(181) == pytest.approx(3.0)
+    assert pace.pause(191) == INTERVAL  # late is what takes half as long again
+    assert pace.pause(211) == pytest.approx(3.0)
     assert pace.pause(999) == SLOWEST
 
 
 def test_one_that_is_due_keeps_the_pace_whatever_else_is_late(pace):
     teach(pace, took=60)
     pace.add(1, "vm_start", 100, 100)
-    assert pace.pause(200) > INTERVAL
+    assert pace.pause(250) > INTERVAL
     pace.add(2, "vm_start", 300, 300)
     assert pace.pause(360) == INTERVAL
 
@@ -73,7 +73,27 @@ def test_one_that_is_due_keeps_the_pace_whatever_else_is_late(pace):
 def test_one_that_was_taken_up_may_end_at_any_moment(pace):
     teach(pace, took=60)
     pace.add(1, "vm_start", 100, None)
-    assert pace.pause(100) == INTERVAL
+    assert pace.pause(100) == pace.pause(200) == INTERVAL
+    assert pace.pause(999) == SLOWEST
+
+
+def test_the_slowest_of_a_crowd_are_not_late_because_the_first_were_quick(pace):
+    for number in range(100):
+        pace.add(number, "vm_start", 0, 0)
+    for number in range(100):
+        ends = 50 + number / 5
+        assert pace.pause(ends) == INTERVAL
+        pace.ended(number, ends)
+
+
+def test_the_next_crowd_may_be_a_little_quicker_than_all_before_it(pace):
+    for number in range(100):
+        pace.add(number, "vm_start", 0, 0)
+        pace.ended(number, 50 + number / 5)
+    pace.add(999, "vm_start", 100, 100)
+    assert pace.pause(140) == pytest.approx(
+        4.05
+    )  # due at 50 s, less a quarter of the spread, less 1
 
 
 def test_nothing_is_learned_from_one_that_had_ended_before_anybody_looked(pace):

@@ -1,12 +1,13 @@
 """What a tick asks, without a loop: state in, plan out."""
 
+import math
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiogandi import OperationState, Polling, polling
+from aiogandi import OperationDetails, OperationState, Polling, polling
 from aiogandi.polling import FEW, LOOK_AFTER, ListState, Schedule
 
 DONE, ERROR, CANCEL = OperationState.DONE, OperationState.ERROR, OperationState.CANCEL
@@ -20,6 +21,19 @@ def schedule():
 def watch(schedule, *ids, now=0.0):
     for operation_id in ids:
         schedule.watch(operation_id, "vm_start", now, now)
+
+
+def plan(schedule, now):
+    """A tick: the lists it asks for, and those looked at."""
+    states, looks = schedule.tick(now), []
+    while (operation_id := schedule.next_look(now)) is not None:
+        looks.append(operation_id)
+        schedule.looked(operation_id, None)
+    return states, looks
+
+
+def details(operation_id=1, **fields):
+    return OperationDetails(id=operation_id, **fields)
 
 
 def sweep(schedule, state, *replies):
@@ -36,17 +50,17 @@ def sweep(schedule, state, *replies):
 
 def test_a_few_are_each_looked_at(schedule):
     watch(schedule, *range(1, FEW + 1))
-    assert schedule.plan(1).states == ()
-    assert schedule.plan(2).looks == tuple(range(1, FEW + 1))
+    assert plan(schedule, 1) == ((), list(range(1, FEW + 1)))
+    assert plan(schedule, 2) == ((), list(range(1, FEW + 1)))
 
 
 def test_many_cost_one_list_a_tick_and_now_and_then_two_more(schedule):
     watch(schedule, *range(1, 301))
     asked = []
     for tick in range(1, 13):
-        plan = schedule.plan(tick)
-        assert plan.looks == ()
-        for state in plan.states:
+        states, looks = plan(schedule, tick)
+        assert looks == []
+        for state in states:
             sweep(schedule, state, [])
             asked.append(state)
     assert asked.count(DONE) == 12
@@ -57,16 +71,16 @@ def test_many_cost_one_list_a_tick_and_now_and_then_two_more(schedule):
 def test_a_state_that_has_something_to_tell_is_asked_for_in_every_tick(schedule):
     watch(schedule, *range(1, 301))
     for tick in range(1, 20):
-        for state in schedule.plan(tick).states:
+        for state in schedule.tick(tick):
             sweep(schedule, state, [])
     tick = 20
-    while ERROR not in (states := schedule.plan(tick).states):
+    while ERROR not in (states := schedule.tick(tick)):
         tick += 1
     for state in states:
         _, found = sweep(schedule, state, [7] if state == ERROR else [])
         for operation_id in found:
             schedule.ended(operation_id, tick)
-    assert ERROR in schedule.plan(tick + 1).states
+    assert ERROR in schedule.tick(tick + 1)
 
 
 def test_ours_in_a_list_have_ended_and_others_are_not_ours(schedule):
@@ -80,7 +94,7 @@ def test_a_full_list_that_reaches_below_ours_vouches_for_all(schedule):
     watch(schedule, *range(400, 410))
     _, found = sweep(schedule, DONE, list(range(409, 109, -1)))
     assert found == set(range(400, 410))
-    assert schedule._doubtful == {}
+    assert schedule.next_look(0) is None
 
 
 def test_a_full_list_is_continued_below_the_date_of_its_lowest_id(schedule):
@@ -90,74 +104,138 @@ def test_a_full_list_is_continued_below_the_date_of_its_lowest_id(schedule):
         schedule,
         DONE,
         list(range(1000, 700, -1)),
-        {"date_created": day},
+        details(date_created=day),
         list(range(30, 10, -1)),
-        {"date_updated": day},
+        details(date_updated=day),
     )
     assert asked[1].id == 701
     assert asked[2] == ListState(DONE, None, day)
     assert found == set(range(11, 21))
-    assert schedule._doubtful == {}
+    assert schedule.next_look(0) is None
 
 
 def test_a_few_in_doubt_are_looked_at_themselves_since_that_is_cheaper(schedule):
     watch(schedule, 1, 2, 999)
-    asked, _ = sweep(schedule, DONE, list(range(1000, 700, -1)), {"date_updated": None})
+    asked, _ = sweep(schedule, DONE, list(range(1000, 700, -1)), details())
     assert len(asked) == 2
-    assert set(schedule.plan(1).looks) == {1, 2}
-    assert schedule.plan(2).looks == ()
+    assert set(plan(schedule, 1)[1]) == {1, 2}
+    assert plan(schedule, 2)[1] == []
 
 
 def test_a_crowded_list_is_cut_at_the_date_of_one_that_appeared_in_it(schedule):
     watch(schedule, 1, 2, 1000)
     day = datetime(2026, 1, 1, 12)
     sweep(schedule, DONE, list(range(200, 100, -1)))
-    asked, _ = sweep(schedule, DONE, list(range(260, 100, -1)), {"date_updated": day})
+    asked, _ = sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=day))
     assert asked[1].id == 260
-    plan = schedule.sweep(DONE)
-    assert next(plan) == ListState(DONE, day - polling.SLACK)
+    assert next(schedule.sweep(DONE)) == ListState(DONE, day - polling.SLACK)
 
 
 def test_each_is_looked_at_itself_within_a_bounded_time(schedule):
     watch(schedule, *range(1, 101))
     looked = []
     for tick in range(1, LOOK_AFTER + 12):
-        looked += schedule.plan(tick).looks
+        looked += plan(schedule, tick)[1]
     assert sorted(looked) == list(range(1, 101))
 
 
 def test_one_that_was_taken_up_by_its_id_is_looked_at_at_once(schedule):
     watch(schedule, *range(1, 10))
     schedule.watch(77, None, 0, None)
-    assert schedule.pause(0) == 0
-    assert schedule.plan(0).looks == (77,)
-    assert schedule.plan(1).looks == ()
+    assert schedule.look_due(0) == 0
+    assert schedule.next_look(0) == 77
+    assert schedule.next_look(0) is None
 
 
 def test_one_whose_states_are_followed_is_looked_at_in_every_tick(schedule):
     watch(schedule, *range(1, 10))
     schedule.follow(5)
-    assert schedule.plan(1).looks == schedule.plan(2).looks == (5,)
+    assert plan(schedule, 1)[1] == plan(schedule, 2)[1] == [5]
+    schedule.unfollow(5)
+    assert plan(schedule, 3)[1] == []
 
 
 def test_trouble_slows_down_and_an_answer_ends_it(schedule):
     watch(schedule, 1)
     for _ in range(3):
         schedule.failed()
-    assert 7 < schedule.pause(0) <= 8
+    assert 7 < schedule.pause(0) < 9
     for _ in range(100):
         schedule.failed()
     assert 9 <= schedule.pause(0) <= 10
     schedule.answered()
-    assert schedule.pause(0) <= 1
+    assert schedule.pause(0) < 1.11
 
 
 def test_lists_that_the_service_refuses_are_not_asked_for_again(schedule):
     watch(schedule, *range(1, 6))
-    schedule.lists_refused()
-    plan = schedule.plan(1)
-    assert plan.states == ()
-    assert plan.looks == (1, 2, 3, 4, 5)
+    schedule.lists_refused(0)
+    assert plan(schedule, 1) == ((), [1, 2, 3, 4, 5])
+    assert schedule.tick(LOOK_AFTER + 1) != ()
+
+
+def test_a_cut_that_the_service_refuses_is_left_out_first(schedule):
+    watch(schedule, 1, 2, 1000)
+    sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=datetime(2026, 1, 1)))
+    assert next(schedule.sweep(DONE)).updated_after is not None
+    schedule.lists_refused(0)
+    assert next(schedule.sweep(DONE)) == ListState(DONE)
+    assert DONE in schedule.tick(1)
+
+
+def test_an_end_that_a_cut_list_has_not_shown_takes_the_cut_away(schedule):
+    watch(schedule, 1, 2, 1000)
+    sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=datetime(2026, 1, 1)))
+    schedule.looked(1, DONE)
+    assert next(schedule.sweep(DONE)) == ListState(DONE)
+
+
+def test_a_look_that_fails_is_made_again_later_each_time_and_delays_no_other(schedule):
+    watch(schedule, 1, 2)
+    schedule.tick(0)
+    assert schedule.next_look(0) == 1
+    schedule.look_failed(1, 0)
+    assert schedule.next_look(0) == 2
+    assert schedule.look_due(0) == 2
+    assert schedule.next_look(1.9) is None
+    assert schedule.next_look(2) == 1
+    schedule.look_failed(1, 2)
+    assert schedule.look_due(2) == 6
+    schedule.looked(1, None)
+    schedule.look_at([1])
+    assert schedule.next_look(2) == 1
+
+
+def test_one_look_that_hangs_takes_one_place_and_no_more(schedule):
+    watch(schedule, 1, 2)
+    schedule.tick(0)
+    assert schedule.next_look(0) == 1
+    schedule.tick(1)
+    assert schedule.next_look(1) == 2
+    assert schedule.next_look(1) is None
+    assert schedule.look_due(1) == math.inf
+
+
+def test_where_durations_are_known_failures_are_asked_for_more_often(schedule):
+    for number in range(1, 6):
+        watch(schedule, number)
+        schedule.ended(number, 60)
+    watch(schedule, *range(10, 310), now=100)
+    asked = []
+    for tick in range(160, 172):
+        for state in schedule.tick(tick):
+            sweep(schedule, state, [])
+            asked.append(state)
+    assert asked.count(ERROR) >= 6
+
+
+def test_the_books_hold_what_is_watched_and_not_what_was(schedule):
+    watch(schedule, 1)
+    for number in range(2, 5000):
+        watch(schedule, number, now=number)
+        schedule.ended(number, number + 1)
+    assert len(schedule._lowest) < 200
+    assert len(schedule._pace._cohorts["vm_start"]._waiting) < 200
 
 
 def test_clients_do_not_tick_in_step(schedule):
@@ -185,7 +263,7 @@ class Service:
     def answer(self, request):
         if not isinstance(request, ListState):
             _, created, updated = self.operations[request.id]
-            return {"date_created": created, "date_updated": updated}
+            return OperationDetails(date_created=created, date_updated=updated)
         found = [
             operation_id
             for operation_id, (state, created, updated) in self.operations.items()
@@ -240,8 +318,7 @@ def run_tick(service, schedule, tick, noticed):
         noticed.add(operation_id)
         schedule.ended(operation_id, tick)
 
-    plan = schedule.plan(tick)
-    for state in plan.states:
+    for state in schedule.tick(tick):
         steps = schedule.sweep(state)
         reply = None
         try:
@@ -250,6 +327,8 @@ def run_tick(service, schedule, tick, noticed):
         except StopIteration as swept:
             for operation_id in swept.value:
                 end(operation_id)
-    for operation_id in plan.looks:
-        if operation_id in schedule and service.operations[operation_id][0] != "RUN":
+    while (operation_id := schedule.next_look(tick)) is not None:
+        state = service.operations[operation_id][0]
+        schedule.looked(operation_id, None if state == "RUN" else state)
+        if state != "RUN":
             end(operation_id)

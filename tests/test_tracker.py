@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from aiogandi import (
+    AuthenticationError,
     ClientClosed,
     InvalidArgument,
     InvalidState,
@@ -14,9 +15,11 @@ from aiogandi import (
     OperationFailed,
     OperationState,
     OperationTimeout,
+    PermissionDenied,
     Polling,
 )
 from aiogandi.sandbox import Sandbox
+from aiogandi.sandbox.faults import ServiceFault
 from aiogandi.sandbox.operation_log import OperationLog
 
 QUICK = Polling(interval=0.02, max_interval=0.1)
@@ -78,7 +81,7 @@ async def test_nothing_is_asked_while_nobody_waits(sandbox, gandi):
     before = polls(sandbox)
     await asyncio.sleep(0.1)
     assert polls(sandbox) == before
-    assert gandi._tracker._poller is None
+    assert gandi._tracker._poller._task is None
 
 
 async def test_finding_the_operation_of_a_new_server_costs_one_request(sandbox, gandi):
@@ -94,11 +97,11 @@ async def test_the_poller_is_gone_when_nobody_waits_any_more(sandbox, gandi):
     operation = await gandi.vm_stop(await running_vm(gandi, sandbox))
     waiting = asyncio.create_task(operation.wait())
     await asyncio.sleep(0)
-    assert gandi._tracker._poller is not None
+    assert gandi._tracker._poller._task is not None
     await waiting
     await asyncio.sleep(0.05)
-    assert gandi._tracker._poller is None
-    assert len(gandi._tracker._schedule) == 0
+    assert gandi._tracker._poller._task is None
+    assert len(gandi._tracker.schedule) == 0
 
 
 async def test_one_poller_serves_all(sandbox, gandi):
@@ -397,3 +400,79 @@ async def test_a_dropped_waiter_among_others_is_not_asked_for(sandbox, gandi):
     sandbox.calls.clear()
     await asyncio.sleep(0.1)
     assert polls(sandbox) == 0
+
+
+async def test_a_login_that_is_refused_meanwhile_ends_the_waits(sandbox, gandi):
+    sandbox.stall_operation("vm_stop")
+    stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.sleep(0.03)
+    sandbox.fault("login", code=510150, message="DataError: [login: you]", times=99)
+    sandbox.expire_sessions()
+    with pytest.raises(AuthenticationError):
+        await asyncio.wait_for(waiting, 5)
+    assert sandbox.calls["login"] < 5
+
+
+async def test_a_service_without_lists_of_operations_is_asked_for_the_server(sandbox, gandi):
+    sandbox.fault("operation_list", code=530040, message="DataError: no such method", times=99)
+    [operation] = await create(gandi)
+    assert (await operation).state == "DONE"
+
+
+async def test_a_sibling_that_is_taken_up_again_is_not_dropped(sandbox, gandi):
+    operations = await create(gandi, 20)
+    await asyncio.gather(*operations)
+    stops = [await gandi.vm_stop(operation.vm_id) for operation in operations]
+
+    async def one(number):
+        await stops[number]
+        await gandi.operation(stops[(number + 1) % 20].id).wait()
+
+    await asyncio.wait_for(asyncio.gather(*map(one, range(20))), 10)
+
+
+async def test_cancelling_wakes_who_waits_even_while_its_id_is_looked_for(sandbox, gandi):
+    sandbox.hold_operation("vm_create")
+    [operation] = await create(gandi)
+    sandbox.refuse("operation_list", times=1)
+    waiting = asyncio.create_task(operation.wait())
+    await asyncio.sleep(0)
+    await operation.cancel()
+    with pytest.raises(OperationCancelled):
+        await asyncio.wait_for(waiting, 1)
+
+
+async def test_one_operation_that_hangs_or_is_refused_delays_no_other(sandbox, gandi):
+    execute = sandbox._exchange._execute
+
+    def refuse(method, args):
+        if method == "operation_details" and args[1] == 4711:
+            raise ServiceFault(530150, "DataError: not yours [operation_id: 4711]")
+        return execute(method, args)
+
+    sandbox._exchange._execute = refuse
+    with pytest.raises(PermissionDenied):
+        await asyncio.wait_for(gandi.operation(4711).wait(), 5)
+    stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
+    assert (await asyncio.wait_for(stop.wait(), 5)).state == "DONE"
+
+
+async def test_six_iterations_that_were_given_up_leave_nothing_to_follow(sandbox, gandi):
+    operations = await create(gandi, 6)
+    sandbox.advance(1000)
+    sandbox.stall_operation("vm_stop", times=6)
+    stops = [await gandi.vm_stop(operation.vm_id) for operation in operations]
+    for stop in stops:
+        async with asyncio.timeout(1):
+            async for _ in stop:
+                break
+    assert gandi._tracker.schedule._followed == set()
+
+
+async def test_each_iterator_sees_the_state_from_its_own_beginning(sandbox, gandi):
+    sandbox.stall_operation("vm_stop")
+    stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
+    first, second = aiter(stop), aiter(gandi.operation(stop.id))
+    assert await asyncio.wait_for(anext(first), 2) == "RUN"
+    assert await asyncio.wait_for(anext(second), 2) == "RUN"

@@ -1,0 +1,132 @@
+"""What came back of an exchange, and how its failure is told: with the beginning of what the service
+sent, and without a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+
+from aiogandi.codec import MalformedMessage
+from aiogandi.errors import TransportError
+from aiogandi.redaction import Sealed, Secret, outline, redact_cut
+
+PEEK: Final = 4096
+"""Bytes of an unusable answer that are looked at."""
+
+EXCERPT: Final = 200
+"""Characters of them that an exception shows."""
+
+SECRET_REPLIES: Final = frozenset({"login", "su"})
+"""Calls whose reply is a session id: nobody can know it when that reply turns out to be unusable."""
+
+_LONGEST_PROBLEM: Final = 500  # characters of what is wrong, which may quote what the service sent
+_SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+
+
+@dataclass(slots=True)
+class Answer:
+    """As much of the service's answer as has come."""
+
+    status: int | None = None
+    reason: str = ""
+    retry_after: float | None = None
+    pieces: list[Sealed] = field(default_factory=list)
+
+    async def peek(self, content: aiohttp.StreamReader) -> None:
+        """Read the beginning of a body that is no reply."""
+        size = 0
+        while size < PEEK and (piece := Sealed(await content.read(PEEK - size))):
+            size += len(piece)
+            self.pieces.append(piece)
+
+
+def failure(
+    method: str,
+    answer: Answer,
+    error: Exception | None,
+    timeout: float,
+    secrets: Iterable[Secret],
+) -> TransportError:
+    """The exception for an exchange that brought no reply, with its cause.
+
+    *error* is what ended it; None for another HTTP status than 200. It may be raised anywhere: none
+    of its texts holds one of *secrets*, nor what may be a session id that nobody knows yet.
+    """
+    secrets = tuple(secrets)
+    status = answer.status
+    problem = _problem(answer, error, timeout)
+    excerpt = b"".join(answer.pieces)[:PEEK].decode(errors="replace")
+    if method in SECRET_REPLIES:
+        excerpt = outline(excerpt)
+        if isinstance(error, MalformedMessage | _QUOTING):
+            problem = f"{'' if status is None else f'HTTP {status}, but '}no usable reply"
+    else:
+        # Blanked before it is cut: half a secret would not be recognised.
+        excerpt = redact_cut(excerpt, secrets)
+        problem = redact_cut(problem, secrets)
+    told = TransportError(
+        f"{method}: {problem:.{_LONGEST_PROBLEM}}"
+        + (f": {excerpt[:EXCERPT]!r}" if excerpt else ""),
+        status,
+        sent=status != 429
+        and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
+        retry_after=answer.retry_after,
+    )
+    told.__cause__ = _cause(method, error, secrets)
+    return told
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from a Retry-After header, which holds seconds or a date of the world's clock."""
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), float(2**31))
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max((date - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+# What these say quotes what came over the connection, where that is no HTTP.
+_QUOTING = aiohttp.ClientResponseError | aiohttp.ClientPayloadError
+
+
+def _problem(answer: Answer, error: Exception | None, timeout: float) -> str:
+    match error:
+        case None:
+            redirect = 300 <= (answer.status or 0) < 400
+            problem = f"HTTP {answer.status} {answer.reason}".rstrip()
+            return f"{problem}: redirects are not followed" if redirect else problem
+        case MalformedMessage():
+            return f"HTTP {answer.status}, but {error}"
+        case aiohttp.ConnectionTimeoutError():
+            return f"no connection within {timeout / 2:g} s"
+        case TimeoutError():
+            return f"no reply within {timeout:g} s"
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _cause(method: str, error: Exception | None, secrets: Iterable[Secret]) -> Exception | None:
+    """*error*, or one that tells less where it quotes a secret."""
+    if error is None or isinstance(error, MalformedMessage):
+        return None
+    if method in SECRET_REPLIES:
+        return aiohttp.ClientError(type(error).__name__) if isinstance(error, _QUOTING) else error
+    link: BaseException | None = error
+    while link is not None:
+        told = f"{link!r} {link}"
+        if redact_cut(told, secrets) != told:
+            return aiohttp.ClientError(redact_cut(f"{type(error).__name__}: {error}", secrets))
+        link = link.__cause__ or link.__context__
+    return error

@@ -1,0 +1,124 @@
+"""What the tests of several modules share: the package's own fixtures, raw servers, and a clock."""
+
+import asyncio
+import selectors
+from importlib.metadata import entry_points
+from unittest.mock import Mock
+
+import aiohttp
+import pytest
+from aioresponses import aioresponses
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's affair.
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("anywhere")
+
+# Where the package is installed its fixtures come by themselves; a source tree has to ask for them.
+if not any(point.value == "aiogandi.pytest_plugin" for point in entry_points(group="pytest11")):
+    pytest_plugins = ["aiogandi.pytest_plugin"]
+
+
+class Response(aiohttp.ClientResponse):
+    """aioresponses 0.7.9 does not know the `stream_writer` that aiohttp 3.14's responses want: it
+    is supplied here, until a later aioresponses does.
+    """
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, stream_writer=Mock(output_size=0), **settings)
+
+
+@pytest.fixture
+def posted():
+    """Answers every POST to a URL without a network: ``posted(url, status=…, body=…)``."""
+    with aioresponses() as answers:
+
+        def post(url, **answer):
+            answers.post(url, response_class=Response, repeat=True, **answer)
+            return answers
+
+        yield post
+
+
+def http(body=b"", status="200 OK", *headers):
+    """An HTTP answer as it goes over the wire."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+@pytest.fixture
+async def raw_server():
+    """Opens servers that answer every request with raw bytes: ``url, requests = await raw_server(a)``.
+
+    The answer is bytes, or a function of the request's body that returns them, perhaps later (then
+    it is a coroutine function); the connection is closed behind it. None: never answered.
+    """
+    servers, handlers = [], set()
+
+    async def open_server(answer, **settings):
+        requests = []
+
+        async def handle(reader, writer):
+            handlers.add(asyncio.current_task())
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().partition(b"content-length:")[2].split()[0])
+                requests.append(await reader.readexactly(length))
+                reply = answer(requests[-1]) if callable(answer) else answer
+                reply = await reply if asyncio.iscoroutine(reply) else reply
+                if reply is None:
+                    await reader.read()
+                else:
+                    writer.write(reply)
+                    await writer.drain()
+            except (OSError, asyncio.IncompleteReadError):
+                pass  # the client has hung up
+            finally:
+                writer.close()
+
+        servers.append(await asyncio.start_server(handle, "127.0.0.1", 0, **settings))
+        port = servers[-1].sockets[0].getsockname()[1]
+        scheme = "https" if "ssl" in settings else "http"
+        return f"{scheme}://127.0.0.1:{port}/xmlrpc/", requests
+
+    yield open_server
+    for server in servers:
+        server.close()
+    for handler in handlers:
+        handler.cancel()
+    await asyncio.gather(*handlers, return_exceptions=True)
+
+
+class _Skipping(selectors.DefaultSelector):
+    """Waits for nothing but the network: where only a timer is due, time moves on to it."""
+
+    skipped = 0.0
+
+    def select(self, timeout=None):
+        self.skipped += 1e-6  # no clock stands still, and some code would wait for it for ever
+        ready = super().select(0)
+        if not ready and timeout is None:
+            return super().select(1)
+        if not ready and timeout > 0:
+            self.skipped += timeout
+        return ready
+
+
+class _VirtualTime(asyncio.SelectorEventLoop):
+    def __init__(self):
+        self._skipping = _Skipping()
+        super().__init__(self._skipping)
+
+    def time(self):
+        return 1000 + self._skipping.skipped
+
+
+@pytest.fixture
+def in_virtual_time():
+    """Runs a coroutine on a loop whose timers cost no time: an hour's sleep ends at once."""
+
+    def run(coroutine):
+        with asyncio.Runner(loop_factory=_VirtualTime) as runner:
+            return runner.run(coroutine)
+
+    return run

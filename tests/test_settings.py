@@ -1,0 +1,68 @@
+"""Settings are small frozen values that refuse nonsense."""
+
+import math
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from aiogandi import InvalidArgument, Polling, RateLimit, Retry
+from aiogandi.settings import require
+
+NO_NUMBERS = [True, None, "1", math.nan, math.inf, 1j]
+TOO_LARGE = 10**400  # for a float
+
+
+def repr_short(value):
+    return f"{value!r:.10}"
+
+
+def test_the_defaults_are_the_contracts():
+    assert Retry() == Retry(attempts=5, within=60.0, settle=3.0)
+    assert Polling() == Polling(interval=1.0, max_interval=10.0)
+    assert RateLimit(30, per=2.0) == RateLimit(calls=30, per=2.0)
+
+
+@pytest.mark.parametrize("setting", [Retry(), Polling(), RateLimit(1, 1)])
+def test_settings_are_frozen(setting):
+    with pytest.raises(FrozenInstanceError):
+        setattr(setting, fields(setting)[0].name, 5)
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBERS, 0, -1, 1.5])
+def test_counts_are_ints_from_1(value):
+    with pytest.raises(InvalidArgument, match=r"^calls=.*: an int, 1 or more"):
+        RateLimit(value, 1)
+    with pytest.raises(InvalidArgument, match=r"^attempts=.*: an int, 1 or more"):
+        Retry(attempts=value)
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBERS, TOO_LARGE, 0, -1], ids=repr_short)
+def test_lengths_of_time_are_above_0(value):
+    with pytest.raises(InvalidArgument, match=r"^per=.*: seconds, above 0"):
+        RateLimit(1, value)
+    with pytest.raises(InvalidArgument, match=r"^interval=.*: seconds, above 0"):
+        Polling(interval=value)
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBERS, TOO_LARGE, -1], ids=repr_short)
+def test_some_lengths_of_time_may_be_0(value):
+    assert Retry(within=0, settle=0) == Retry(5, 0.0, 0.0)
+    with pytest.raises(InvalidArgument, match=r"^within=.*0 or more"):
+        Retry(within=value)
+    with pytest.raises(InvalidArgument, match=r"^settle=.*0 or more"):
+        Retry(settle=value)
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBERS, TOO_LARGE, 0.5], ids=repr_short)
+def test_the_slowest_poll_is_no_faster_than_the_fastest(value):
+    with pytest.raises(InvalidArgument, match=r"^max_interval=.*: seconds, interval or more"):
+        Polling(interval=1, max_interval=value)
+    assert Polling(interval=1, max_interval=1).max_interval == 1
+
+
+def test_a_huge_value_is_not_shown_at_length():
+    with pytest.raises(InvalidArgument) as caught:
+        require(False, "name", "x" * 10_000, "less")
+    assert len(str(caught.value)) < 300
+    with pytest.raises(InvalidArgument, match=r"^name=<a huge int>: less$"):
+        require(False, "name", 10**5000, "less")
