@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 
 import pytest
 from tenacity import wait_none
@@ -10,13 +11,17 @@ from aiogandi import (
     InvalidState,
     OutcomeUnknown,
     Polling,
+    RateLimit,
     Retry,
     ServerFault,
     TransportError,
+    bulk,
     retries,
 )
 from aiogandi.sandbox import Sandbox
 from aiogandi.sandbox.operation_log import OperationLog
+from aiogandi.sandbox.operations import Operations
+from aiogandi.sandbox.trouble import DropReply
 
 
 @pytest.fixture(autouse=True)
@@ -384,3 +389,156 @@ async def test_a_filter_that_the_service_does_not_know_is_not_believed(sandbox, 
     operation = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
 
     assert [vm["id"] for vm in sandbox.vms] == [operation.vm_id]
+
+
+async def test_the_next_equal_server_is_not_the_last_one(sandbox, gandi):
+    first = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+    await done(first)
+    sandbox.drop_request("vm_create")
+
+    second = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+
+    assert second.vm_id != first.vm_id
+    assert sandbox.executed["vm_create"] == 2
+
+
+async def test_equal_disks_in_a_stream_are_as_many_as_were_asked_for(sandbox, gandi):
+    lost = random.Random(5)
+    sandbox.interfere = lambda method: (
+        DropReply() if method == "disk_create" and lost.random() < 0.1 else None
+    )
+
+    async def create(_):
+        return (await gandi.disk_create({"size": 1, "name": "d", "fstype": "ext3"})).disk_id
+
+    handed_out = [outcome.result async for outcome in bulk(create, range(250), limit=20)]
+
+    assert sandbox.executed["disk_create"] == 250
+    assert len(set(handed_out)) == 250
+
+
+async def test_more_lost_replies_than_a_list_holds_are_all_found(sandbox):
+    async with sandbox.client(retry=QUICK, timeout=5) as gandi:
+        sandbox.drop_reply("vm_create", times=400)
+        operations = await asyncio.gather(
+            *(gandi.vm_create("web", "s3cret-pw", 111, 1, 1) for _ in range(400)),
+        )
+
+    assert sandbox.executed["vm_create"] == 400
+    assert len({operation.vm_id for operation in operations}) == 400
+
+
+async def test_what_a_full_list_may_hide_is_an_unknown_outcome(sandbox, monkeypatch):
+    async with sandbox.client(retry=QUICK, timeout=5) as gandi:
+        await gandi.hosting_account_product_add("shares", 1, "1m")
+        many = [10**9 - number for number in range(300)]
+        monkeypatch.setattr(OperationLog, "find", lambda log, wanted: many)
+        sandbox.drop_request("vm_create")
+        with pytest.raises(OutcomeUnknown):
+            await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+
+    assert sandbox.calls["vm_create"] == 1
+
+
+async def test_a_server_with_anothers_password_is_not_handed_out(sandbox):
+    async with sandbox.client(retry=Retry(within=1, settle=0.05)) as gandi:
+        await gandi.hosting_account_product_add("shares", 1, "1m")
+        sandbox.delay("vm_create", seconds=0.05)
+        given_up = asyncio.create_task(gandi.vm_create("web", "s3cret-one", 111, 2, 1))
+        await asyncio.sleep(0.03)
+        given_up.cancel()
+        await asyncio.wait([given_up])
+        sandbox.drop_request("vm_create")
+        with pytest.raises(OutcomeUnknown):
+            await gandi.vm_create("web", "s3cret-two", 111, 2, 1)
+
+
+async def test_what_a_generic_call_began_is_not_taken_for_a_later_one(sandbox, gandi):
+    vm_id = await a_vm(gandi, sandbox)
+    began = await gandi.call("vm_reboot", vm_id)
+    sandbox.advance(100)
+    sandbox.drop_request("vm_reboot")
+
+    operation = await gandi.vm_reboot(vm_id)
+
+    assert operation.id != began
+    assert sandbox.executed["vm_reboot"] == 2
+
+
+async def test_a_late_first_request_is_found_although_the_second_was_refused(sandbox):
+    async with sandbox.client(retry=Retry(attempts=3, within=9, settle=0.2), timeout=0.1) as gandi:
+        await gandi.hosting_account_product_add("shares", 1, "1m")
+        sandbox.delay("vm_create", seconds=0.4)
+        sandbox.fault("vm_create", code=530060, message="DataError: wrong state")
+
+        operation = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+
+    assert [vm["id"] for vm in sandbox.vms] == [operation.vm_id]
+
+
+async def test_a_changing_call_waits_as_long_as_the_service_asks(sandbox):
+    async with sandbox.client(retry=Retry(settle=0.05)) as gandi:
+        sandbox.refuse("vm_create", status=503, retry_after=1)
+        started = asyncio.get_running_loop().time()
+        await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+    assert asyncio.get_running_loop().time() - started >= 0.95
+
+
+async def test_the_seconds_for_all_sends_bound_a_single_one_too(sandbox):
+    async with sandbox.client(retry=Retry(within=0.15)) as gandi:
+        await gandi.os_list()
+        sandbox.delay("vm_list", seconds=5)
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(TransportError):
+            await gandi.vm_list()
+    assert asyncio.get_running_loop().time() - started < 1
+
+
+async def test_waiting_for_the_rate_does_not_count_as_trying(sandbox):
+    async with sandbox.client(
+        rate_limit=RateLimit(20, per=1.0), retry=Retry(attempts=3, within=0.3)
+    ) as gandi:
+        sandbox.refuse("disk_list", status=503)
+        *_, disks = await asyncio.gather(*(gandi.vm_list() for _ in range(10)), gandi.disk_list())
+    assert disks == []
+    assert sandbox.calls["disk_list"] == 2
+
+
+async def test_the_books_do_not_grow_while_calls_never_cease(sandbox, gandi):
+    vm_ids = [await a_vm(gandi, sandbox, f"web-{n}") for n in range(4)]
+    lost = random.Random(7)
+    sandbox.interfere = lambda method: (
+        DropReply() if method == "vm_update" and lost.random() < 0.2 else None
+    )
+
+    async def lane(vm_id):
+        for number in range(60):
+            await gandi.vm_update(vm_id, {"note": number})
+
+    await asyncio.gather(*map(lane, vm_ids))
+
+    books = gandi._retrier.reconciler
+    assert sandbox.executed["vm_update"] == 240
+    assert max(len(books._owned), len(books._details), len(books._seen)) < 60
+
+
+async def test_what_the_service_tells_too_little_of_is_given_to_nobody(sandbox, monkeypatch):
+    struct = Operations._struct
+
+    def little(operations, operation):
+        told = struct(operations, operation)
+        return {**told, "params": {n: told["params"].get(n) for n in ("hostname", "vm_id")}}
+
+    monkeypatch.setattr(Operations, "_struct", little)
+    async with sandbox.client(retry=Retry(within=1, settle=0.1)) as gandi:
+        await gandi.hosting_account_product_add("shares", 1, "1m")
+        sandbox.drop_request("vm_create")
+        sandbox.delay("vm_create", seconds=0.3)
+        lost, slow = await asyncio.gather(
+            gandi.vm_create("web", "s3cret-pw", 111, 1, 1),
+            gandi.vm_create("web", "s3cret-pw", 111, 1, 4),
+            return_exceptions=True,
+        )
+    cpus = {vm["id"]: vm["cpu"] for vm in sandbox.vms}
+    assert cpus[slow.vm_id] == 4
+    assert isinstance(lost, OutcomeUnknown) or cpus[lost.vm_id] == 1

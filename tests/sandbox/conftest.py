@@ -77,7 +77,7 @@ def until():
 
     async def wait(holds: Any) -> None:
         async with asyncio.timeout(1):
-            while not holds():  # noqa: ASYNC110 - what is waited for has no event to set
+            while not holds():
                 await asyncio.sleep(0.001)
 
     return wait
