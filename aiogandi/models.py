@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, Self
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
@@ -130,15 +131,22 @@ class _Model:
     def from_wire(cls, struct: Any) -> Self:
         """The model of what the service sent; anything but a struct gives one of Nones."""
         raw = _struct(struct) or {}
-        values: dict[str, Any] = {"raw": raw}
-        for name, attribute in cls.__dataclass_fields__.items():  # type: ignore[attr-defined]
-            if name == "raw":
-                continue
-            for source in attribute.metadata["names"] or (name,):
-                if source in raw:
-                    values[name] = attribute.metadata["read"](raw[source])
+        values: list[Any] = []
+        for read, names in _plan(cls):  # type: ignore[arg-type]
+            for name in names:
+                if name in raw:
+                    values.append(read(raw[name]))
                     break
-        return cls(**values)
+            else:
+                values.append(None)
+        return cls(*values, raw)  # type: ignore[call-arg]  # each model is a dataclass
+
+
+@cache
+def _plan(model: type[_Model]) -> list[tuple[Callable[[Any], Any], tuple[str, ...]]]:
+    """How each field but ``raw``, the last, is read, and from which members of the struct."""
+    *attributes, _ = fields(model)  # type: ignore[arg-type]
+    return [(a.metadata["read"], a.metadata["names"] or (a.name,)) for a in attributes]
 
 
 def _raw() -> Any:
