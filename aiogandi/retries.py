@@ -99,9 +99,9 @@ class Retrier:
         Raises `OutcomeUnknown` where it cannot be established whether it ran.
         """
         reconciler = self.reconciler
-        if call.yields and not reconciler.is_fresh():
-            await reconciler.refresh()
-        reconciler.begin(call)
+        if call.yields:
+            await reconciler.prepare()
+        reconciler.ledger.begin(call)
         try:
             try:
                 return await self._send(call)
@@ -121,7 +121,7 @@ class Retrier:
                 raise
             lost = error
         finally:
-            reconciler.end(call)
+            reconciler.ledger.end(call)
         if isinstance(lost, ServerFault):
             raise lost
         raise reconciler.unknown(call, lost) from lost
@@ -172,7 +172,7 @@ class Retrier:
                 call.method,
                 tuple(call.arguments.values()),
                 tuple(call.arguments),
-                on_send=lambda: self.reconciler.sent(call),
+                on_send=lambda: self.reconciler.ledger.sent(call),
                 timeout=self._policy.within or None if left is None else left,
             )
         )
@@ -199,7 +199,7 @@ class Retrier:
                 raise
             return await self._adopt(call, found)
         else:
-            if reconciler.own(call, result):
+            if reconciler.ledger.own(call, result):
                 await reconciler.sift(call)
                 return result
             # Another call, which lost its reply, was given this operation: look for that one's.

@@ -517,9 +517,9 @@ async def test_the_books_do_not_grow_while_calls_never_cease(sandbox, gandi):
 
     await asyncio.gather(*map(lane, vm_ids))
 
-    books = gandi._retrier.reconciler
+    books = gandi._retrier.reconciler.ledger
     assert sandbox.executed["vm_update"] == 240
-    assert max(len(books._owned), len(books._details), len(books._seen)) < 60
+    assert max(len(books._owned), len(books.details), len(books._seen)) < 60
 
 
 async def test_what_the_service_tells_too_little_of_is_given_to_nobody(sandbox, monkeypatch):
