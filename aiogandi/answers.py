@@ -70,7 +70,7 @@ def failure(
     else:
         # Blanked before it is cut: half a secret would not be recognised.
         excerpt = redact_cut(excerpt, secrets)
-        problem = redact_cut(problem, secrets)
+        problem = " ".join(redact_cut(problem, secrets).split())
     told = TransportError(
         f"{method}: {problem:.{_LONGEST_PROBLEM}}"
         + (f": {excerpt[:EXCERPT]!r}" if excerpt else ""),

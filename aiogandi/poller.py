@@ -14,7 +14,6 @@ import itertools
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiogandi.errors import (
@@ -24,11 +23,10 @@ from aiogandi.errors import (
     GandiError,
     NotFound,
     SessionExpired,
-    TransportError,
 )
-from aiogandi.models import OperationDetails, OperationState, ids_from_wire
-from aiogandi.operations import Operation
+from aiogandi.models import OperationState
 from aiogandi.polling import ListState, Request
+from aiogandi.polls import Polls
 from aiogandi.settings import Polling
 
 if TYPE_CHECKING:
@@ -39,16 +37,11 @@ log = logging.getLogger("aiogandi.tracker")
 AT_ONCE: Final = 4
 """Operations that are looked at or looked for at the same time."""
 
-PATIENCE: Final = 5.0
-"""Seconds a poll may take before it is given up and asked again; more where the service is slow."""
-
 FINDS: Final = 3
 """Times the operation of a new VM or disk is looked for before its own state must do."""
 
 BREATH: Final = 200
 """Ends that are told before the event loop gets its turn."""
-
-_INFO: Final = {"vm_create": ("vm_info", "vm_id"), "disk_create": ("disk_info", "disk_id")}
 
 
 class Poller:
@@ -59,15 +52,12 @@ class Poller:
     ) -> None:
         self._tracker = tracker
         self._schedule = tracker.schedule
-        self._ask_service = ask
+        self.polls = Polls(ask, polling)
         self._polling = polling
         self._to_find: list[tuple[float, int, Watch]] = []  # a heap, by when and in which order
         self._order = itertools.count()
         self._finds_next = False  # looks and finds take turns
         self._reported: set[int] = set()  # by a list, but why is not known yet
-        self._patience = PATIENCE
-        self._failures = 0  # requests in a row that did not get through
-        self._resume_at = 0.0
         self._jobs: set[asyncio.Task[None]] = set()
         self._tick: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
@@ -160,8 +150,8 @@ class Poller:
     def _start_jobs(self, now: float) -> float:
         """Begin looks and finds while there are places; when there may be more of them to begin."""
         while len(self._jobs) < AT_ONCE:
-            if now < self._resume_at:
-                return self._resume_at
+            if now < self.polls.resume_at:
+                return self.polls.resume_at
             if (job := self._next_job(now)) is None:
                 break
             self._jobs.add(self._start(job))
@@ -228,9 +218,9 @@ class Poller:
                 filters["updated_after"] = request.updated_after
             if request.created_before is not None:
                 filters["created_before"] = request.created_before
-            return ids_from_wire(await self._ask("operation_list", filters))
+            return await self.polls.ids(filters)
         try:
-            return await self._details(request.id)
+            return await self.polls.details(request.id)
         except SessionExpired:
             raise
         except DataFault:
@@ -242,7 +232,7 @@ class Poller:
         """Look at one operation itself."""
         loop = asyncio.get_running_loop()
         try:
-            details = await self._details(operation_id)
+            details = await self.polls.details(operation_id)
         except GandiError as error:
             if isinstance(error, DataFault) and not isinstance(error, SessionExpired):
                 self._tracker.fail(operation_id, error)
@@ -260,29 +250,6 @@ class Poller:
             self._tracker.end(operation_id, details)
         else:
             watch.saw(details)
-
-    async def _details(self, operation_id: int) -> OperationDetails:
-        reply = await self._ask("operation_details", operation_id)
-        return replace(OperationDetails.from_wire(reply), id=operation_id)
-
-    async def _ask(self, method: str, *args: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        asked = loop.time()
-        try:
-            reply = await self._ask_service(method, *args, timeout=self._patience)
-        except TransportError as error:
-            if isinstance(error.__cause__, TimeoutError):
-                self._patience *= 2  # a service that is merely slow must not be given up for ever
-            # In an outage, those who wait do not each find out for themselves.
-            interval = self._polling.interval
-            pause = min(interval * 2.0 ** min(self._failures, 16), self._polling.max_interval)
-            self._failures += 1
-            self._resume_at = loop.time() + pause
-            raise
-        self._failures = 0
-        self._resume_at = 0.0
-        self._patience = max(PATIENCE, 4 * (loop.time() - asked))
-        return reply
 
     def _delayed(self, error: GandiError) -> None:
         """Trouble only delays, unless it is of the kind that does not pass."""
@@ -304,11 +271,12 @@ class Poller:
         by_list = watch.finds < FINDS
         try:
             if found is None and by_list:
-                found = await self.find(operation)
+                found = await self.polls.find(operation)
                 watch.finds += 1
             elif found is None:
                 watch.finds += 1
-                watch.saw(await self._state_of_thing(operation))
+                state = await self.polls.state_of_thing(operation)
+                watch.saw(self._tracker.known(operation, state))
         except GandiError as error:
             if isinstance(error, NotFound) and not by_list:
                 self._tracker.missing(watch, error)
@@ -322,31 +290,3 @@ class Poller:
             # Looked for again, ever more slowly: the service may only ever show the thing itself.
             pause = min(self._polling.interval * (1 + watch.finds / 10), self._polling.max_interval)
             self._find_at(asyncio.get_running_loop().time() + pause, watch)
-
-    async def find(self, operation: Operation) -> int | None:
-        """The id of the operation that creates this VM or disk; None where none is listed."""
-        _, name = _INFO[operation.type or ""]
-        thing = operation.vm_id or operation.disk_id
-        filters = {"type": operation.type, "param": {name: thing}}
-        ids = ids_from_wire(await self._ask("operation_list", filters))
-        if len(ids) <= 1:
-            return ids[0] if ids else None
-        # The service does not filter by parameter: ours is among its latest of this type.
-        for operation_id in ids[:FINDS]:
-            details = await self._details(operation_id)
-            if thing in (details.vm_id, details.disk_id):
-                return operation_id
-        return None
-
-    async def _state_of_thing(self, operation: Operation) -> OperationDetails:
-        """The service has no operation for it: judge by the state of the VM or disk (assumed)."""
-        info, _ = _INFO[operation.type or ""]
-        thing = await self._ask(info, operation.vm_id or operation.disk_id)
-        match thing.get("state") if isinstance(thing, dict) else None:
-            case None | "being_created":
-                state = OperationState.RUN
-            case "invalid" | "deleted":
-                state = OperationState.ERROR
-            case _:
-                state = OperationState.DONE
-        return self._tracker.known(operation, state)

@@ -137,7 +137,7 @@ class OperationTracker:
                 await asyncio.sleep(self._interval)
             try:
                 # A wait may have found it meanwhile.
-                number = operation.id or await self._poller.find(operation)
+                number = operation.id or await self._poller.polls.find(operation)
             except (TransportError, ServerFault) as error:
                 problem = error
             else:

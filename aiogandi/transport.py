@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from aiohttp.connector import Connection
 from aiohttp_xmlrpc.client import ServerProxy
 from lxml import etree
 from yarl import URL
@@ -112,6 +114,7 @@ class Transport:
         self._max_reply = max_reply
         self._secrets = tuple(secrets)
         self._proxy: Proxy | None = None
+        self._middlewares: tuple[ClientMiddlewareType, ...] | None = None  # None: the session's
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._closed = False
 
@@ -185,6 +188,7 @@ class Transport:
             # Another's session may keep a connection until the very moment at which the service
             # closes it. aiohttp offers no way to ask for a younger one, so ours are not kept.
             headers["Connection"] = "close"
+            self._middlewares = (*getattr(http, "_middlewares", ()), _once)
         self._proxy = Proxy(self.url, client=http, headers=headers)
         return self._proxy
 
@@ -224,6 +228,7 @@ class Transport:
             headers=proxy.headers,
             allow_redirects=False,
             raise_for_status=False,
+            middlewares=self._middlewares,
             # A connection that does not come about in half the time is known not to have
             # carried the request; only what was sent and not answered is in doubt.
             timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
@@ -279,6 +284,23 @@ class Transport:
             if loop.time() > pause_at:
                 await asyncio.sleep(0)
                 pause_at = loop.time() + _STINT
+
+
+async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """An aiohttp middleware: the connection is not used again, whether the service closes it or not.
+
+    Asking for that by a header is not enough: a service that closes without saying so in its answer
+    leaves a dead connection to the next call.
+    """
+    send = request.send
+
+    async def send_once(connection: Connection) -> ClientResponse:
+        if connection.protocol is not None:
+            connection.protocol.force_close()
+        return await send(connection)
+
+    request.send = send_once  # type: ignore[method-assign,assignment]
+    return await handler(request)
 
 
 def _keeps_connections(http: aiohttp.ClientSession) -> bool:
