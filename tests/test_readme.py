@@ -1,0 +1,51 @@
+"""What README shows is run as it stands there."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from aiogandi import bulk
+from aiogandi.sandbox import Sandbox
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(mark):
+    return re.findall(rf"<!-- {mark} -->\n```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_quickstart_runs_as_it_is():
+    [code] = blocks("tested")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert "of 1020 shares are in use" in done.stdout
+    assert done.stdout.count("runs") == 20
+    assert "VM(id=" in done.stdout
+
+
+async def test_stop_then_delete_by_hostname_takes_a_few_lines(capsys):
+    [code] = blocks("tested: gandi")
+    body = f"async def run(gandi, bulk):\n{textwrap.indent(code, '    ')}"
+    names = {}
+    exec(body, names)
+    async with Sandbox(speed=1000) as sandbox, sandbox.client() as gandi:
+        for hostname in ("web-1", "db-1", "web-2"):
+            await gandi.vm_create(hostname, "s3cret-pw", 111, 1, 1)
+        sandbox.advance(100)
+        await asyncio.wait_for(names["run"](gandi, bulk), 30)
+        assert [vm["hostname"] for vm in sandbox.vms] == ["db-1"]
+    assert sorted(capsys.readouterr().out.split()) == ["deleted", "deleted", "web-1", "web-2"]
+
+
+@pytest.mark.parametrize("command", ["aiogandi demo", "coverage run -m pytest"])
+def test_the_two_commands_are_one_line_each_and_need_python_alone(command):
+    [line] = re.findall(rf"^python3 -m venv .*{command}.*$", README, re.MULTILINE)
+    assert line.split(" && ")[1].endswith(("'.[cli]'", "'.[test]'"))
