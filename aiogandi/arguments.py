@@ -16,6 +16,7 @@ STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
 LARGEST: Final = 2**31 - 1
 """What the wire's ints can hold."""
 
+_METHOD = re.compile(r"[A-Za-z0-9_.:/]+")
 _DURATION = re.compile(r"[1-9][0-9]{0,3}[my]")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
@@ -34,6 +35,14 @@ def text(name: str, value: Any) -> str:
     kind = "an empty string" if isinstance(value, str) else f"a {type(value).__name__}"
     del value  # it may be a password, and this frame is part of the traceback
     raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
+
+
+def method(value: Any) -> str:
+    """A method's name, of the characters that XML-RPC allows."""
+    name = text("method", value)
+    holds = _METHOD.fullmatch(name) is not None
+    require(holds, "method", value, "letters, digits and the characters _ . : /")
+    return name
 
 
 def hostname(value: Any) -> str:

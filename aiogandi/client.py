@@ -191,20 +191,19 @@ class Gandi:
         *idempotent*: it may run twice, so it is repeated after any trouble. Without, it is repeated
         only where it cannot have run; where it may have, that is `OutcomeUnknown`.
         """
-        concealed = conceal(list(args))
+        values = conceal(list(args))
         args = ()  # a password among them must not stay in this frame
-        if (position := _PASSWORDS.get(str(method))) is not None:
-            # Shown nowhere from here on, also if the call is refused below.
-            concealed[position : position + 1] = [
-                Secret(value) if isinstance(value, str) else value
-                for value in concealed[position : position + 1]
-            ]
-        arguments.text("method", method)
+        position = _PASSWORDS.get(str(method), len(values))
+        if position < len(values) and isinstance(values[position], str):
+            values[position] = Secret(values[position])
+        arguments.method(method)
         if method == "login":
             raise InvalidArgument("method='login': the client logs in by itself")
-        call = Call(method, {f"argument {n}": value for n, value in enumerate(concealed, 1)})
+        call = Call(method, {f"argument {n}": value for n, value in enumerate(values, 1)})
+        if not idempotent:
+            return await self._change(call)
         with self._lifetime.scope():
-            return await (self._retrier.read(call) if idempotent else self._retrier.change(call))
+            return await self._retrier.read(call)
 
     def operation(self, operation_id: int) -> Operation:
         """Take up an operation by its id, one of another process, say. Nothing is sent."""
@@ -435,6 +434,8 @@ class Gandi:
 
     async def _change(self, call: Call) -> Any:
         """A call that changes something."""
+        # What cannot be encoded is refused here: before the call itself is, others are sent for it.
+        self._transport.prepare(call.method, tuple(call.arguments.values()), tuple(call.arguments))
         with self._lifetime.scope():
             return await self._retrier.change(call)
 

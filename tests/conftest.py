@@ -40,46 +40,24 @@ def posted():
         yield post
 
 
-def http(body=b"", status="200 OK", *headers):
-    """An HTTP answer as it goes over the wire."""
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(head).encode() + body
-
-
 @pytest.fixture
-async def raw_server():
-    """Opens servers that answer every request with raw bytes: ``url, requests = await raw_server(a)``.
-
-    The answer is bytes, or a function of the request's body that returns them, perhaps later (then
-    it is a coroutine function); the connection is closed behind it. None: never answered.
-    """
+async def stream_server():
+    """Opens servers of a test's own: ``url = await stream_server(handle)``."""
     servers, handlers = [], set()
 
-    async def open_server(answer, **settings):
-        requests = []
-
-        async def handle(reader, writer):
+    async def open_server(handle, **settings):
+        async def run(reader, writer):
             handlers.add(asyncio.current_task())
             try:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length:")[2].split()[0])
-                requests.append(await reader.readexactly(length))
-                reply = answer(requests[-1]) if callable(answer) else answer
-                reply = await reply if asyncio.iscoroutine(reply) else reply
-                if reply is None:
-                    await reader.read()
-                else:
-                    writer.write(reply)
-                    await writer.drain()
+                await handle(reader, writer)
             except (OSError, asyncio.IncompleteReadError):
                 pass  # the client has hung up
             finally:
                 writer.close()
 
-        servers.append(await asyncio.start_server(handle, "127.0.0.1", 0, **settings))
+        servers.append(await asyncio.start_server(run, "127.0.0.1", 0, **settings))
         port = servers[-1].sockets[0].getsockname()[1]
-        scheme = "https" if "ssl" in settings else "http"
-        return f"{scheme}://127.0.0.1:{port}/xmlrpc/", requests
+        return f"{'https' if 'ssl' in settings else 'http'}://127.0.0.1:{port}/xmlrpc/"
 
     yield open_server
     for server in servers:
@@ -87,6 +65,39 @@ async def raw_server():
     for handler in handlers:
         handler.cancel()
     await asyncio.gather(*handlers, return_exceptions=True)
+    await asyncio.sleep(0)  # transports close one turn of the loop after they were told to
+
+
+async def read_request(reader):
+    """The head and the body of a request."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    return head, await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
+
+
+@pytest.fixture
+def raw_server(stream_server):
+    """Opens servers that answer every request with raw bytes: ``url, requests = await raw_server(a)``.
+
+    The answer is bytes, or a function of the request's body that returns them, perhaps later (then
+    it is a coroutine function); the connection is closed behind it. None: never answered.
+    """
+
+    async def open_server(answer, **settings):
+        requests = []
+
+        async def handle(reader, writer):
+            requests.append((await read_request(reader))[1])
+            reply = answer(requests[-1]) if callable(answer) else answer
+            reply = await reply if asyncio.iscoroutine(reply) else reply
+            if reply is None:
+                await reader.read()
+            else:
+                writer.write(reply)
+                await writer.drain()
+
+        return await stream_server(handle, **settings), requests
+
+    return open_server
 
 
 class _Skipping(selectors.DefaultSelector):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from aiogandi import InvalidArgument, codec
+from aiogandi import InvalidArgument, codec, decoding
 from aiogandi.codec import FaultReply, MalformedMessage
 from aiogandi.redaction import Secret
 
@@ -418,7 +418,7 @@ def test_what_breaks_the_grammar_is_malformed(xml):
 @pytest.mark.parametrize("xml", MALFORMED)
 def test_what_breaks_the_grammar_is_malformed_in_slices_too(monkeypatch, xml):
     for at_once in (3, 5, 8):
-        monkeypatch.setattr(codec, "AT_ONCE", at_once)
+        monkeypatch.setattr(decoding, "AT_ONCE", at_once)
         with pytest.raises(MalformedMessage):
             in_slices(response(xml))
 
@@ -565,8 +565,8 @@ def test_what_is_wrong_is_said_without_the_text_that_is():
 def test_a_document_taken_apart_in_slices_gives_the_same(value, at_once, piece):
     body = codec.encode_response(value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(codec, "AT_ONCE", at_once)
-        patch.setattr(codec, "SLICE", piece)
+        patch.setattr(decoding, "AT_ONCE", at_once)
+        patch.setattr(decoding, "SLICE", piece)
         assert repr(in_slices(body)) == repr(value)
 
 
@@ -593,7 +593,7 @@ def test_a_large_document_pauses_often(value):
         except StopIteration as stop:
             result = stop.value
     assert result == value
-    assert pauses > elements / codec.AT_ONCE
+    assert pauses > elements / decoding.AT_ONCE
 
 
 def test_base64_of_another_alphabet_or_with_junk_is_not_guessed_at():

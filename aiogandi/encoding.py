@@ -1,0 +1,196 @@
+"""Python values -> XML-RPC. What the wire cannot carry is `InvalidArgument`, naming its place."""
+
+from __future__ import annotations
+
+import math
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiogandi.errors import InvalidArgument
+from aiogandi.redaction import Secret
+
+MAX_DEPTH: Final = 64
+"""How deep values that are sent may be nested (a limit of ours). The XML parser has one of its own
+for what is read, 256 elements, which is a little more."""
+
+
+class Param(Secret):
+    """One argument of a call, encoded: a ``<param>``, which may hold a password."""
+
+    __slots__ = ()
+
+
+# XML has no way to write these, not even as a reference.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Unencodable(Exception):
+    """Why a value cannot be sent, with its place collected on the way out."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.place: list[str] = []
+
+
+def encode_call(method: str, args: Sequence[Any], names: Sequence[str] = ()) -> bytes:
+    """A methodCall. *args* are values or encoded ones; *names* are theirs, for `InvalidArgument`."""
+    # In one expression: no local of this frame ever holds a password that was encoded already.
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?>\n<methodCall>"
+        f"<methodName>{_checked(_escape, method, 'method')}</methodName><params>"
+        f"{''.join(map(_param, args, range(len(args)), [names] * len(args)))}"
+        "</params></methodCall>"
+    ).encode()
+
+
+def encode_params(args: Sequence[Any], names: Sequence[str] = ()) -> list[Param]:
+    """The arguments of a call, encoded; those that are encoded already stay as they are."""
+    return [Param(_param(arg, position, names)) for position, arg in enumerate(args)]
+
+
+def encode_response(value: Any) -> bytes:
+    """A methodResponse that carries *value*."""
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?>\n<methodResponse><params><param>"
+        f"{_checked(_encode, value, 'result')}</param></params></methodResponse>"
+    ).encode()
+
+
+def encode_fault(code: int, message: str) -> bytes:
+    """A methodResponse that carries a fault."""
+    fault = _checked(_encode, {"faultCode": code, "faultString": message}, "fault")
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?>\n<methodResponse><fault>"
+        f"{fault}</fault></methodResponse>"
+    ).encode()
+
+
+def _param(arg: Any, position: int, names: Sequence[str]) -> str:
+    if type(arg) is Param:
+        return arg
+    try:
+        return f"<param>{_encode(arg)}</param>"
+    except _Unencodable as refusal:
+        named = names[position] if position < len(names) else f"argument {position + 1}"
+        message = _told(named, refusal)
+    # Raised here and not above, so that no traceback leads to frames that hold half a message.
+    raise InvalidArgument(message)
+
+
+def _checked(encode: Callable[[Any], str], value: Any, name: str) -> str:
+    try:
+        return encode(value)
+    except _Unencodable as refusal:
+        message = _told(name, refusal)
+    raise InvalidArgument(message)  # here and not above, as in `_param`
+
+
+def _told(name: str, refusal: _Unencodable) -> str:
+    return f"{name}{''.join(reversed(refusal.place))}: {refusal}"
+
+
+def _encode(value: Any, depth: int = MAX_DEPTH) -> str:
+    kind = type(value)
+    if kind is str:
+        return f"<value><string>{_escape(value)}</string></value>"
+    if kind is int:
+        if not -2147483648 <= value <= 2147483647:
+            raise _Unencodable("an int that does not fit the wire's 32 bits")
+        return f"<value><int>{value}</int></value>"
+    if kind is Secret:
+        return f"<value><string>{_escape(value.reveal())}</string></value>"
+    if kind is dict:
+        return _encode_struct(value, depth - 1)
+    if kind is list or kind is tuple:
+        return _encode_array(value, depth - 1)
+    return _encode_other(value, depth)
+
+
+def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for each type
+    # Subclasses (an IntEnum, say) travel as what they are; bool is tested before int, its base.
+    match value:
+        case bool():
+            return f"<value><boolean>{value:d}</boolean></value>"
+        case float():
+            if not math.isfinite(value):
+                raise _Unencodable(f"{float.__repr__(value)} is not a finite number")
+            return f"<value><double>{float.__repr__(value)}</double></value>"
+        case str():
+            return f"<value><string>{_escape(str.__str__(value))}</string></value>"
+        case int():
+            return _encode(int(value), depth)
+        case bytes() | bytearray():
+            return f"<value><base64>{b64encode(value).decode()}</base64></value>"
+        case datetime():
+            return f"<value><dateTime.iso8601>{_date(value)}</dateTime.iso8601></value>"
+        case Mapping():
+            return _encode_struct(value, depth - 1)
+        case list() | tuple():
+            return _encode_array(value, depth - 1)
+        case None:
+            raise _Unencodable("None cannot be sent")
+        case _:
+            raise _Unencodable(
+                f"a {type(value).__name__} cannot be sent; allowed are bool, int, float, str, "
+                "bytes, datetime, list, tuple and dict"
+            )
+
+
+def _encode_struct(value: Mapping[Any, Any], depth: int) -> str:
+    _check_depth(depth)
+    members: list[str] = []
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise _Unencodable(f"a struct's keys are strings, not {type(key).__name__}")
+        try:
+            name = _escape(str.__str__(key))
+            members.append(f"<member><name>{name}</name>{_encode(item, depth)}</member>")
+        except _Unencodable as refusal:
+            refusal.place.append(f"[{key!r}]")
+            raise
+    return f"<value><struct>{''.join(members)}</struct></value>"
+
+
+def _encode_array(value: Sequence[Any], depth: int) -> str:
+    _check_depth(depth)
+    items: list[str] = []
+    for item in value:
+        try:
+            items.append(_encode(item, depth))
+        except _Unencodable as refusal:
+            refusal.place.append(f"[{len(items)}]")
+            raise
+    return f"<value><array><data>{''.join(items)}</data></array></value>"
+
+
+def _check_depth(depth: int) -> None:
+    if depth < 0:
+        raise _Unencodable(f"nested deeper than {MAX_DEPTH} values")
+
+
+def _escape(text: str) -> str:
+    if not text.isprintable():  # what XML cannot carry is not printable, among much that it can
+        if bad := _NOT_XML.search(text):
+            raise _Unencodable(f"XML cannot carry the character U+{ord(bad[0]):04X}")
+        return _escape_markup(text).replace("\r", "&#13;")  # readers turn a bare one into \n
+    return _escape_markup(text)
+
+
+def _escape_markup(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _date(value: datetime) -> str:
+    if value.utcoffset() is not None:
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:
+            raise _Unencodable(f"{value} has no UTC time within the years 1 to 9999") from None
+    # Not strftime: its %Y drops leading zeros on some platforms.
+    return (
+        f"{value.year:04d}{value.month:02d}{value.day:02d}"
+        f"T{value.hour:02d}:{value.minute:02d}:{value.second:02d}"
+    )

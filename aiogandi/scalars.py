@@ -1,0 +1,97 @@
+"""The text of an XML-RPC scalar -> a Python value; `MalformedMessage` for a text that is none."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final
+
+
+class MalformedMessage(ValueError):
+    """The bytes are not the XML-RPC message that was due."""
+
+
+# A scalar's reader says what is wrong without the text: it may be a session id in a garbled reply.
+
+
+def _int(text: str) -> int:
+    if "_" not in text and text.isascii():
+        try:
+            return int(text)
+        except ValueError:
+            pass
+    raise MalformedMessage("a bad int")
+
+
+def _float(text: str) -> float:
+    if "_" not in text and text.isascii():
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    raise MalformedMessage("a bad double")
+
+
+def _boolean(text: str) -> bool:
+    match text.strip():
+        case "1" | "true":
+            return True
+        case "0" | "false":
+            return False
+    raise MalformedMessage("a bad boolean")
+
+
+def _base64(text: str) -> bytes:
+    try:
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        pass
+    raise MalformedMessage("bad base64")
+
+
+DIGITS = re.compile(r"\s*[0-9]{1,9}\s*")
+
+_DATE = re.compile(
+    r"\s*(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:[.,]\d+)?"
+    r"\s*(?:(Z)|([+-])(\d\d):?(\d\d)?)?\s*",
+    re.ASCII,
+)
+
+
+def _datetime(text: str) -> datetime:
+    try:
+        if len(text) == 17 and text[8] == "T" and text[11] == text[14] == ":":
+            return datetime.fromisoformat(text)  # nearly always so, and three times as fast
+        if found := _DATE.fullmatch(text):
+            *numbers, utc, sign, hours, minutes = found.groups()
+            zone = UTC if utc else None
+            if sign:
+                offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+                zone = timezone(-offset if sign == "-" else offset)
+            return datetime(*map(int, numbers), tzinfo=zone)  # type: ignore[misc,arg-type]
+    except ValueError:
+        pass  # no day of the calendar
+    raise MalformedMessage("a bad dateTime.iso8601, which is like 20260131T23:59:59")
+
+
+def _nil(text: str) -> None:
+    if text.strip():
+        raise MalformedMessage("a nil that holds something")
+
+
+SCALARS: Final[dict[str, Callable[[str], Any]]] = {
+    "string": str,
+    "int": _int,
+    "i4": _int,
+    "i8": _int,
+    "i2": _int,
+    "i1": _int,
+    "double": _float,
+    "float": _float,
+    "boolean": _boolean,
+    "dateTime.iso8601": _datetime,
+    "base64": _base64,
+    "nil": _nil,
+}
