@@ -1,0 +1,214 @@
+"""Servers in a process of their own, so that their work is not taken for the client's.
+
+They are spoken to through a pipe. Their times are those of ``time.monotonic``, which is one clock
+for all processes of a machine (and the event loop's).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import random
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from aiogandi.sandbox import Sandbox
+
+SHORTEST, LONGEST = 48.0, 72.0
+"""Service seconds that an operation takes: about 60, as the budgets have it."""
+
+FAREWELL: Final = "stop"
+
+Commands = Mapping[str, Callable[..., Any]]
+
+
+class Server:
+    """A server in another process: ``url``, and what it can be told."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.url: str = pipe.recv()
+
+    def tell(self, command: str, *args: Any) -> Any:
+        """Have the server do something; returns its answer. The calling thread waits."""
+        self._pipe.send((command, args))
+        return self._pipe.recv()
+
+
+@contextmanager
+def canned(replies: Mapping[str, bytes]) -> Iterator[Server]:
+    """A server that answers each method with the same bytes, as fast as Python can.
+
+    It reads no more of a request than it must, so it is not what limits a client beside it.
+    Commands: ``busy``, its processor time so far in seconds.
+    """
+    with _process(_canned, dict(replies)) as server:
+        yield server
+
+
+@contextmanager
+def sandbox(*, speed: float = 1.0, vms: int = 0, durations: str = "random") -> Iterator[Server]:
+    """The sandbox, with so many VMs running, and shares for more.
+
+    *durations*: ``random`` operations take `SHORTEST` to `LONGEST` service seconds, ``usual`` ones
+    what the sandbox thinks that they take.
+
+    Commands: ``begin`` (how many, from which on) reboots VMs and returns pairs of operation id and
+    VM id; ``ends`` tells when operations end, by their id, where durations are random; ``calls`` and ``executed`` are the counts by
+    method; ``expire`` ends all sessions; ``slow_logins`` (seconds) delays every login.
+    """
+    with _process(_sandbox, speed, vms, durations) as server:
+        yield server
+
+
+@contextmanager
+def _process(target: Callable[..., None], *args: Any) -> Iterator[Server]:
+    context = multiprocessing.get_context("spawn")  # a fork would inherit our event loop
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs, *args), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        server = Server(ours)
+        yield server
+        server.tell(FAREWELL)
+    finally:
+        ours.close()
+        process.terminate()
+        process.join()
+
+
+# -- in the other process ----------------------------------------------------------------------
+
+
+async def _obey(pipe: Connection, url: str, commands: Commands) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def answer() -> None:
+        try:
+            command, args = pipe.recv()
+        except EOFError:
+            stopped.set()
+            return
+        if command == FAREWELL:
+            stopped.set()
+            pipe.send(None)
+        else:
+            pipe.send(commands[command](*args))
+
+    loop.add_reader(pipe.fileno(), answer)
+    pipe.send(url)
+    await stopped.wait()
+    loop.remove_reader(pipe.fileno())
+
+
+def _serve(main: Coroutine[Any, Any, None]) -> None:
+    # The parent, interrupted as well, says what there is to say.
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main)
+
+
+class _CannedProtocol(asyncio.Protocol):
+    """HTTP/1.1 with Content-Length, which is what all the peers speak."""
+
+    def __init__(self, replies: Mapping[bytes, bytes]) -> None:
+        self._replies = replies
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: Any = transport
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received + data
+        while True:
+            head, found, rest = received.partition(b"\r\n\r\n")
+            if not found:
+                break
+            length = int(head.lower().partition(b"content-length:")[2].split(None, 1)[0])
+            if len(rest) < length:
+                break
+            method = rest[:length].partition(b"<methodName>")[2].partition(b"<")[0]
+            self._transport.write(self._replies[method])
+            received = rest[length:]
+        self._received = received
+
+
+def _canned(pipe: Connection, replies: Mapping[str, bytes]) -> None:
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\n"
+        b"Date: Thu, 01 Jan 2009 00:00:00 GMT\r\nServer: canned\r\nContent-Length: %d\r\n\r\n"
+    )
+    ready = {name.encode(): head % len(body) + body for name, body in replies.items()}
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(lambda: _CannedProtocol(ready), "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        await _obey(pipe, f"http://127.0.0.1:{port}/xmlrpc/", {"busy": time.process_time})
+        listener.close()
+
+    _serve(main())
+
+
+class _RandomDurations(dict[str, float]):
+    """Notes when each operation will have ended: the sandbox asks at the moment it begins one.
+
+    They are told from each other by their order. Until `populated`, VMs are there at once.
+    """
+
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self._speed = speed
+        self._random = random.Random(2009)
+        self.populated = False
+        self.ends: list[float] = []
+
+    def get(self, kind: str, default: Any = None) -> Any:
+        del kind, default
+        takes = self._random.uniform(SHORTEST, LONGEST) if self.populated else 0.0
+        self.ends.append(time.monotonic() + takes / self._speed)
+        return takes
+
+
+def _sandbox(pipe: Connection, speed: float, vms: int, durations: str) -> None:
+    _serve(_sandbox_main(pipe, speed, vms, durations))
+
+
+async def _sandbox_main(pipe: Connection, speed: float, vms: int, durations: str) -> None:
+    times = _RandomDurations(speed)
+    chosen = times if durations == "random" else None
+    async with Sandbox(speed=speed, shares=1_000_000, balance=1e9, durations=chosen) as served:
+        # Into the books, past the wire: thousands of calls would take longer than what they are for.
+        execute = served._service.execute  # noqa: SLF001
+        session = execute("login", ["AA1234-GANDI", "mypassword"])
+        ids = [
+            execute("vm_create", [session, f"vm-{number}", "password", 111, 1, 1])
+            for number in range(vms)
+        ]
+        times.populated = True
+
+        def begin(number: int, offset: int = 0) -> list[tuple[int, int]]:
+            some = ids[offset : offset + number]
+            return [(execute("vm_reboot", [session, vm_id]), vm_id) for vm_id in some]
+
+        def ends() -> dict[int, float]:
+            operations = served.operations
+            first = operations[0]["id"] if operations else 0
+            return {first + place: end for place, end in enumerate(times.ends)}
+
+        def slow_logins(seconds: float) -> None:
+            served.delay("login", seconds=seconds, times=10**6)
+
+        commands: Commands = {
+            "begin": begin,
+            "ends": ends,
+            "calls": lambda: dict(served.calls),
+            "executed": lambda: dict(served.executed),
+            "expire": served.expire_sessions,
+            "slow_logins": slow_logins,
+        }
+        await _obey(pipe, served.url, commands)
