@@ -129,7 +129,7 @@ async def _play(scenario: Scenario) -> Result:
     if scenario.rate_limit is None:
         exchange = usual[-1]  # among a thousand, it takes what the slowest of a burst takes
     else:
-        exchange = single + 3 * scenario.rate_limit.per / scenario.rate_limit.calls
+        exchange = single + 4 * scenario.rate_limit.per / scenario.rate_limit.calls
     return Result(logins, refused / scenario.losses, login, exchange, delay)
 
 
