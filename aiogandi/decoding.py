@@ -14,10 +14,10 @@ from aiogandi.scalars import DIGITS, SCALARS, MalformedMessage
 Element: TypeAlias = Any
 """An lxml element of a parsed document (its own types also know tags that are no strings)."""
 
-SLICE: Final = 250
+SLICE: Final = 100
 """How many items of an array or a struct `decode_in_slices` takes off between two pauses."""
 
-AT_ONCE: Final = 5_000
+AT_ONCE: Final = 3_000
 """How many elements it converts between two pauses at most: a few milliseconds' work."""
 
 _TAG = attrgetter("tag")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
+import random
 from typing import Final
 
 from aiogandi.settings import Polling
 
 REMEMBERED: Final = 1000
-"""Durations that are kept for each type of operation: more than what begins at once, since the last
-ones of a crowd to end are its slowest."""
+"""Durations that are kept for each type of operation."""
+
+HISTORY: Final = 50_000
+"""Ends of which those durations are a fair sample: far more than what begins at once, since the
+last ones of a crowd to end are its slowest."""
 
 ENOUGH: Final = 5
 """Durations after which those of a type count as known."""
@@ -73,7 +76,8 @@ class Cohort:
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
-        self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._durations: list[float] = []
+        self._ends = 0
         self._learned = True  # whether the next two follow from the durations
         self._earliest = 0.0
         self._latest = 0.0
@@ -115,7 +119,13 @@ class Cohort:
         started = self.remove(operation_id)
         if started is None or (taken_up is not None and now - taken_up < 2 * self._interval):
             return  # it may have ended long before anybody looked
-        self._durations.append(now - started)
+        self._ends += 1
+        if len(self._durations) < REMEMBERED:
+            self._durations.append(now - started)
+        else:
+            place = random.randrange(min(self._ends, HISTORY))  # noqa: S311 - a sample
+            if place < REMEMBERED:
+                self._durations[place] = now - started
         self._learned = False
 
     def pause(self, now: float) -> float:

@@ -109,3 +109,12 @@ def test_one_that_nobody_waits_for_any_more_does_not_count(pace):
     pace.remove(1)
     pace.remove(1)
     assert pace.pause(1) == SLOWEST
+
+
+def test_a_crowd_larger_than_what_is_remembered_does_not_bias_what_is_learned(pace):
+    for number in range(10_000):
+        pace.add(number, "vm_start", 0, 0)
+    for number in range(10_000):
+        pace.ended(number, 48 + 24 * number / 10_000)
+    pace.add(99_999, "vm_start", 100, 100)
+    assert pace.pause(145) < 5  # due before 48 s, which was the quickest
