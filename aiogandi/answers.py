@@ -27,6 +27,7 @@ SECRET_REPLIES: Final = frozenset({"login", "su"})
 """Calls whose reply is a session id: nobody can know it when that reply turns out to be unusable."""
 
 _LONGEST_PROBLEM: Final = 500  # characters of what is wrong, which may quote what the service sent
+_QUOTATION: Final = re.compile(r"\n|\\n|\bb\\*['\"]")
 _SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
 
@@ -35,7 +36,7 @@ class Answer:
     """As much of the service's answer as has come."""
 
     status: int | None = None
-    reason: str = ""
+    reason: str = field(default="", repr=False)
     retry_after: float | None = None
     pieces: list[Sealed] = field(default_factory=list)
 
@@ -60,26 +61,24 @@ def failure(
     of its texts holds one of *secrets*, nor what may be a session id that nobody knows yet.
     """
     secrets = tuple(secrets)
-    status = answer.status
-    problem = _problem(answer, error, timeout)
     excerpt = b"".join(answer.pieces)[:PEEK].decode(errors="replace")
     if method in SECRET_REPLIES:
+        answer.reason = ""
         excerpt = outline(excerpt)
-        if isinstance(error, MalformedMessage | _QUOTING):
-            problem = f"{'' if status is None else f'HTTP {status}, but '}no usable reply"
     else:
         # Blanked before it is cut: half a secret would not be recognised.
         excerpt = redact_cut(excerpt, secrets)
-        problem = " ".join(redact_cut(problem, secrets).split())
+    cause = _cause(error, secrets)
+    problem = redact_cut(_problem(method, answer, error, timeout), secrets)
     told = TransportError(
         f"{method}: {problem:.{_LONGEST_PROBLEM}}"
         + (f": {excerpt[:EXCERPT]!r}" if excerpt else ""),
-        status,
-        sent=status != 429
+        answer.status,
+        sent=answer.status != 429
         and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
         retry_after=answer.retry_after,
     )
-    told.__cause__ = _cause(method, error, secrets)
+    told.__cause__ = cause
     return told
 
 
@@ -97,36 +96,42 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max((date - datetime.now(UTC)).total_seconds(), 0.0)
 
 
-# What these say quotes what came over the connection, where that is no HTTP.
-_QUOTING = aiohttp.ClientResponseError | aiohttp.ClientPayloadError
-
-
-def _problem(answer: Answer, error: Exception | None, timeout: float) -> str:
+def _problem(method: str, answer: Answer, error: Exception | None, timeout: float) -> str:
     match error:
         case None:
             redirect = 300 <= (answer.status or 0) < 400
             problem = f"HTTP {answer.status} {answer.reason}".rstrip()
             return f"{problem}: redirects are not followed" if redirect else problem
         case MalformedMessage():
-            return f"HTTP {answer.status}, but {error}"
+            reason = "no usable reply" if method in SECRET_REPLIES else str(error)
+            return f"HTTP {answer.status}, but {reason}"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {timeout / 2:g} s"
         case TimeoutError():
             return f"no reply within {timeout:g} s"
+        case _ if _quotes(error):
+            return f"{type(error).__name__}: what came cannot be read"
         case _:
             return f"{type(error).__name__}: {error}"
 
 
-def _cause(method: str, error: Exception | None, secrets: Iterable[Secret]) -> Exception | None:
-    """*error*, or one that tells less where it quotes a secret."""
+def _cause(error: Exception | None, secrets: Iterable[Secret]) -> Exception | None:
+    """*error*, or one that tells less where it may quote a secret."""
     if error is None or isinstance(error, MalformedMessage):
         return None
-    if method in SECRET_REPLIES:
-        return aiohttp.ClientError(type(error).__name__) if isinstance(error, _QUOTING) else error
     link: BaseException | None = error
     while link is not None:
         told = f"{link!r} {link}"
-        if redact_cut(told, secrets) != told:
-            return aiohttp.ClientError(redact_cut(f"{type(error).__name__}: {error}", secrets))
+        if _quotes(link) or redact_cut(told, secrets) != told:
+            return aiohttp.ClientError(type(error).__name__)
         link = link.__cause__ or link.__context__
     return error
+
+
+def _quotes(error: BaseException) -> bool:
+    """Whether it shows a piece of what came over the connection, as aiohttp does where that is no
+    HTTP: on a line of its own, or as bytes. Such a piece may begin in the middle of a secret.
+    """
+    return isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) and (
+        _QUOTATION.search(str(error)) is not None
+    )

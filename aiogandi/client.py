@@ -272,12 +272,12 @@ class Gandi:
 
         *specs* may hold ``login``, the name of its first user (documented).
         """
+        specs = conceal(specs)
         try:
             password = Secret(arguments.text("password", password))
         except InvalidArgument:
             del password  # as in __init__
             raise
-        specs = conceal(specs)
         return await self._operate(
             "vm_create",
             "vm_id",

@@ -14,8 +14,10 @@ from aiogandi.scalars import DIGITS, SCALARS, MalformedMessage
 Element: TypeAlias = Any
 """An lxml element of a parsed document (its own types also know tags that are no strings)."""
 
-SLICE: Final = 100
-"""How many items of an array or a struct `decode_in_slices` takes off between two pauses."""
+SLICE: Final = 200
+"""How many items of an array or a struct `decode_in_slices` takes off between two pauses. Above 128,
+a list of them takes so much memory that glibc's allocator puts what was freed in order each time;
+below, it does so for a whole document at once, and blocks the loop for 25 ms."""
 
 AT_ONCE: Final = 3_000
 """How many elements it converts between two pauses at most: a few milliseconds' work."""

@@ -16,6 +16,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final, Self
 
+from aiogandi.redaction import conceal, redact
+
 _INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
 
 
@@ -110,6 +112,16 @@ def _state(value: Any) -> OperationState | None:
 
 def _struct(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
+
+
+def _params(value: Any) -> Mapping[str, Any] | None:
+    # A password among them is not expected (assumed), and would not be shown.
+    return conceal(value) if isinstance(value, Mapping) else None
+
+
+def _error(value: Any) -> str | None:
+    text = _str(value)
+    return None if text is None else redact(text)
 
 
 def _products(value: Any) -> tuple[Product, ...] | None:
@@ -227,8 +239,8 @@ class OperationDetails(_Model):
     """What the service says of an operation.
 
     ``params`` are the call's arguments by name, and the ids of what the operation works on, which
-    ``vm_id``, ``disk_id`` and ``product_id`` repeat. ``last_error`` says why it failed. Dates are
-    the service's own clock.
+    ``vm_id``, ``disk_id`` and ``product_id`` repeat. ``last_error`` says why it failed, with the
+    values of passwords blanked. Dates are the service's own clock.
     """
 
     id: int | None = _read(_int)
@@ -236,8 +248,8 @@ class OperationDetails(_Model):
     state: OperationState | None = _read(_state, "state", "step")
     date_created: datetime | None = _read(_date)
     date_updated: datetime | None = _read(_date)
-    params: Mapping[str, Any] | None = _read(_struct, hashed=False)
-    last_error: str | None = _read(_str)
+    params: Mapping[str, Any] | None = _read(_params, hashed=False)
+    last_error: str | None = _read(_error)
     vm_id: int | None = _read(_id)
     disk_id: int | None = _read(_id)
     product_id: int | None = _read(_id)

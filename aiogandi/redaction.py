@@ -24,6 +24,11 @@ blanking them all would make the text unreadable and show which letter it is."""
 _PREFIX: Final = 8
 """Characters of a secret by which it is known where the text breaks off in it."""
 
+# A reference may itself have been escaped: &amp;lt; is a page that quotes XML, %26lt%3B a URL.
+_AMP: Final = "(?:&|%26)"
+_HASH: Final = "(?:#|%23)"
+_END: Final = "(?:;|%3[bB])"
+
 _CUT_ESCAPE: Final = r"[&%\\][\w&;#%\\]{0,40}"  # the beginning of a character's other form
 
 
@@ -89,14 +94,49 @@ def redact_cut(text: str, secrets: Iterable[str] = ()) -> str:
     return text
 
 
+_TAGS: Final = frozenset(
+    [
+        "methodResponse",
+        "params",
+        "param",
+        "fault",
+        "value",
+        "array",
+        "data",
+        "struct",
+        "member",
+        "name",
+        "string",
+        "int",
+        "i4",
+        "i8",
+        "boolean",
+        "double",
+        "base64",
+        "nil",
+        "html",
+        "head",
+        "title",
+        "body",
+        "h1",
+        "h2",
+        "div",
+        "p",
+        "pre",
+        "hr",
+        "br",
+    ]
+)
+
+
 def outline(text: str) -> str:
-    """A document's tags, without what stands within and between them: for an answer that holds a
-    secret which nobody knows yet.
+    """A document's usual tags, without what stands within and between them: for an answer that
+    holds a secret which nobody knows yet.
     """
     shown = []
-    for part in re.finditer(r"<(?P<tag>[/?!]?[A-Za-z][\w.:]{0,40})?[^<>]*>?|[^<]+", text):
-        if part["tag"]:
-            shown.append(f"<{part['tag']}>")
+    for part in re.finditer(r"<(?P<end>/?)(?P<tag>\w*)[^<>]*>?|[^<]+", text):
+        if part["tag"] in _TAGS:
+            shown.append(f"<{part['end']}{part['tag']}>")
         elif part[0].strip():
             shown.append(BLANK)
     return "".join(shown)
@@ -116,8 +156,7 @@ def _ways(character: str) -> str:
     if character.isascii() and (character.isalnum() or character == "_"):
         return character
     code = ord(character)
-    # A reference may itself have been escaped: &amp;lt; is an XML page that quotes XML.
-    names = [rf"#0*{code}", rf"#[xX]0*(?i:{code:x})"]
+    names = [rf"{_HASH}0*{code}", rf"{_HASH}[xX]0*(?i:{code:x})"]
     if name := "apos" if character == "'" else codepoint2name.get(code):
         names.append(name)
     escapes = [rf"u(?i:{code:04x})", rf"U(?i:{code:08x})", rf"x(?i:{code:02x})"]
@@ -127,11 +166,11 @@ def _ways(character: str) -> str:
         high, low = divmod(code - 0x10000, 0x400)
         escapes.append(rf"u(?i:{high + 0xD800:04x})\\+u(?i:{low + 0xDC00:04x})")
     octets = "".join(rf"(?:%|\\+x)(?i:{octet:02x})" for octet in _utf8(character))
-    ways = [
-        rf"\\*&(?:amp;)*(?:{'|'.join(names)});",
-        r"\\+" if character == "\\" else rf"\\*{re.escape(character)}",
-        rf"\\+(?:{'|'.join(escapes)})",
+    ways = [  # the longer ones first
+        rf"\\*{_AMP}(?:amp{_END})*(?:{'|'.join(names)}){_END}",
         octets,
+        rf"\\+(?:{'|'.join(escapes)})",
+        r"\\+" if character == "\\" else rf"\\*{re.escape(character)}",
     ]
     if character == " ":
         ways.append(r"\+")

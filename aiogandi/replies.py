@@ -1,4 +1,8 @@
-"""What a reply must be: the result, or `TransportError` for one that the call cannot have."""
+"""What a reply must be: the result, or `TransportError` for one that the call cannot have.
+
+What came is deleted before that is raised: it may repeat a secret, and the frame is part of the
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +17,36 @@ from aiogandi.settings import is_count, is_number
 def string(reply: Any) -> str:
     """A string."""
     if not isinstance(reply, str):
-        raise unusable("the call", reply, "a string")
+        problem = unusable("the call", reply, "a string")
+        del reply
+        raise problem
     return reply
 
 
 def number(reply: Any) -> float:
     """A number."""
     if not is_number(reply):
-        raise unusable("the call", reply, "a number")
+        problem = unusable("the call", reply, "a number")
+        del reply
+        raise problem
     return float(reply)
 
 
 def ids(reply: Any) -> list[int]:
     """An array of ids."""
     if not isinstance(reply, list):
-        raise unusable("the call", reply, "an array of ids")
+        problem = unusable("the call", reply, "an array of ids")
+        del reply
+        raise problem
     return ids_from_wire(reply)
 
 
 def operating_systems(reply: Any) -> list[OperatingSystem]:
     """An array of structs."""
     if not isinstance(reply, list):
-        raise unusable("os_list", reply, "an array of structs")
+        problem = unusable("os_list", reply, "an array of structs")
+        del reply
+        raise problem
     return [OperatingSystem.from_wire(item) for item in reply]
 
 
@@ -45,7 +57,9 @@ def number_of(method: str) -> Callable[[Any], int]:
         if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 10:
             reply = int(reply)
         if not is_count(reply) or reply <= 0:
-            raise unusable(method, reply, "an id")
+            problem = unusable(method, reply, "an id")
+            del reply
+            raise problem
         return int(reply)
 
     return read

@@ -39,7 +39,7 @@ not begin to run before it has its place."""
 
 _AT_ONCE: Final = 256 * 1024  # a reply up to here is decoded in one go: a few milliseconds
 _STEP: Final = 64 * 1024  # bytes of a larger one that are parsed between two pauses
-_STINT: Final = 0.005  # seconds of work on it between two pauses
+_STINT: Final = 0.002  # seconds of work on it between two pauses
 
 
 class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
@@ -305,10 +305,7 @@ async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
 
 def _keeps_connections(http: aiohttp.ClientSession) -> bool:
     """Whether it may reuse a connection that has been idle for longer than `IDLE`."""
-    connector = http.connector
-    if connector is None or connector.force_close:
-        return False
-    kept: float | None = getattr(connector, "_keepalive_timeout", None)
+    kept: float | None = getattr(http.connector, "_keepalive_timeout", None)
     return kept is None or kept > IDLE
 
 

@@ -320,7 +320,10 @@ WRONG = [
     ),
     *(("operation_list", {"param": v}, "param") for v in (5, "a", {1: 2})),
     ("operation_list", {"param": {"vm_id": 2**31}}, r"filter\['param'\]\['vm_id'\]"),
-    *(("call", {"method": v}, "method") for v in (*NO_TEXTS, "login", " login", "vm\0list", "vm list")),
+    *(
+        ("call", {"method": v}, "method")
+        for v in (*NO_TEXTS, "login", " login", "vm\0list", "vm list")
+    ),
 ]
 
 

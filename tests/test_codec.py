@@ -537,7 +537,14 @@ def test_no_dtd_is_obeyed_and_no_entity_expanded(dtd, value):
     assert time.monotonic() - began < 1
 
 
-@pytest.mark.parametrize("depth", [1_000, 100_000])
+def test_no_file_is_read(tmp_path):
+    (tmp_path / "file").write_text("contents")
+    dtd = f"<!DOCTYPE x [<!ENTITY e SYSTEM '{(tmp_path / 'file').as_uri()}'>]>"
+    root = etree.fromstring(dtd.encode() + response("<value>&e;</value>"), codec.parser())
+    assert b"contents" not in etree.tostring(root)
+
+
+@pytest.mark.parametrize("depth", [100, 1_000, 100_000])
 def test_deep_nesting_is_malformed(depth):
     for opening, closing in (
         ("<value><array><data>", "</data></array></value>"),

@@ -213,6 +213,18 @@ def test_a_renewal_that_fails_keeps_the_old_session_and_is_tried_again(story, ca
     assert caplog.text.count("the old one is still good") == 2
 
 
+def test_a_renewal_that_goes_on_failing_is_not_tried_by_every_call(story):
+    async def tell(service):
+        await service.call()
+        service.login_failures = [TransportError("out of order")] * 100
+        await asyncio.sleep(79)
+        for _ in range(10):
+            assert await service.call() == "session 1"
+        assert service.logins == 1 + 3
+
+    story(tell, login_time=0.1)
+
+
 def test_a_session_that_ends_while_a_call_is_in_line_is_replaced_before_it_is_sent(story):
     async def tell(service):
         await service.call()
@@ -416,6 +428,24 @@ async def test_a_call_in_line_does_not_delay_the_login_that_it_waits_for():
             while sandbox.calls["login"] < 2:
                 await asyncio.sleep(0.005)
         assert sandbox.calls["vm_list"] - before < 10
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_a_renewal_does_not_wait_in_line_with_the_calls():
+    async with (
+        Sandbox() as sandbox,
+        sandbox.client(rate_limit=RateLimit(101, per=1.0)) as gandi,
+    ):
+        await gandi.vm_list()
+        calls = [asyncio.create_task(gandi.vm_list()) for _ in range(1000)]
+        await asyncio.sleep(0.03)
+        gandi._session._session.renew_at = 0.0  # as if it were time
+        calls.append(asyncio.create_task(gandi.vm_list()))
+        async with asyncio.timeout(1):
+            while sandbox.calls["login"] < 2:
+                await asyncio.sleep(0.005)
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)

@@ -17,7 +17,7 @@ import pytest
 from tenacity import wait_none
 
 import aiogandi
-from aiogandi import Gandi, InvalidArgument, Polling, RateLimit, Retry, bulk, codec, retries
+from aiogandi import Gandi, InvalidArgument, Polling, Retry, bulk, codec, retries
 from aiogandi.calls import Call
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
@@ -123,7 +123,6 @@ async def _debug(monkeypatch):
     monkeypatch.setattr(retries, "_backoff", wait_none())
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
-    loop.slow_callback_duration = 0  # so that each step of the loop is logged
     yield
     loop.set_debug(False)
 
@@ -165,7 +164,7 @@ ECHOES = {
     "too many": lambda body: http(body, "429 Too Many Requests", "Retry-After: 0"),
     "a redirect": lambda body: http(body, "302 Found", f"Location: http://x/?{SESSION}"),
     "no XML": lambda body: http(b"no XML " + body),
-    "another document": lambda body: http(body),
+    "another document": http,
     "another type": lambda body: http(codec.encode_response(SESSION).replace(b"string", b"int")),
     "another tag": lambda body: http(f"<{SESSION}/>".encode()),
     "a mismatch": lambda body: http(f"<methodResponse></{SESSION}>".encode()),
@@ -228,28 +227,28 @@ async def test_no_failure_shows_a_secret(client, output, answer):
         lambda: gandi.call("vm_create", "web", VM_PASSWORD, 111, 1, 1, {}),
         lambda: gandi.call("su", "BB1-GANDI"),
         lambda: gandi.operation_details(5),
-        lambda: gandi.account_currency(),
-        lambda: gandi.os_list(),
+        gandi.account_currency,
+        gandi.os_list,
     ):
         try:
-            output.add(repr(await call()) if call.__code__.co_names[-1] != "call" else "")
+            await call()
         except Exception as error:  # noqa: BLE001 - each is looked at
             output.add_error(error)
     assert output.texts
     assert not output.leaks()
 
 
-@pytest.mark.parametrize("answer", ECHOES.values(), ids=ECHOES)
+@pytest.mark.parametrize("name", ECHOES)
 @pytest.mark.parametrize("handle", [None, "BB1-GANDI"])
-async def test_no_failure_of_the_login_shows_a_secret(client, output, answer, handle):
+async def test_no_failure_of_the_login_shows_a_secret(client, output, name, handle):
     def respond(body):
         if handle is not None and b"<methodName>login" in body:
             return http(codec.encode_response(SESSION))
-        body = body if SESSION.encode() in body else body + SESSION.encode()
-        return answer(body)
+        # What a login answers may hold the new session, which nobody knows yet.
+        known = SESSION.encode() in body or "fault" in name
+        return ECHOES[name](body if known else body + SESSION.encode())
 
     gandi = await client(respond, login_too=True, handle=handle)
-    # (An echo may be a string, and as good a session id as any.)
     try:
         await gandi.vm_list()
     except Exception as error:  # noqa: BLE001 - it is looked at
@@ -257,113 +256,122 @@ async def test_no_failure_of_the_login_shows_a_secret(client, output, answer, ha
     assert not output.leaks()
 
 
+SPECS = {"login": "admin", "password": VM_PASSWORD}
+
+
+async def make_every_call(gandi, shown):
+    """Returns a server's id."""
+    await shown(gandi.account_currency())
+    await shown(gandi.account_balance())
+    await shown(gandi.hosting_account_info())
+    await shown((await shown(gandi.hosting_account_product_add("shares", 4, "1m"))).wait())
+    vm = await shown(gandi.vm_create("web", VM_PASSWORD, 111, 1, 1, SPECS))
+    disk = await shown(gandi.disk_create({"size": 2048, "name": "data", "fstype": "ext3"}))
+    for operation in (vm, disk):
+        await shown(operation.wait())
+    await shown(gandi.vm_info(vm.vm_id))
+    await shown(gandi.vm_disk_list(vm.vm_id))
+    await shown(gandi.disk_info(disk.disk_id))
+    await shown(gandi.operation_details(vm.id))
+    for listing in (gandi.vm_list, gandi.disk_list, gandi.operation_list, gandi.os_list):
+        await shown(listing())
+    await shown(gandi.operation_list(param={"vm_id": vm.vm_id, "password": VM_PASSWORD}))
+    for change in (
+        gandi.vm_reboot(vm.vm_id),
+        gandi.vm_stop(vm.vm_id),
+        gandi.disk_attach(vm.vm_id, disk.disk_id),
+        gandi.disk_detach(vm.vm_id, disk.disk_id),
+        gandi.vm_update(vm.vm_id, SPECS | {"shares": 2}),
+        gandi.vm_start(vm.vm_id),
+    ):
+        await shown((await shown(change)).wait())
+    return vm.vm_id
+
+
+async def meet_every_trouble(gandi, sandbox, shown, output):
+    for trouble in (sandbox.drop_reply, sandbox.drop_request, sandbox.garble, sandbox.refuse):
+        trouble("vm_create")
+        await shown(gandi.vm_create("web", VM_PASSWORD, 111, 1, 1))
+        trouble("vm_list", times=2)
+        await shown(gandi.vm_list())
+    sandbox.expire_sessions()
+    await shown(gandi.vm_list())
+    sandbox.fault("vm_list", code=510150, message="[session: x]", times=2)
+    with output.caught(aiogandi.SessionExpired):
+        await gandi.vm_list()
+    sandbox.delay("vm_list", seconds=2, times=3)
+    with output.caught(aiogandi.TransportError):
+        await gandi.vm_list()
+    with output.caught(aiogandi.NotFound):
+        await gandi.vm_info(5)
+    sandbox.delay("vm_create", seconds=2)
+    call = asyncio.create_task(gandi.vm_create("late", VM_PASSWORD, 111, 1, 1))
+    await asyncio.sleep(0.05)
+    call.cancel()
+    with output.caught(asyncio.CancelledError):
+        await call
+    sandbox.drop_reply("vm_create")
+    # What became of it cannot be found out.
+    sandbox.refuse("operation_list", status=404)
+    with output.caught(aiogandi.OutcomeUnknown):
+        await gandi.vm_create("unknown", VM_PASSWORD, 111, 1, 1)
+
+
+async def come_to_every_bad_end(gandi, sandbox, output, vm_id):
+    """Returns an operation that never ends."""
+    sandbox.fail_operation("vm_reboot", message=f"DataError: [password: {VM_PASSWORD}]")
+    with output.caught(aiogandi.OperationFailed):
+        await (await gandi.vm_reboot(vm_id))
+    sandbox.hold_operation("vm_stop")
+    held = await gandi.vm_stop(vm_id)
+    await held.cancel()
+    with output.caught(aiogandi.OperationCancelled):
+        await held
+    sandbox.stall_operation("vm_reboot")
+    stalled = await gandi.vm_reboot(vm_id)
+    with output.caught(aiogandi.OperationTimeout):
+        await stalled.wait(0.03)
+    async for outcome in bulk(
+        lambda name: gandi.vm_create(name, VM_PASSWORD, 111, 5000, 1), ["a", "b"]
+    ):
+        output.add(repr(outcome))
+        output.add_error(outcome.error)
+    return stalled
+
+
 async def test_no_call_on_the_sandbox_shows_a_secret(output):
+    asyncio.get_running_loop().slow_callback_duration = 0  # each step of the loop is logged
+    sessions = set()
     async with (
         Sandbox(login="AA1234-GANDI", password=LOGIN_PASSWORD, speed=1000) as sandbox,
         sandbox.client(
             polling=Polling(0.01, 0.05), retry=Retry(3, within=5, settle=0.05), timeout=0.3
         ) as gandi,
     ):
-        parts = set(PARTS)
-
-        def note_session():
-            session = gandi._session._session
-            if session is not None:
-                plain = session.id.reveal()
-                parts.update(plain[at : at + 8] for at in range(len(plain) - 7))
 
         async def shown(awaitable):
             result = await awaitable
-            note_session()
             output.add_object(result)
+            sessions.add(gandi._session._session.id.reveal())
             return result
 
-        specs = {"login": "admin", "password": VM_PASSWORD}
-        await shown(gandi.account_currency())
-        await shown(gandi.account_balance())
-        await shown(gandi.hosting_account_info())
-        product = await shown(gandi.hosting_account_product_add("shares", 4, "1m"))
-        await shown(product.wait())
-        vm = await shown(gandi.vm_create("web", VM_PASSWORD, 111, 1, 1, specs))
-        await shown(vm.wait())
-        disk = await shown(gandi.disk_create({"size": 2048, "name": "data", "fstype": "ext3"}))
-        await shown(disk.wait())
-        await shown(gandi.vm_info(vm.vm_id))
-        await shown(gandi.disk_info(disk.disk_id))
-        for listing in (gandi.vm_list, gandi.disk_list, gandi.operation_list, gandi.os_list):
-            await shown(listing())
-        await shown(gandi.vm_disk_list(vm.vm_id))
-        await shown(gandi.operation_details(vm.id))
-        await shown(gandi.operation_list(param={"vm_id": vm.vm_id, "password": VM_PASSWORD}))
-        for change in (gandi.vm_reboot, gandi.vm_stop):
-            await shown((await shown(change(vm.vm_id))).wait())
-        await shown((await shown(gandi.disk_attach(vm.vm_id, disk.disk_id))).wait())
-        await shown((await shown(gandi.disk_detach(vm.vm_id, disk.disk_id))).wait())
-        await shown((await shown(gandi.vm_update(vm.vm_id, specs | {"shares": 2}))).wait())
-
-        # Trouble on the way, and what is done about it.
-        for trouble in (sandbox.drop_reply, sandbox.drop_request, sandbox.garble, sandbox.refuse):
-            trouble("vm_create")
-            await shown(gandi.vm_create("web", VM_PASSWORD, 111, 1, 1))
-            trouble("vm_list", times=2)
-            await shown(gandi.vm_list())
-        sandbox.expire_sessions()
+        vm_id = await make_every_call(gandi, shown)
+        await meet_every_trouble(gandi, sandbox, shown, output)
+        stalled = await come_to_every_bad_end(gandi, sandbox, output, vm_id)
         await shown(gandi.vm_list())
-        sandbox.fault("vm_list", code=510150, message="[session: x]", times=2)
-        with output.caught(aiogandi.SessionExpired):
-            await gandi.vm_list()
-        sandbox.delay("vm_list", seconds=2, times=10)
-        with output.caught(aiogandi.TransportError):
-            await gandi.vm_list()
-        call = asyncio.create_task(gandi.vm_create("late", VM_PASSWORD, 111, 1, 1))
-        sandbox.delay("vm_create", seconds=2)
-        await asyncio.sleep(0.05)
-        call.cancel()
-        with output.caught(asyncio.CancelledError):
-            await call
-
-        # What ends badly, or not in time.
-        sandbox.drop_reply("vm_create", times=10)
-        sandbox.refuse("operation_list", times=10)
-        with output.caught(aiogandi.OutcomeUnknown):
-            await gandi.vm_create("unknown", VM_PASSWORD, 111, 1, 1)
-        sandbox.interfere = None
-        sandbox._for_requests.__init__()
-        sandbox.fail_operation("vm_reboot", message=f"[password: {VM_PASSWORD}]")
-        await shown((await gandi.vm_start(vm.vm_id)).wait())
-        with output.caught(aiogandi.OperationFailed):
-            await (await gandi.vm_reboot(vm.vm_id))
-        sandbox.stall_operation("vm_reboot")
-        stalled = await gandi.vm_reboot(vm.vm_id)
-        with output.caught(aiogandi.OperationTimeout):
-            await stalled.wait(0.03)
-        sandbox.hold_operation("vm_stop")
-        held = await gandi.vm_stop(vm.vm_id)
-        await held.cancel()
-        with output.caught(aiogandi.OperationCancelled):
-            await held
-        async for outcome in bulk(
-            lambda name: gandi.vm_create(name, VM_PASSWORD, 111, 5000, 1), ["a", "b"]
-        ):
-            output.add(repr(outcome))
-            output.add_error(outcome.error)
-        with output.caught(aiogandi.NotFound):
-            await gandi.vm_info(5)
-
-        # The end.
-        note_session()
         output.add_object(gandi)
-        call = asyncio.create_task(gandi.vm_create("late", VM_PASSWORD, 111, 1, 1))
-        await asyncio.sleep(0)
+        sandbox.delay("vm_create", seconds=2)
+        under_way = asyncio.create_task(gandi.vm_create("late", VM_PASSWORD, 111, 1, 1))
         waiting = asyncio.create_task(stalled.wait())
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
         await gandi.close()
-        for task in (call, waiting):
+        for task in (under_way, waiting):
             with output.caught(aiogandi.ClientClosed):
                 await task
         output.add_object(gandi)
-    assert len(parts) > len(PARTS)
-    assert not output.leaks(parts)
+    assert len(sessions) >= 3
+    parts = {session[at : at + 8] for session in sessions for at in range(len(session) - 7)}
+    assert not output.leaks(PARTS | parts)
 
 
 async def test_a_refused_password_is_not_shown(output):
@@ -454,10 +462,13 @@ async def test_a_secret_that_leaks_would_be_found(output):
     def leak(word):
         raise ValueError(html.escape(word))
 
+    def found(core):
+        return any(core[:6] in text for text in output.leaks())
+
     logging.getLogger("somebody").debug("%s", quote(LOGIN_PASSWORD))
-    assert len(output.leaks()) == 3
+    assert found(LOGIN_CORE)
     with output.caught(ValueError):
         leak(VM_PASSWORD)
-    output.add(repr(VM_PASSWORD), SESSION[:7])
-    assert len(output.leaks()) > 6
-    assert isinstance(RateLimit(1, 1), RateLimit)
+    assert found(VM_CORE)
+    output.add(SESSION[:7])
+    assert found(SESSION_CORE)
