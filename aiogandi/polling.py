@@ -24,7 +24,8 @@ is missing from a list proves nothing by itself, because
 A list that half fills with operations of no more interest is cut short by ``updated_after``. Our
 clock and the service's need not agree, and may run at different speeds, so the date is always the
 service's own: that of an operation which *appeared* in a complete list. Whatever ended before it
-stood in that list as well and has been seen, so nothing can hide below the cut. (Unless the service
+stood in that list as well and has been seen, if it was watched by then, so nothing can hide below
+the cut; an operation that is taken up later takes the cut away. (Unless the service
 sets its clock back: an end that a list should have shown, and did not, takes the cut away.)
 
 And whatever the lists say, each operation is looked at itself once in `LOOK_AFTER` intervals: no
@@ -39,6 +40,7 @@ import random
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from aiogandi.models import LISTED, OperationDetails, OperationState
@@ -54,6 +56,10 @@ FEW: Final = 2
 LOOK_AFTER: Final = 120
 """Polling intervals after which an operation is looked at itself, however well lists vouch for it:
 two minutes by default, long after most operations have ended."""
+
+LOOKS: Final = 10
+"""Operations that a list could not vouch for that are looked at after one tick, at least; of more,
+every tenth."""
 
 CROWDED: Final = FULL // 2
 """Ids of no more interest in a list that are worth a request for a date to cut them off."""
@@ -96,6 +102,7 @@ class _List:
     every: int = 1  # it is asked for in every so manieth tick
     skipped: int = 0
     updated_after: datetime | None = None
+    overtaken: bool = False  # an operation was taken up late since this list was last asked for
     previous: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -113,6 +120,7 @@ class Schedule:
         self._to_look: dict[
             int, None
         ] = {}  # ids that are to be looked at themselves, in this order
+        self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
         self._looking: set[int] = set()  # ids that are being looked at
         self._held: dict[int, float] = {}  # ids not to be looked at before, after failures
         self._failed_looks: dict[int, int] = {}
@@ -145,6 +153,11 @@ class Schedule:
         self._pace.add(operation_id, kind, now, started)
         if started is None:
             self._to_look[operation_id] = None
+        elif now - started > min(self._polling.interval, SLACK.total_seconds() / 2):
+            # Its id had to be found first, say: it may have ended below where the lists are cut.
+            for listed in self._lists.values():
+                listed.updated_after = None
+                listed.overtaken = True
 
     def follow(self, operation_id: int) -> None:
         """Look at the operation itself in every tick: somebody wants to see each state."""
@@ -224,6 +237,11 @@ class Schedule:
             if looked > overdue:  # in the order of the last look
                 break
             self._to_look[operation_id] = None
+        # A few at a time: the next lists vouch for most of them.
+        number = max(LOOKS, len(self._doubtful) // LOOKS)
+        for operation_id in list(islice(self._doubtful, number)):
+            del self._doubtful[operation_id]
+            self._to_look[operation_id] = None
         seldom = _SELDOM_KNOWN if self._pace.is_known() else _SELDOM
         asked = []
         for state, listed in self._lists.items():
@@ -258,6 +276,7 @@ class Schedule:
         A `Look` is answered by None where the service does not tell.
         """
         listed = self._lists[state]
+        listed.overtaken = False
         ids: Sequence[int] = yield ListState(state, listed.updated_after)
         first = frozenset(ids)
         seen = set(ids)
@@ -277,7 +296,9 @@ class Schedule:
         ours = {operation_id for operation_id in seen if operation_id in self._watched}
         if not complete:
             bound = min(ids)
-            self.look_at([id_ for id_ in self._watched if id_ < bound and id_ not in ours])
+            self._doubtful.update(
+                (id_, None) for id_ in self._watched if id_ < bound and id_ not in ours
+            )
         listed.every = 1 if ours else min(listed.every * 2, _SELDOM[state])
         yield from self._cut(listed, first, ours, complete=complete)
         return ours
@@ -298,7 +319,7 @@ class Schedule:
         # Where the list was not complete, those that it cannot vouch for are looked at themselves
         # after this moment, so nothing hides below the cut in that case either.
         details: OperationDetails | None = yield Look(max(appeared))
-        if details is not None and details.date_updated is not None:
+        if details is not None and details.date_updated is not None and not listed.overtaken:
             listed.updated_after = details.date_updated - SLACK
 
     def _vouches(self, ids: Sequence[int]) -> bool:
@@ -323,6 +344,7 @@ class Schedule:
     def _forget(self, operation_id: int) -> None:
         self._watched.pop(operation_id, None)
         self._to_look.pop(operation_id, None)
+        self._doubtful.pop(operation_id, None)
         self._looking.discard(operation_id)
         self._held.pop(operation_id, None)
         self._failed_looks.pop(operation_id, None)
