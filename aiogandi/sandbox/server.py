@@ -167,13 +167,16 @@ class Sandbox(Scripted):
         # Here and not above: who only runs the server does not load the client.
         from aiogandi.client import Gandi  # noqa: PLC0415
 
-        defaults: dict[str, Any] = {
+        # Not by a local: a setting that is refused must not show the password in a traceback.
+        return Gandi(**(self._defaults() | settings))
+
+    def _defaults(self) -> dict[str, Any]:
+        return {
             "login": self._login,
             "password": self._password,
             "url": self.url,
             "rate_limit": None,
         }
-        return Gandi(**(defaults | settings))
 
     # -- time and sessions ---------------------------------------------------------------------
 

@@ -180,3 +180,14 @@ async def test_its_clients_settings_can_be_overridden(sandbox):
 async def test_a_client_in_the_wrong_place_is_not_made():
     with pytest.raises(RuntimeError, match="not serving"):
         Sandbox().client()
+
+
+async def test_a_setting_that_its_client_refuses_does_not_show_the_password():
+    async with Sandbox(password="a-very-secret-one") as sandbox:
+        with pytest.raises(InvalidArgument) as caught:
+            sandbox.client(timeout=0)
+    frame = caught.value.__traceback__
+    while frame is not None:
+        if "aiogandi" in frame.tb_frame.f_globals["__name__"]:
+            assert "a-very-secret-one" not in repr(frame.tb_frame.f_locals)
+        frame = frame.tb_next
