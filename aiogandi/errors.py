@@ -221,6 +221,11 @@ def _element(message: str) -> str | None:
     return found[1].strip() or None if found else None
 
 
+def refuses_call(error: Exception) -> bool:
+    """Whether the service refuses this very call, and not the session that it was sent with."""
+    return isinstance(error, DataFault) and not isinstance(error, SessionExpired)
+
+
 def refuses_session(fault: Fault) -> bool:
     """Whether *fault*, on any call but ``login``, says that the session is unknown or has ended
     (assumed: code 510150, or a data fault whose element is ``session``).

@@ -14,7 +14,6 @@ FRESH: Final = 60.0
 operation that another client begins on the same thing, in the same way, in that time and just
 before ours is lost could be taken for ours."""
 
-
 THINGS: Final = ("vm_id", "disk_id")
 """What ``vm_create`` and ``disk_create`` return the id of."""
 

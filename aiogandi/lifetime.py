@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from types import TracebackType
+from typing import Any
 
 from aiogandi.errors import ClientClosed
 
@@ -70,3 +72,11 @@ class Scope:
         # Cancelled by its owner as well? Then that wins.
         if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise ClientClosed from None
+
+
+async def cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks, and wait until each has ended, whichever way."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from aiogandi.errors import DataFault, NotFound, SessionExpired
+from aiogandi.errors import DataFault, NotFound, refuses_call
 from aiogandi.ledger import Ledger
+from aiogandi.lifetime import cancel
 from aiogandi.models import LISTED, OperationDetails, ids_from_wire
 
 DETAILS_AT_ONCE: Final = 8
@@ -96,7 +97,7 @@ class Lookup:
             try:
                 return ids_from_wire(await self._ask("operation_list", filter=filters | more))
             except DataFault as fault:
-                if not names or isinstance(fault, SessionExpired):
+                if not names or not refuses_call(fault):
                     raise
             # The service does not know this filter.
             self._works.update(dict.fromkeys(names, False))
@@ -135,11 +136,7 @@ class Lookup:
 
     async def close(self) -> None:
         """Stop looking."""
-        tasks = set(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await cancel(list(self._tasks))
 
     def _start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Begin what several calls may wait for, whichever of them is cancelled."""

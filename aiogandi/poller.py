@@ -22,8 +22,9 @@ from aiogandi.errors import (
     DataFault,
     GandiError,
     NotFound,
-    SessionExpired,
+    refuses_call,
 )
+from aiogandi.lifetime import cancel
 from aiogandi.models import OperationState
 from aiogandi.polling import ListState, Request
 from aiogandi.polls import Polls
@@ -57,7 +58,6 @@ class Poller:
         self._to_find: list[tuple[float, int, Watch]] = []  # a heap, by when and in which order
         self._order = itertools.count()
         self._finds_next = False  # looks and finds take turns
-        self._reported: set[int] = set()  # by a list, but why is not known yet
         self._jobs: set[asyncio.Task[None]] = set()
         self._tick: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
@@ -80,8 +80,7 @@ class Poller:
         """Stop."""
         self._closed = True
         if (task := self._task) is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await cancel([task])
 
     # -- the task ------------------------------------------------------------------------------
 
@@ -114,11 +113,7 @@ class Poller:
                 except TimeoutError:
                     pass
         finally:
-            jobs = {*self._jobs, *([self._tick] if self._tick else [])}
-            for job in jobs:
-                job.cancel()
-            if jobs:
-                await asyncio.wait(jobs)
+            await cancel([*self._jobs, *([self._tick] if self._tick else [])])
 
     def _stopped(self, poller: asyncio.Task[None]) -> None:
         self._task = None
@@ -190,19 +185,14 @@ class Poller:
                 reply = await self._answer(plan.send(reply))
         except StopIteration as swept:
             ended: set[int] = swept.value
-        except DataFault as fault:
-            # The service does not know such a list.
-            if not isinstance(fault, SessionExpired):
-                self._schedule.lists_refused(asyncio.get_running_loop().time())
-            log.info("polling: %s", fault)
-            return False
         except GandiError as error:
+            if refuses_call(error):  # the service does not know such a list
+                self._schedule.lists_refused(asyncio.get_running_loop().time())
             self._delayed(error)
             return False
         if state != OperationState.DONE:
             # How they ended is known, why they did is not.
-            self._reported |= ended
-            self._schedule.look_at(ended)
+            self._schedule.reported(ended)
             return True
         for number, operation_id in enumerate(ended, 1):
             if (watch := self._tracker.watches.get(operation_id)) is not None:
@@ -221,10 +211,10 @@ class Poller:
             return await self.polls.ids(filters)
         try:
             return await self.polls.details(request.id)
-        except SessionExpired:
+        except DataFault as fault:
+            if refuses_call(fault):
+                return None
             raise
-        except DataFault:
-            return None
 
     # -- looks ---------------------------------------------------------------------------------
 
@@ -234,19 +224,17 @@ class Poller:
         try:
             details = await self.polls.details(operation_id)
         except GandiError as error:
-            if isinstance(error, DataFault) and not isinstance(error, SessionExpired):
+            if refuses_call(error):
                 self._tracker.fail(operation_id, error)
                 return
             self._delayed(error)
             self._schedule.look_failed(operation_id, loop.time())
             return
         state = details.state
-        surprise = operation_id not in self._reported
-        self._schedule.looked(operation_id, state if surprise else None)
+        self._schedule.looked(operation_id, state)
         if (watch := self._tracker.watches.get(operation_id)) is None:
             return
         if state is not None and state.final:
-            self._reported.discard(operation_id)
             self._tracker.end(operation_id, details)
         else:
             watch.saw(details)
@@ -282,7 +270,7 @@ class Poller:
                 self._tracker.missing(watch, error)
                 return
             self._delayed(error)
-            if isinstance(error, DataFault) and not isinstance(error, SessionExpired):
+            if refuses_call(error):
                 watch.finds = FINDS  # it has no such list
         if found is not None:
             self._tracker.found(watch, found)

@@ -6,9 +6,10 @@ The plan, and why it is right
 first is assumed). So one request a tick for DONE tells of any number of operations, where one
 ``operation_details`` tells of one. The other two final states are rarer: each is asked for as often
 as it has lately had something to tell, from every tick down to every third (ERROR) or sixth
-(CANCEL), and every second for ERROR where all durations are known, since few ticks are made then. A state that no list can be asked for (SUPPORT, or one we do not know) is found by the
-look at each operation itself, below. With two operations or fewer, ``operation_details`` for each
-costs no more than the lists and tells more, so it is used instead.
+(CANCEL), and every second for ERROR where all durations are known, since few ticks are made then.
+A state that no list can be asked for (SUPPORT, or one we do not know) is found by the look at each
+operation itself, below. With two operations or fewer, ``operation_details`` for each costs no more
+than the lists and tells more, so it is used instead.
 
 A list only ever says that an operation *has* ended, in the service's own words; that an operation
 is missing from a list proves nothing by itself, because
@@ -25,8 +26,8 @@ A list that half fills with operations of no more interest is cut short by ``upd
 clock and the service's need not agree, and may run at different speeds, so the date is always the
 service's own: that of an operation which *appeared* in a complete list. Whatever ended before it
 stood in that list as well and has been seen, if it was watched by then, so nothing can hide below
-the cut; an operation that is taken up later takes the cut away. (Unless the service
-sets its clock back: an end that a list should have shown, and did not, takes the cut away.)
+the cut; an operation that is taken up later takes the cut away. (Unless the service sets its clock
+back: an end that a list should have shown, and did not, takes the cut away.)
 
 And whatever the lists say, each operation is looked at itself once in `LOOK_AFTER` intervals: no
 fault of the service's lists, or of this reasoning, can make a wait miss its end.
@@ -117,10 +118,9 @@ class Schedule:
         self._pace = Pace(polling)
         self._watched: dict[int, float] = {}  # id: when it was last looked at itself, or taken up
         self._followed: set[int] = set()  # whose every state somebody wants to know
-        self._to_look: dict[
-            int, None
-        ] = {}  # ids that are to be looked at themselves, in this order
+        self._to_look: dict[int, None] = {}  # ids to be looked at themselves, in this order
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
+        self._reported: set[int] = set()  # ids that a list has shown, but not why they ended
         self._looking: set[int] = set()  # ids that are being looked at
         self._held: dict[int, float] = {}  # ids not to be looked at before, after failures
         self._failed_looks: dict[int, int] = {}
@@ -192,7 +192,7 @@ class Schedule:
         self._looking.discard(operation_id)
         if operation_id in self._watched:
             times = self._failed_looks[operation_id] = self._failed_looks.get(operation_id, 0) + 1
-            self._held[operation_id] = now + self._backoff(times)
+            self._held[operation_id] = now + self._polling.backoff(times)
             self._to_look[operation_id] = None
 
     def looked(self, operation_id: int, state: OperationState | None) -> None:
@@ -200,7 +200,8 @@ class Schedule:
         self._looking.discard(operation_id)
         self._failed_looks.pop(operation_id, None)
         self._held.pop(operation_id, None)
-        if state is not None and (listed := self._lists.get(state)) is not None:
+        listed = None if operation_id in self._reported or state is None else self._lists.get(state)
+        if listed is not None:
             # Its list has not shown it, perhaps because it was cut at a date of a clock that has
             # been set back since.
             listed.updated_after = None
@@ -222,7 +223,7 @@ class Schedule:
         """Seconds until the next tick, counted from the last one."""
         pause = self._pace.pause(now)
         if self._failures:
-            pause = max(pause, self._backoff(self._failures))
+            pause = max(pause, self._polling.backoff(self._failures))
         pause *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret depends on it
         return min(pause, self._polling.max_interval)
 
@@ -262,9 +263,11 @@ class Schedule:
                 return operation_id
         return None
 
-    def look_at(self, ids: Iterable[int]) -> None:
-        """Look at these themselves, as soon as may be."""
-        self._to_look.update((id_, None) for id_ in ids if id_ in self._watched)
+    def reported(self, ids: Iterable[int]) -> None:
+        """A list has shown that these ended: look at them for the reason, as soon as may be."""
+        watched = [id_ for id_ in ids if id_ in self._watched]
+        self._reported.update(watched)
+        self._to_look.update(dict.fromkeys(watched))
 
     def look_due(self, now: float) -> float:
         """When `next_look` has something again: a time, infinity if nothing is to be looked at."""
@@ -337,14 +340,11 @@ class Schedule:
         # One that hangs must not take up the places of all others.
         return math.inf if operation_id in self._looking else self._held.get(operation_id, now)
 
-    def _backoff(self, failures: int) -> float:
-        pause = self._polling.interval * 2.0 ** min(failures, 16)
-        return min(pause, self._polling.max_interval)
-
     def _forget(self, operation_id: int) -> None:
         self._watched.pop(operation_id, None)
         self._to_look.pop(operation_id, None)
         self._doubtful.pop(operation_id, None)
+        self._reported.discard(operation_id)
         self._looking.discard(operation_id)
         self._held.pop(operation_id, None)
         self._failed_looks.pop(operation_id, None)

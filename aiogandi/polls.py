@@ -62,12 +62,11 @@ class Polls:
         thing = await self._ask(info, operation.vm_id or operation.disk_id)
         match thing.get("state") if isinstance(thing, dict) else None:
             case None | "being_created":
-                state = OperationState.RUN
+                return OperationState.RUN
             case "invalid" | "deleted":
-                state = OperationState.ERROR
+                return OperationState.ERROR
             case _:
-                state = OperationState.DONE
-        return state
+                return OperationState.DONE
 
     async def _ask(self, method: str, *args: Any) -> Any:
         loop = asyncio.get_running_loop()
@@ -78,10 +77,8 @@ class Polls:
             if isinstance(error.__cause__, TimeoutError):
                 self._patience *= 2  # a service that is merely slow must not be given up for ever
             # In an outage, those who wait do not each find out for themselves.
-            interval = self._polling.interval
-            pause = min(interval * 2.0 ** min(self._failures, 16), self._polling.max_interval)
+            self.resume_at = loop.time() + self._polling.backoff(self._failures)
             self._failures += 1
-            self.resume_at = loop.time() + pause
             raise
         self._failures = 0
         self.resume_at = 0.0

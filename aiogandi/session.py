@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiogandi.errors import ClientClosed, DataFault, GandiError, SessionExpired, refuses_session
+from aiogandi.lifetime import cancel
 from aiogandi.redaction import Secret
 from aiogandi.transport import Lead, Transport, Withdrawn
 
@@ -109,8 +110,7 @@ class SessionManager:
         self._closed = True
         self._forget()
         if (renewal := self._renewal) is not None:
-            renewal.cancel()
-            await asyncio.wait([renewal])
+            await cancel([renewal])
 
     async def _current(self) -> None:
         """See to it that there is a session; while the old one is good, without waiting."""

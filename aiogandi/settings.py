@@ -89,3 +89,7 @@ class Polling:
         require_seconds("interval", self.interval)
         holds = is_number(self.max_interval) and self.max_interval >= self.interval
         require(holds, "max_interval", self.max_interval, "seconds, interval or more")
+
+    def backoff(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return min(self.interval * 2.0 ** min(failures, 16), self.max_interval)

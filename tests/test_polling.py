@@ -190,6 +190,17 @@ def test_an_end_that_a_cut_list_has_not_shown_takes_the_cut_away(schedule):
     assert next(schedule.sweep(DONE)) == ListState(DONE)
 
 
+def test_one_that_its_list_has_shown_leaves_the_cut_and_no_trace(schedule):
+    watch(schedule, 1, 2, 1000)
+    sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=datetime(2026, 1, 1)))
+    schedule.reported([1, 4711])
+    assert schedule.next_look(0) == 1
+    schedule.looked(1, DONE)
+    assert next(schedule.sweep(DONE)).updated_after is not None
+    schedule.drop(1)
+    assert schedule._reported == set()
+
+
 def test_a_look_that_fails_is_made_again_later_each_time_and_delays_no_other(schedule):
     watch(schedule, 1, 2)
     schedule.tick(0)
@@ -202,7 +213,7 @@ def test_a_look_that_fails_is_made_again_later_each_time_and_delays_no_other(sch
     schedule.look_failed(1, 2)
     assert schedule.look_due(2) == 6
     schedule.looked(1, None)
-    schedule.look_at([1])
+    schedule.reported([1])
     assert schedule.next_look(2) == 1
 
 
