@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from lxml import etree
 
+from aiogandi import plain
 from aiogandi.scalars import DIGITS, SCALARS, MalformedMessage
 
 Element: TypeAlias = Any
@@ -69,6 +70,9 @@ def decode_call(body: bytes) -> tuple[str, list[Any]]:
 
 def decode_response(body: bytes) -> Any:
     """The value of a methodResponse, or a `FaultReply`."""
+    plainly = plain.read(body)
+    if plainly is not plain.NOT_PLAIN:
+        return plainly
     if b"<ex:" in body:
         body = declare_extensions(body)
     value, is_fault = _answer(_root(body, "methodResponse"))
