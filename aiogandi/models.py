@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -67,6 +67,8 @@ FINAL = frozenset(
 
 
 def _int(value: Any) -> int | None:
+    if type(value) is int:
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -97,13 +99,13 @@ def _date(value: Any) -> datetime | None:
 def _ids(value: Any) -> tuple[int, ...] | None:
     if not isinstance(value, list | tuple):
         return None
-    return tuple(number for number in map(_int, value) if number is not None)
+    return tuple([number for number in map(_int, value) if number is not None])
 
 
 def _strs(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list | tuple):
         return None
-    return tuple(text for text in map(_str, value) if text is not None)
+    return tuple([text for text in map(_str, value) if text is not None])
 
 
 def _state(value: Any) -> OperationState | None:
@@ -130,12 +132,12 @@ def _products(value: Any) -> tuple[Product, ...] | None:
     return tuple(Product.from_wire(item) for item in value)
 
 
-def _read(read: Callable[[Any], Any], *names: str, hashed: bool = True) -> Any:
-    return field(default=None, hash=hashed, metadata={"read": read, "names": names})
+def _read(read: Callable[[Any], Any], *, hashed: bool = True) -> Any:
+    return field(default=None, hash=hashed, metadata={"read": read})
 
 
 class _Model:
-    """Reads each dataclass field from the struct's member of the same name (or the names given)."""
+    """Reads each dataclass field from the struct's member of the same name."""
 
     __slots__ = ()
 
@@ -143,22 +145,19 @@ class _Model:
     def from_wire(cls, struct: Any) -> Self:
         """The model of what the service sent; anything but a struct gives one of Nones."""
         raw = _struct(struct) or {}
-        values: list[Any] = []
-        for read, names in _plan(cls):  # type: ignore[arg-type]
-            for name in names:
-                if name in raw:
-                    values.append(read(raw[name]))
-                    break
-            else:
-                values.append(None)
+        return cls._of(raw, raw)
+
+    @classmethod
+    def _of(cls, members: Mapping[str, Any], raw: Mapping[str, Any]) -> Self:
+        values = [read(members.get(name)) for name, read in _plan(cls)]  # type: ignore[arg-type]
         return cls(*values, raw)  # type: ignore[call-arg]  # each model is a dataclass
 
 
 @cache
-def _plan(model: type[_Model]) -> list[tuple[Callable[[Any], Any], tuple[str, ...]]]:
-    """How each field but ``raw``, the last, is read, and from which members of the struct."""
+def _plan(model: type[_Model]) -> list[tuple[str, Callable[[Any], Any]]]:
+    """How each field but ``raw``, the last, is read."""
     *attributes, _ = fields(model)  # type: ignore[arg-type]
-    return [(a.metadata["read"], a.metadata["names"] or (a.name,)) for a in attributes]
+    return [(attribute.name, attribute.metadata["read"]) for attribute in attributes]
 
 
 def _raw() -> Any:
@@ -245,7 +244,7 @@ class OperationDetails(_Model):
 
     id: int | None = _read(_int)
     type: str | None = _read(_str)
-    state: OperationState | None = _read(_state, "state", "step")
+    state: OperationState | None = _read(_state)
     date_created: datetime | None = _read(_date)
     date_updated: datetime | None = _read(_date)
     params: Mapping[str, Any] | None = _read(_params, hashed=False)
@@ -257,12 +256,15 @@ class OperationDetails(_Model):
 
     @classmethod
     def from_wire(cls, struct: Any) -> OperationDetails:
-        """The model of what the service sent, the ids being read from ``params``."""
+        """The model of what the service sent: the ids may stand in ``params``, and the state may be
+        called ``step``.
+        """
         raw = _struct(struct) or {}
         params = _struct(raw.get("params")) or {}
         found = {k: params[k] for k in ("vm_id", "disk_id", "product_id") if k in params}
-        details = super(OperationDetails, cls).from_wire({**found, **raw})
-        return replace(details, raw=raw)
+        if "step" in raw:
+            found["state"] = raw["step"]
+        return cls._of({**found, **raw}, raw)
 
 
 def ids_from_wire(value: Any) -> list[int]:
