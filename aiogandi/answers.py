@@ -31,6 +31,10 @@ _QUOTATION: Final = re.compile(r"\n|\\n|\bb\\*['\"]")
 _SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
 
+class NoReply(Exception):
+    """The service answered with another HTTP status than 200."""
+
+
 @dataclass(slots=True)
 class Answer:
     """As much of the service's answer as has come."""
@@ -51,14 +55,14 @@ class Answer:
 def failure(
     method: str,
     answer: Answer,
-    error: Exception | None,
+    error: Exception,
     timeout: float,
     secrets: Iterable[Secret],
 ) -> TransportError:
     """The exception for an exchange that brought no reply, with its cause.
 
-    *error* is what ended it; None for another HTTP status than 200. It may be raised anywhere: none
-    of its texts holds one of *secrets*, nor what may be a session id that nobody knows yet.
+    *error* is what ended it. The exception may be raised anywhere: none of its texts holds one of
+    *secrets*, nor what may be a session id that nobody knows yet.
     """
     secrets = tuple(secrets)
     excerpt = b"".join(answer.pieces)[:PEEK].decode(errors="replace")
@@ -96,9 +100,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max((date - datetime.now(UTC)).total_seconds(), 0.0)
 
 
-def _problem(method: str, answer: Answer, error: Exception | None, timeout: float) -> str:
+def _problem(method: str, answer: Answer, error: Exception, timeout: float) -> str:
     match error:
-        case None:
+        case NoReply():
             redirect = 300 <= (answer.status or 0) < 400
             problem = f"HTTP {answer.status} {answer.reason}".rstrip()
             return f"{problem}: redirects are not followed" if redirect else problem
@@ -115,9 +119,9 @@ def _problem(method: str, answer: Answer, error: Exception | None, timeout: floa
             return f"{type(error).__name__}: {error}"
 
 
-def _cause(error: Exception | None, secrets: Iterable[Secret]) -> Exception | None:
-    """*error*, or one that tells less where it may quote a secret."""
-    if error is None or isinstance(error, MalformedMessage):
+def _cause(error: Exception, secrets: Iterable[Secret]) -> Exception | None:
+    """*error*, or one that tells less where it may quote a secret; None where it tells no more."""
+    if isinstance(error, NoReply | MalformedMessage):
         return None
     link: BaseException | None = error
     while link is not None:

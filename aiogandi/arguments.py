@@ -16,6 +16,7 @@ STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
 LARGEST: Final = 2**31 - 1
 """What the wire's ints can hold."""
 
+_POSITIVE = f"an int, from 1 to {LARGEST}"
 _METHOD = re.compile(r"[A-Za-z0-9_.:/]+")
 _DURATION = re.compile(r"[1-9][0-9]{0,3}[my]")
 _DIGITS = re.compile(r"[0-9]{1,10}")
@@ -23,8 +24,7 @@ _DIGITS = re.compile(r"[0-9]{1,10}")
 
 def positive(name: str, value: Any) -> int:
     """An int of 1 or more: an id, a quantity, a number of shares or processors."""
-    holds = is_count(value) and 0 < value <= LARGEST
-    require(holds, name, value, f"an int, from 1 to {LARGEST}")
+    require(is_count(value) and 0 < value <= LARGEST, name, value, _POSITIVE)
     return int(value)
 
 

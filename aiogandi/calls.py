@@ -19,20 +19,33 @@ class Call:
     """One call of the API, without the session.
 
     *arguments* by name, in the wire's order. *read* turns the reply into the result and raises
-    `TransportError` for a reply that cannot be one. *yields* says what the reply is the id of: "id"
-    (the operation's own), "vm_id" or "disk_id"; None for a call that begins no operation.
+    `TransportError` for a reply that cannot be one.
     """
 
     method: str
     arguments: Mapping[str, Any]
     read: Callable[[Any], Any] = field(default=lambda reply: reply)
-    yields: str | None = None
-
-    sends: int = 0
-    """How often it was sent, without the sends that are known not to have run."""
     first_sent: float = 0.0
     """When it left for the first time, on the loop's clock; 0 before."""
     last_sent: float = 0.0
+
+    def sent(self, now: float) -> None:
+        """It leaves."""
+        self.last_sent = now
+        self.first_sent = self.first_sent or now
+
+
+@dataclass(slots=True, eq=False)
+class Change(Call):
+    """A call that changes something, with what is known of its outcome.
+
+    *yields* says what the reply is the id of: "id" (the operation's own), "vm_id" or "disk_id";
+    None for a call that begins no operation.
+    """
+
+    yields: str | None = None
+    sends: int = 0
+    """How often it was sent, without the sends that are known not to have run."""
     newest: int | None = None
     """The newest operation id that is older than the call; None where none is known."""
     since: float = 0.0

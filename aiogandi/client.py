@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -13,12 +13,13 @@ from typing import Any, Self, TypeVar
 import aiohttp
 
 from aiogandi import arguments, replies
-from aiogandi.calls import Call
+from aiogandi.calls import Call, Change
 from aiogandi.errors import InvalidArgument
 from aiogandi.lifetime import Lifetime
 from aiogandi.login import Login
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
 from aiogandi.operations import Operation
+from aiogandi.proxy import MAX_REPLY
 from aiogandi.redaction import Secret, conceal
 from aiogandi.retries import Retrier
 from aiogandi.session import SessionManager
@@ -26,7 +27,7 @@ from aiogandi.settings import Polling, RateLimit, Retry, is_number, require, req
 from aiogandi.stats import Stats
 from aiogandi.throttle import Rank, Throttle
 from aiogandi.tracker import OperationTracker
-from aiogandi.transport import MAX_REPLY, Transport
+from aiogandi.transport import Transport
 
 URL = "https://api.gandi.net/xmlrpc/"
 """Where the service was (documented)."""
@@ -199,11 +200,10 @@ class Gandi:
         arguments.method(method)
         if method == "login":
             raise InvalidArgument("method='login': the client logs in by itself")
-        call = Call(method, {f"argument {n}": value for n, value in enumerate(values, 1)})
         if not idempotent:
-            return await self._change(call)
+            return await self._change(Change(method, _numbered(values)))
         with self._lifetime.scope():
-            return await self._retrier.read(call)
+            return await self._retrier.read(Call(method, _numbered(values)))
 
     def operation(self, operation_id: int) -> Operation:
         """Take up an operation by its id, one of another process, say. Nothing is sent."""
@@ -414,7 +414,7 @@ class Gandi:
     async def operation_cancel(self, operation_id: int) -> None:
         """Cancel an operation that is PENDING (name documented, the rest assumed)."""
         operation_id = arguments.positive("operation_id", operation_id)
-        await self._change(Call("operation_cancel", {"operation_id": operation_id}, replies.true))
+        await self._change(Change("operation_cancel", {"operation_id": operation_id}, replies.true))
         self._tracker.cancelled(operation_id)
 
     async def os_list(self) -> list[OperatingSystem]:
@@ -432,16 +432,14 @@ class Gandi:
             result: Result = await self._retrier.read(Call(method, values, read))
             return result
 
-    async def _change(self, call: Call) -> Any:
+    async def _change(self, call: Change) -> Any:
         """A call that changes something."""
-        # What cannot be encoded is refused here: before the call itself is, others are sent for it.
-        self._transport.prepare(call.method, tuple(call.arguments.values()), tuple(call.arguments))
         with self._lifetime.scope():
             return await self._retrier.change(call)
 
     async def _operate(self, method: str, yields: str = "id", **values: Any) -> Operation:
         """A call that changes something and begins an operation."""
-        call = Call(method, values, replies.number_of(method), yields)
+        call = Change(method, values, replies.number_of(method), yields=yields)
         number = await self._change(call)
         known = {name: values.get(name) for name in ("vm_id", "disk_id", "product_id")}
         if call.adopted is not None:
@@ -452,4 +450,10 @@ class Gandi:
 
     async def _poll(self, method: str, *args: Any, timeout: float) -> Any:
         self._tally["polls"] += 1
-        return await self._session.call(method, args, rank=Rank.POLL, timeout=timeout)
+        request = self._transport.prepare(method, _numbered(args))
+        return await self._session.call(request, rank=Rank.POLL, timeout=timeout)
+
+
+def _numbered(values: Iterable[Any]) -> dict[str, Any]:
+    """Arguments of which no names are known."""
+    return {f"argument {number}": value for number, value in enumerate(values, 1)}

@@ -27,7 +27,7 @@ from aiogandi.decoding import (
     parser,
 )
 from aiogandi.encoding import (
-    Param,
+    Params,
     encode_call,
     encode_fault,
     encode_params,
@@ -38,7 +38,7 @@ from aiogandi.scalars import MalformedMessage
 __all__ = [
     "FaultReply",
     "MalformedMessage",
-    "Param",
+    "Params",
     "declare_extensions",
     "decode_call",
     "decode_in_slices",

@@ -17,8 +17,8 @@ MAX_DEPTH: Final = 64
 for what is read, 256 elements, which is a little more."""
 
 
-class Param(Secret):
-    """One argument of a call, encoded: a ``<param>``, which may hold a password."""
+class Params(Secret):
+    """Arguments of a call, encoded: any number of ``<param>``, which may hold a password."""
 
     __slots__ = ()
 
@@ -35,20 +35,20 @@ class _Unencodable(Exception):
         self.place: list[str] = []
 
 
-def encode_call(method: str, args: Sequence[Any], names: Sequence[str] = ()) -> bytes:
-    """A methodCall. *args* are values or encoded ones; *names* are theirs, for `InvalidArgument`."""
+def encode_call(method: str, args: Sequence[Any]) -> bytes:
+    """A methodCall. *args* are values, or many of them at once as `Params`."""
     # In one expression: no local of this frame ever holds a password that was encoded already.
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodCall>"
         f"<methodName>{_checked(_escape, method, 'method')}</methodName><params>"
-        f"{''.join(map(_param, args, range(len(args)), [names] * len(args)))}"
+        f"{''.join([_param(value, number) for number, value in enumerate(args, 1)])}"
         "</params></methodCall>"
     ).encode()
 
 
-def encode_params(args: Sequence[Any], names: Sequence[str] = ()) -> list[Param]:
-    """The arguments of a call, encoded; those that are encoded already stay as they are."""
-    return [Param(_param(arg, position, names)) for position, arg in enumerate(args)]
+def encode_params(arguments: Mapping[str, Any]) -> Params:
+    """The arguments of a call, encoded. Their names are told in `InvalidArgument` alone."""
+    return Params("".join([_param(value, name) for name, value in arguments.items()]))
 
 
 def encode_response(value: Any) -> bytes:
@@ -68,14 +68,13 @@ def encode_fault(code: int, message: str) -> bytes:
     ).encode()
 
 
-def _param(arg: Any, position: int, names: Sequence[str]) -> str:
-    if type(arg) is Param:
-        return arg
+def _param(value: Any, name: str | int) -> str:
+    if type(value) is Params:
+        return value
     try:
-        return f"<param>{_encode(arg)}</param>"
+        return f"<param>{_encode(value)}</param>"
     except _Unencodable as refusal:
-        named = names[position] if position < len(names) else f"argument {position + 1}"
-        message = _told(named, refusal)
+        message = _told(name if isinstance(name, str) else f"argument {name}", refusal)
     # Raised here and not above, so that no traceback leads to frames that hold half a message.
     raise InvalidArgument(message)
 
@@ -172,15 +171,12 @@ def _check_depth(depth: int) -> None:
 
 
 def _escape(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if not text.isprintable():  # what XML cannot carry is not printable, among much that it can
         if bad := _NOT_XML.search(text):
             raise _Unencodable(f"XML cannot carry the character U+{ord(bad[0]):04X}")
-        return _escape_markup(text).replace("\r", "&#13;")  # readers turn a bare one into \n
-    return _escape_markup(text)
-
-
-def _escape_markup(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        text = text.replace("\r", "&#13;")  # readers turn a bare one into \n
+    return text
 
 
 def _date(value: datetime) -> str:

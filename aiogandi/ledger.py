@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import Final
 
-from aiogandi.calls import Call
+from aiogandi.calls import Change
 from aiogandi.models import OperationDetails
 
 FRESH: Final = 60.0
@@ -24,10 +24,10 @@ class Ledger:
     def __init__(self) -> None:
         self._newest: int | None = None
         self._as_of = -math.inf
-        self._active: dict[Call, None] = {}
+        self._active: dict[Change, None] = {}
         self._ends = 0  # since the last clean-up
         # Calls that were given up, but may have begun an operation, with the time of their end.
-        self._ghosts: dict[Call, float] = {}
+        self._ghosts: dict[Change, float] = {}
         self._owned: dict[tuple[str, int], float] = {}  # with the time at which that was known
         self._seen: dict[int, float] = {}  # operations, and when a list first showed them
         self._in_dispute: set[int] = set()
@@ -38,22 +38,21 @@ class Ledger:
         """Whether the newest operation id is known well enough to send a changing call."""
         return asyncio.get_running_loop().time() - self._as_of < FRESH
 
-    def begin(self, call: Call) -> None:
+    def begin(self, call: Change) -> None:
         """The call is on its way to be sent."""
         # Not what is out of date: an operation of unknown age is nobody's.
         call.newest = self._newest if self.is_fresh() else None
         call.since = self._as_of
         self._active[call] = None
 
-    def sent(self, call: Call) -> None:
+    def sent(self, call: Change, now: float) -> None:
         """The call leaves."""
-        if not call.first_sent:
-            call.first_sent = asyncio.get_running_loop().time()
-            if call.newest is not None:  # it may have waited long, and more is known by now
-                call.newest, call.since = self._newest, self._as_of
-        call.last_sent = asyncio.get_running_loop().time()
+        if not call.first_sent and call.newest is not None:
+            # It may have waited long, and more is known by now.
+            call.newest, call.since = self._newest, self._as_of
+        call.sent(now)
 
-    def own(self, call: Call, number: int) -> bool:
+    def own(self, call: Change, number: int) -> bool:
         """The call's reply names this id; False if it was given to another call before."""
         if call.yields is None:
             return True
@@ -65,7 +64,7 @@ class Ledger:
             self.note(number, call.last_sent)
         return True
 
-    def end(self, call: Call) -> None:
+    def end(self, call: Change) -> None:
         """The call is over, whichever way. Now and then, what no call can be given is forgotten."""
         del self._active[call]
         now = asyncio.get_running_loop().time()
@@ -113,13 +112,13 @@ class Ledger:
         """Operations up to this id are older than all calls under way."""
         return min((call.newest or 0 for call in self._active), default=0)
 
-    def waits_for(self, rivals: list[Call]) -> bool:
+    def waits_for(self, rivals: list[Change]) -> bool:
         """Whether one of these is still under way."""
         return any(rival in self._active for rival in rivals)
 
     # -- whose is it ---------------------------------------------------------------------------
 
-    def fits(self, call: Call, details: OperationDetails) -> bool | None:
+    def fits(self, call: Change, details: OperationDetails) -> bool | None:
         """Whether an operation may be the call's; None where the service tells too little."""
         number = number_of(details)
         if number <= (call.newest or 0) or self._is_owned(details):
@@ -131,7 +130,7 @@ class Ledger:
             return None  # it is the call's, but does not say which VM or disk it creates
         return fits
 
-    def disputed(self, call: Call, details: OperationDetails) -> bool:
+    def disputed(self, call: Change, details: OperationDetails) -> bool:
         """Whether its age is unknown, or only what the service does not tell could say whose it is:
         a password, most of all.
         """
@@ -144,7 +143,7 @@ class Ledger:
             )
         )
 
-    def rivals(self, call: Call, details: OperationDetails) -> list[Call]:
+    def rivals(self, call: Change, details: OperationDetails) -> list[Change]:
         """The other calls whose outcome is not known and that the operation may belong to."""
         seen = self._seen.get(number_of(details), math.inf)
         return [
@@ -165,7 +164,7 @@ class Ledger:
             if number is not None and name in ("id", creates)
         )
 
-    def take(self, call: Call, details: OperationDetails) -> None:
+    def take(self, call: Change, details: OperationDetails) -> None:
         """The operation is this call's from now on."""
         now = asyncio.get_running_loop().time()
         self._owned["id", number_of(details)] = now

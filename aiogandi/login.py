@@ -47,7 +47,7 @@ class Login:
         return session_id
 
     async def _step(self, method: str, arguments: dict[str, Any]) -> Secret:
-        request = self._transport.prepare(method, tuple(arguments.values()), tuple(arguments))
+        request = self._transport.prepare(method, arguments)
         started = asyncio.get_running_loop().time()
 
         async def send(left: float | None = None) -> Secret:

@@ -28,7 +28,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiogandi.calls import Call
+from aiogandi.calls import Change
 from aiogandi.errors import (
     ClientClosed,
     DataFault,
@@ -73,7 +73,7 @@ class Reconciler:
         """Stop looking."""
         await self._lookup.close()
 
-    async def recover(self, call: Call, lost: Exception) -> OperationDetails | None:
+    async def recover(self, call: Change, lost: Exception) -> OperationDetails | None:
         """The operation of a call that may have run, or None: the service has not run it.
 
         Raises `OutcomeUnknown` where neither can be established.
@@ -98,7 +98,7 @@ class Reconciler:
             await asyncio.sleep(max(min(pause, settled_at - loop.time()), 0))
             pause *= 2
 
-    async def find(self, call: Call, *, thorough: bool = False) -> OperationDetails | None:
+    async def find(self, call: Change, *, thorough: bool = False) -> OperationDetails | None:
         """Look once; *thorough* does not trust a filter that was never seen to work."""
         if call.method == "operation_cancel":
             details = await self._lookup.operation(call.arguments["operation_id"])
@@ -116,7 +116,7 @@ class Reconciler:
             raise TransportError("its operation may have been pushed out of operation_list")
         return found
 
-    def _claim(self, call: Call, look: Look, *, thorough: bool) -> OperationDetails | None:
+    def _claim(self, call: Change, look: Look, *, thorough: bool) -> OperationDetails | None:
         """The oldest operation that is this call's, made its own.
 
         What may be this call's, but cannot be told for sure, is waited for until *thorough*.
@@ -135,7 +135,7 @@ class Reconciler:
 
     # -- what is left over ---------------------------------------------------------------------
 
-    async def sift(self, call: Call) -> None:
+    async def sift(self, call: Change) -> None:
         """After a second send: look for what the first one may have left behind.
 
         A surplus operation that is PENDING is cancelled; any other is a WARNING and counted.
@@ -166,7 +166,7 @@ class Reconciler:
                 return
             await asyncio.sleep(max(self._policy.settle / 4, 0.01))
 
-    async def _dispose(self, call: Call, details: OperationDetails) -> None:
+    async def _dispose(self, call: Change, details: OperationDetails) -> None:
         number = number_of(details)
         self.ledger.discard(details)
         state = await self._cancelled(number)
@@ -200,7 +200,7 @@ class Reconciler:
         return state
 
     @staticmethod
-    def _not_sifted(call: Call, reason: str) -> None:
+    def _not_sifted(call: Change, reason: str) -> None:
         log.warning(
             "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
             call.method,
@@ -208,7 +208,7 @@ class Reconciler:
             reason,
         )
 
-    def unknown(self, call: Call, error: Exception) -> OutcomeUnknown:
+    def unknown(self, call: Change, error: Exception) -> OutcomeUnknown:
         """The exception for a call of which nothing can be established."""
         self._tally["unknown"] += 1
         told = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
@@ -220,7 +220,7 @@ class Reconciler:
             status=getattr(error, "status", None),
         )
 
-    def _undecided(self, call: Call, details: OperationDetails) -> OutcomeUnknown:
+    def _undecided(self, call: Change, details: OperationDetails) -> OutcomeUnknown:
         self._tally["unknown"] += 1
         return OutcomeUnknown(
             f"{call.method}: operation {details.id} may be its own, which cannot be told for sure:"

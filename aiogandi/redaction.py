@@ -39,7 +39,7 @@ class Secret(str):
 
     def __new__(cls, value: str) -> Self:
         """A secret of any string; of a secret, the same one again."""
-        return super().__new__(cls, str.__str__(value))
+        return str.__new__(cls, str.__str__(value))
 
     def __repr__(self) -> str:
         return f"'{BLANK}'"

@@ -11,16 +11,18 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from aiogandi.calls import Call
+from aiogandi.calls import Call, Change
 from aiogandi.errors import Fault, OutcomeUnknown, ServerFault, TransportError
 from aiogandi.models import OperationDetails
 from aiogandi.reconcile import Reconciler
 from aiogandi.session import SessionManager
 from aiogandi.settings import Retry
+from aiogandi.transport import Request, Transport
 
 log = logging.getLogger("aiogandi.retries")
 
@@ -81,35 +83,38 @@ class Retrier:
 
     async def read(self, call: Call) -> Any:
         """Send a call that changes nothing."""
+        request = Transport.prepare(call.method, call.arguments)
         try:
-            return await self._exchange(call)
+            return await self._exchange(call, request, call.sent)
         except (TransportError, ServerFault) as error:
             first = error
         return await self.repeat(
             call.method,
-            lambda left: self._exchange(call, left),
+            lambda left: self._exchange(call, request, call.sent, left),
             first,
             call.first_sent,
             changing=False,
         )
 
-    async def change(self, call: Call) -> Any:
+    async def change(self, call: Change) -> Any:
         """Send a call that changes something: it runs once, or the error says what is known.
 
         Raises `OutcomeUnknown` where it cannot be established whether it ran.
         """
+        # What cannot be sent is refused before others are sent for it.
+        request = Transport.prepare(call.method, call.arguments)
         reconciler = self.reconciler
         if call.yields:
             await reconciler.prepare()
         reconciler.ledger.begin(call)
         try:
             try:
-                return await self._send(call)
+                return await self._send(call, request)
             except (TransportError, ServerFault, Absent) as error:
                 first = error
             return await self.repeat(
                 call.method,
-                lambda left: self._send(call, left),
+                lambda left: self._send(call, request, left),
                 first,
                 call.first_sent,
                 changing=True,
@@ -166,24 +171,25 @@ class Retrier:
                 return await send(max(ends_at - loop.time(), SHORTEST))
         raise AssertionError("tenacity either returns or raises")
 
-    async def _exchange(self, call: Call, left: float | None = None) -> Any:
-        return call.read(
-            await self._session.call(
-                call.method,
-                tuple(call.arguments.values()),
-                tuple(call.arguments),
-                on_send=lambda: self.reconciler.ledger.sent(call),
-                timeout=self._policy.within or None if left is None else left,
-            )
-        )
+    async def _exchange(
+        self,
+        call: Call,
+        request: Request,
+        on_send: Callable[[float], None],
+        left: float | None = None,
+    ) -> Any:
+        timeout = self._policy.within or None if left is None else left
+        return call.read(await self._session.call(request, on_send, timeout=timeout))
 
-    async def _send(self, call: Call, left: float | None = None) -> Any:
+    async def _send(self, call: Change, request: Request, left: float | None = None) -> Any:
         """Send a changing call once, and find out what became of it if the reply is lost."""
         reconciler = self.reconciler
         call.sends += 1
         lost: TransportError | ServerFault
         try:
-            result = await self._exchange(call, left)
+            result = await self._exchange(
+                call, request, partial(reconciler.ledger.sent, call), left
+            )
         except (TransportError, ServerFault) as error:
             if verdict(error, changing=True) is not Verdict.UNKNOWN:
                 call.sends -= 1
@@ -209,7 +215,7 @@ class Retrier:
             raise Absent(lost)
         return await self._adopt(call, found)
 
-    async def _adopt(self, call: Call, found: OperationDetails) -> Any:
+    async def _adopt(self, call: Change, found: OperationDetails) -> Any:
         self._tally["reconciled"] += 1
         log.info("%s: its reply was lost, operation %s is its own", call.method, found.id)
         call.adopted = found

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aiogandi.errors import ClientClosed, DataFault, GandiError, SessionExpired, refuses_session
 from aiogandi.lifetime import cancel
 from aiogandi.redaction import Secret
-from aiogandi.transport import Lead, Transport, Withdrawn
+from aiogandi.throttle import Rank
+from aiogandi.transport import Lead, Request, Transport, Withdrawn
 
 log = logging.getLogger("aiogandi.session")
 
@@ -21,9 +22,11 @@ MAX_REFUSALS = 50
 
 @dataclass(slots=True)
 class Session:
-    """A session id with its times, in seconds of the event loop's clock."""
+    """A session id with its times, in seconds of the event loop's *clock*."""
 
     id: Secret
+    clock: Callable[[], float]
+    """Kept, since every call looks at it, and ``get_running_loop`` asks the operating system."""
     renew_at: float
     ends_at: float
     users: int = 0
@@ -31,11 +34,15 @@ class Session:
     proven: bool = False
     """Whether the service has accepted it."""
 
-    def is_good(self, now: float) -> bool:
+    def is_good(self) -> bool:
         """Whether a call may be sent with it. One that was not tried yet is tried also after its
         end: where a login takes longer than a session lasts, it would else be made for ever.
         """
-        return now < self.ends_at or not self.users
+        return not self.users or self.clock() < self.ends_at
+
+    def is_due(self) -> bool:
+        """Whether it is time for a new one."""
+        return self.clock() >= self.renew_at
 
 
 class SessionManager:
@@ -65,27 +72,25 @@ class SessionManager:
 
     async def call(
         self,
-        method: str,
-        args: Sequence[Any],
-        names: Sequence[str] = (),
+        request: Request,
+        on_send: Callable[[float], None] = lambda now: None,  # noqa: ARG005 - told to nobody
         *,
-        on_send: Callable[[], None] = lambda: None,
-        **how: Any,
+        rank: Rank = Rank.CALL,
+        timeout: float | None = None,
     ) -> Any:
-        """`Transport.exchange` with the session id before *args*; *on_send* is called whenever it
-        leaves, which may be long after the call was made.
+        """`Transport.exchange` with the session id before the arguments; *on_send* is told
+        whenever it leaves, which may be long after the call was made.
 
         A refused session is replaced and the call repeated, since it was refused before it ran. If
         the new one is refused as well, logging in does not help: `SessionExpired`. But if the
         service has accepted that one from another call, it was good, and has ended again meanwhile.
         """
-        request = self._transport.prepare(method, args, names)
         loan = _Loan(self, on_send)
         while True:
-            if self._session is None or self._now() >= self._session.renew_at:
+            if self._session is None or self._session.is_due():
                 await self._current()
             try:
-                result = await self._transport.exchange(request, loan, **how)
+                result = await self._transport.exchange(request, loan, rank=rank, timeout=timeout)
             except Withdrawn:
                 continue  # the session ended while the call waited for its turn
             except DataFault as fault:
@@ -98,12 +103,12 @@ class SessionManager:
             self._drop(loan.session)
             if loan.is_hopeless():
                 raise SessionExpired(refusal.code, refusal.message)
-            log.info("%s: the session was refused, logging in again", method)
+            log.info("%s: the session was refused, logging in again", request.method)
 
     def live(self) -> Session | None:
         """The session that a call may be sent with."""
         session = self._session
-        return session if session is not None and session.is_good(self._now()) else None
+        return session if session is not None and session.is_good() else None
 
     async def close(self) -> None:
         """Stop renewing. Nothing is sent: the service has no logout (documented)."""
@@ -143,7 +148,8 @@ class SessionManager:
             raise
         else:
             self._forget()
-            self._session = Session(session_id, ends_at - self._margin, ends_at)
+            clock = asyncio.get_running_loop().time
+            self._session = Session(session_id, clock, ends_at - self._margin, ends_at)
             self._schedule(self._session.renew_at)
         finally:
             self._renewal = None
@@ -177,9 +183,11 @@ class SessionManager:
 class _Loan(Lead):
     """What one call is sent with, and how often that was refused."""
 
+    __slots__ = ("_never_good", "_on_send", "_refusals", "_sessions", "session")
+
     session: Session
 
-    def __init__(self, sessions: SessionManager, on_send: Callable[[], None]) -> None:
+    def __init__(self, sessions: SessionManager, on_send: Callable[[float], None]) -> None:
         self._sessions = sessions
         self._on_send = on_send
         self._refusals = 0
@@ -194,7 +202,7 @@ class _Loan(Lead):
             raise Withdrawn
         session.users += 1
         self.session = session
-        self._on_send()
+        self._on_send(session.clock())
         return session.id
 
     def is_hopeless(self) -> bool:

@@ -53,11 +53,13 @@ class Throttle:
         self, rank: Rank = Rank.CALL, is_wanted: Callable[[], bool] = lambda: True
     ) -> bool:
         """Wait until one request may be sent; False, and no turn is used up, if it is not wanted by
-        the time that it would be the next.
+        the time that it would be the next. Where nothing has to be waited for it is not asked.
 
         Calls queue up among themselves and only the first of them asks the limiter, so that a poll
         never stands behind a thousand calls.
         """
+        if self._limiter is None and not self._is_held():
+            return True
         if rank is not Rank.CALL:
             if rank is Rank.POLL and self._polling is not None and self._queue.locked():
                 await self._polling.acquire()
@@ -83,7 +85,7 @@ class Throttle:
                 return True
 
     def _is_held(self) -> bool:
-        return self._held_until > asyncio.get_running_loop().time()
+        return self._held_until > 0 and self._held_until > asyncio.get_running_loop().time()
 
     async def _held(self) -> None:
         if not self._held_until:

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from aiohttp.connector import Connection
-from aiohttp_xmlrpc.client import ServerProxy
-from lxml import etree
 from yarl import URL
 
 from aiogandi import codec
-from aiogandi.answers import Answer, failure, retry_after
+from aiogandi.answers import Answer, NoReply, failure
 from aiogandi.errors import ClientClosed, InvalidArgument, fault_for
-from aiogandi.redaction import Sealed, Secret, secrets_in
+from aiogandi.proxy import MAX_REPLY, Proxy
+from aiogandi.redaction import Secret, secrets_in
 from aiogandi.throttle import Rank, Throttle
 from aiogandi.version import __version__
-
-log = logging.getLogger("aiogandi.transport")
-
-MAX_REPLY: Final = 16 * 2**20
-"""Bytes of a reply, decompressed, that are read at most."""
 
 IDLE: Final = 10.0
 """Seconds after which an unused connection is dropped: the service closes it after about 15, and a
@@ -37,36 +31,18 @@ CONNECTIONS: Final = 100
 """Calls that wait for their turn to be sent or for their reply at most; the time-out of one does
 not begin to run before it has its place."""
 
-_AT_ONCE: Final = 256 * 1024  # a reply up to here is decoded in one go: a few milliseconds
-_STEP: Final = 64 * 1024  # bytes of a larger one that are parsed between two pauses
-_STINT: Final = 0.002  # seconds of work on it between two pauses
 
-
-class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
-    """aiohttp-xmlrpc's proxy with our codec in its two hooks: what that library writes and reads
-    loses data (spaces, the ends of the int range, bytes), and its documents are unlimited.
-
-    Its own way to send is closed: it follows redirects, reads without limit and logs session ids.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{name}: calls are sent by Transport.exchange")
-
-    @staticmethod
-    def _make_request(method_name: str, *args: Any) -> Sealed:
-        return Sealed(codec.encode_call(method_name, args))
-
-    def _parse_response(self, body: bytes, method_name: str) -> Any:  # noqa: ARG002
-        return codec.decode_response(body)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """A call that can be sent: its arguments encoded, and the secrets among them."""
+    """A call that can be sent: *params* are its *arguments*, encoded."""
 
     method: str
-    params: Sequence[codec.Param]
-    secrets: tuple[Secret, ...]
+    params: codec.Params
+    arguments: Mapping[str, Any] = field(repr=False)
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Those among the arguments."""
+        return tuple(secrets_in(self.arguments))
 
 
 class Lead(Protocol):
@@ -83,10 +59,6 @@ class Lead(Protocol):
 
 class Withdrawn(Exception):
     """A call was not sent after all: there was no session to send it with when its turn came."""
-
-
-class _NoReply(Exception):
-    """The service answered with another HTTP status than 200."""
 
 
 class Transport:
@@ -108,20 +80,20 @@ class Transport:
             raise InvalidArgument(problem)
         self.url = url
         self._timeout = timeout
+        self._limits = _limits(timeout)
         self._throttle = throttle
         self._tally = tally
         self._http = http
         self._max_reply = max_reply
         self._secrets = tuple(secrets)
         self._proxy: Proxy | None = None
-        self._middlewares: tuple[ClientMiddlewareType, ...] | None = None  # None: the session's
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._closed = False
 
     @staticmethod
-    def prepare(method: str, args: Sequence[Any], names: Sequence[str] = ()) -> Request:
+    def prepare(method: str, arguments: Mapping[str, Any]) -> Request:
         """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
-        return Request(method, codec.encode_params(args, names), tuple(secrets_in(args)))
+        return Request(method, codec.encode_params(arguments), arguments)
 
     async def exchange(
         self,
@@ -139,34 +111,41 @@ class Transport:
         Raises `Fault` for the service's refusal and `TransportError` for everything else, without
         the request's secrets in them; `Withdrawn` where *lead* has nothing to give.
         """
-        if rank is not Rank.CALL:
-            return await self._in_turn(request, lead, rank, timeout)
+        cause: Exception | None = None
+        reply: Any = None
         # The place comes before the turn: turns that were given out while all places were taken
         # would be used all at once when places fall free.
-        async with self._places:
-            return await self._in_turn(request, lead, rank, timeout)
-
-    async def _in_turn(
-        self, request: Request, lead: Lead | None, rank: Rank, timeout: float | None
-    ) -> Any:
-        proxy = self._proxy or self._open()
-        limit = self._timeout if timeout is None else min(timeout, self._timeout)
-        params: Sequence[Secret] = request.params
-        secrets = (*self._secrets, *request.secrets)
-        if lead is None:
-            await self._throttle.turn(rank)
-        else:
-            if not await self._throttle.turn(rank, lead.ready):
+        async with self._places if rank is Rank.CALL else nullcontext():
+            proxy = self._proxy or self._open()
+            leading: tuple[Secret, ...] = ()
+            if lead is None:
+                await self._throttle.turn(rank)
+            elif await self._throttle.turn(rank, lead.ready):
+                leading = (lead.take(),)
+            else:
                 raise Withdrawn
-            first = lead.take()
-            params, secrets = [first, *params], (first, *secrets)
-        body = proxy._make_request(request.method, *params)  # noqa: SLF001 - the library's hook
-        reply = await self._post(proxy, request.method, body, limit, secrets)
-        if isinstance(reply, codec.FaultReply):
-            fault = fault_for(reply.code, reply.message, secrets)
-            del reply  # its message may repeat a secret, and this frame is part of the traceback
-            raise fault
-        return reply
+            if proxy.client.closed:
+                raise ClientClosed("the client's aiohttp session is closed")
+            self._tally["requests"] += 1
+            method = request.method
+            body = proxy._make_request(method, *leading, request.params)  # noqa: SLF001 - its hook
+            limit = self._timeout if timeout is None else min(timeout, self._timeout)
+            limits = self._limits if limit == self._timeout else _limits(limit)
+            answer = Answer()
+            try:
+                reply = await proxy.post(method, body, limits, answer)
+            except (NoReply, codec.MalformedMessage, aiohttp.ClientError, OSError) as error:
+                cause = error
+        if cause is None and not isinstance(reply, codec.FaultReply):
+            return reply
+        # Raised down here, so that no exception's context leads to frames that read the reply.
+        secrets = (*leading, *self._secrets, *request.secrets())
+        if cause is None:
+            told: Exception = fault_for(reply.code, reply.message, secrets)
+        else:
+            told = self._failure(method, answer, cause, limit, secrets)
+        del reply, cause  # they may hold a secret, and this frame is part of the traceback
+        raise told
 
     async def close(self) -> None:
         """Close the connections that are ours. Exchanges under way fail."""
@@ -178,6 +157,7 @@ class Transport:
         if self._closed:
             raise ClientClosed
         headers = {"User-Agent": f"aiogandi/{__version__}"}
+        middlewares: tuple[ClientMiddlewareType, ...] | None = None
         http = self._http
         if http is None:
             http = aiohttp.ClientSession(
@@ -188,102 +168,37 @@ class Transport:
             # Another's session may keep a connection until the very moment at which the service
             # closes it. aiohttp offers no way to ask for a younger one, so ours are not kept.
             headers["Connection"] = "close"
-            self._middlewares = (*getattr(http, "_middlewares", ()), _once)
-        self._proxy = Proxy(self.url, client=http, headers=headers)
+            middlewares = (*getattr(http, "_middlewares", ()), _once)
+        self._proxy = Proxy(
+            self.url,
+            client=http,
+            headers=headers,
+            middlewares=middlewares,
+            max_reply=self._max_reply,
+        )
         return self._proxy
 
-    async def _post(
-        self, proxy: Proxy, method: str, body: Sealed, timeout: float, secrets: Sequence[Secret]
-    ) -> Any:
-        if proxy.client.closed:
-            raise ClientClosed("the client's aiohttp session is closed")
-        self._tally["requests"] += 1
-        answer = Answer()
-        cause: Exception | None = None
-        try:
-            return await self._converse(proxy, method, body, timeout, answer)
-        except _NoReply:
-            pass
-        except (codec.MalformedMessage, aiohttp.ClientError, OSError) as error:
-            cause = error
-        # Raised down here, so that no exception's context leads to frames that read the reply.
+    def _failure(
+        self,
+        method: str,
+        answer: Answer,
+        cause: Exception,
+        timeout: float,
+        secrets: Iterable[Secret],
+    ) -> Exception:
         if self._closed:
-            raise ClientClosed
+            return ClientClosed()
         if answer.status == 429:
             self._tally["throttled"] += 1
             asked = answer.retry_after
             self._throttle.hold(self._throttle.pause if asked is None else asked)
-        told = failure(method, answer, cause, timeout, secrets)
-        del cause  # it may quote a secret, and this frame is part of the traceback
-        raise told
+        return failure(method, answer, cause, timeout, secrets)
 
-    async def _converse(
-        self, proxy: Proxy, method: str, body: Sealed, timeout: float, answer: Answer
-    ) -> Any:
-        """Post *body* and return the reply. What comes is noted in *answer*, for who is told."""
-        started = asyncio.get_running_loop().time()
-        async with proxy.client.post(
-            self.url,
-            data=body,
-            headers=proxy.headers,
-            allow_redirects=False,
-            raise_for_status=False,
-            middlewares=self._middlewares,
-            # A connection that does not come about in half the time is known not to have
-            # carried the request; only what was sent and not answered is in doubt.
-            timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
-        ) as response:
-            answer.status = response.status
-            if log.isEnabledFor(logging.DEBUG):
-                elapsed = asyncio.get_running_loop().time() - started
-                log.debug("%s: HTTP %d after %.3f s", method, response.status, elapsed)
-            if response.status == 200:
-                return await self._read(proxy, method, response.content, answer.pieces)
-            answer.reason = response.reason or ""
-            answer.retry_after = retry_after(response.headers)
-            await answer.peek(response.content)
-        raise _NoReply
 
-    async def _read(
-        self, proxy: Proxy, method: str, content: aiohttp.StreamReader, pieces: list[Sealed]
-    ) -> Any:
-        size = 0
-        while chunk := Sealed(await content.readany()):
-            size += len(chunk)
-            pieces.append(chunk)
-            if size > min(_AT_ONCE, self._max_reply):
-                return await self._read_large(content, pieces, size)
-        return proxy._parse_response(Sealed(b"".join(pieces)), method)  # noqa: SLF001 - as well
-
-    async def _read_large(
-        self, content: aiohttp.StreamReader, pieces: list[Sealed], size: int
-    ) -> Any:
-        """Parse a large reply as it arrives, and convert it in slices: the loop stays free."""
-        parser = codec.parser()
-        chunk = Sealed(codec.declare_extensions(b"".join(pieces)))
-        try:
-            while chunk:
-                if size > self._max_reply:
-                    raise codec.MalformedMessage(f"larger than {self._max_reply} bytes")
-                for start in range(0, len(chunk), _STEP):
-                    parser.feed(Sealed(chunk[start : start + _STEP]))
-                    await asyncio.sleep(0)
-                chunk = Sealed(await content.readany())
-                size += len(chunk)
-            root = parser.close()
-        except etree.XMLSyntaxError as error:
-            raise codec.MalformedMessage(f"not XML: {error}") from None
-        loop = asyncio.get_running_loop()
-        slices = codec.decode_in_slices(root)
-        pause_at = loop.time() + _STINT
-        while True:
-            try:
-                next(slices)
-            except StopIteration as result:
-                return result.value
-            if loop.time() > pause_at:
-                await asyncio.sleep(0)
-                pause_at = loop.time() + _STINT
+def _limits(timeout: float) -> aiohttp.ClientTimeout:
+    # A connection that does not come about in half the time is known not to have carried the
+    # request; only what was sent and not answered is in doubt.
+    return aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
 
 
 async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:

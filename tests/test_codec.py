@@ -194,22 +194,22 @@ class Odd:
 )
 def test_what_the_wire_cannot_carry_is_refused_with_its_place(value):
     with pytest.raises(InvalidArgument, match=r"^specs: "):
-        codec.encode_call("vm_create", [value], ["specs"])
+        codec.encode_params({"specs": value})
     with pytest.raises(InvalidArgument, match=r"^specs\['size'\]: "):
-        codec.encode_call("vm_create", ["a", {"size": value}], ["hostname", "specs"])
+        codec.encode_params({"hostname": "a", "specs": {"size": value}})
     with pytest.raises(InvalidArgument, match=r"^argument 2\[0\]\['a'\]\[1\]: "):
-        codec.encode_params([1, [{"a": (1, value)}]])
+        codec.encode_call("x", [1, [{"a": (1, value)}]])
 
 
 @pytest.mark.parametrize("key", [5, None, b"name", True, ("a",)])
 def test_a_key_that_is_no_string_is_refused(key):
     with pytest.raises(InvalidArgument, match=r"^specs: a struct's keys are strings, not"):
-        codec.encode_params([{key: 1}], ["specs"])
+        codec.encode_params({"specs": {key: 1}})
 
 
 def test_a_key_that_xml_cannot_carry_is_refused():
     with pytest.raises(InvalidArgument, match=r"^specs\['\\x00'\]: .*U\+0000"):
-        codec.encode_params([{"\0": 1}], ["specs"])
+        codec.encode_params({"specs": {"\0": 1}})
 
 
 def test_a_method_that_xml_cannot_carry_is_refused():
@@ -221,7 +221,7 @@ def test_what_is_nested_too_deep_is_refused_also_without_an_end():
     endless = []
     endless.append(endless)
     with pytest.raises(InvalidArgument, match="nested deeper than 64"):
-        codec.encode_params([endless])
+        codec.encode_params({"specs": endless})
     deep = "bottom"
     for _ in range(64):
         deep = [deep]
@@ -238,8 +238,8 @@ def test_a_refusal_leads_to_no_half_encoded_message():
 
 
 def test_arguments_that_are_encoded_already_stay_as_they_are():
-    params = codec.encode_params(["a", 5])
-    assert codec.encode_call("x", ["session", *params]) == codec.encode_call(
+    params = codec.encode_params({"name": "a", "size": 5})
+    assert codec.encode_call("x", ["session", params]) == codec.encode_call(
         "x", ["session", "a", 5]
     )
     assert "a" not in repr(params)

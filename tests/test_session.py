@@ -15,11 +15,12 @@ from aiogandi import (
     SessionExpired,
     TransportError,
 )
+from aiogandi.codec import Params
 from aiogandi.errors import fault_for
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
 from aiogandi.session import SessionManager
-from aiogandi.transport import Withdrawn
+from aiogandi.transport import Request, Withdrawn
 
 REFUSED = "DataError: bad credential [session: x]"
 
@@ -44,9 +45,6 @@ class Service:
             raise error
         return session
 
-    def prepare(self, method, args, names=()):
-        return method
-
     async def exchange(self, request, lead, **how):
         if not lead.ready():
             raise Withdrawn
@@ -59,7 +57,7 @@ class Service:
 
     async def call(self):
         """The session id that the call succeeded with."""
-        return await self.manager.call("x", ())
+        return await self.manager.call(Request("x", Params(""), {}))
 
     async def call_many(self, number):
         return await asyncio.gather(*(self.call() for _ in range(number)), return_exceptions=True)

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from aiogandi import ClientClosed, InvalidArgument, NotFound, RateLimit, TransportError, codec
 from aiogandi.answers import retry_after
+from aiogandi.proxy import Proxy
 from aiogandi.redaction import Secret
 from aiogandi.throttle import Rank, Throttle
-from aiogandi.transport import CONNECTIONS, IDLE, Proxy, Transport, Withdrawn, refusal_of
+from aiogandi.transport import CONNECTIONS, IDLE, Transport, Withdrawn, refusal_of
 
 REPLY = codec.encode_response("a reply")
 PASSWORD = "p&ss <w0rd> 'x' \"y\" ]"
@@ -51,10 +52,10 @@ async def transport_to():
 def ask(raw_server, transport_to):
     """Sends one call to a server that answers with raw bytes."""
 
-    async def send(answer, method="vm_info", args=(5,), **settings):
+    async def send(answer, method="vm_info", **settings):
         url, _ = await raw_server(answer)
         transport = transport_to(url, secrets=[Secret(PASSWORD)], **settings)
-        return await transport.exchange(transport.prepare(method, args))
+        return await transport.exchange(transport.prepare(method, {"vm_id": 5}))
 
     return send
 
@@ -89,7 +90,7 @@ async def test_the_call_goes_out_as_xml_with_its_lead_first(raw_server, transpor
         def take(self):
             return Secret("session-id")
 
-    request = transport.prepare("vm_info", [Secret(PASSWORD), 5])
+    request = transport.prepare("vm_info", {"password": Secret(PASSWORD), "vm_id": 5})
     await transport.exchange(request, Session())
     assert codec.decode_call(requests[0]) == ("vm_info", ["session-id", PASSWORD, 5])
     assert PASSWORD not in repr(request)
@@ -147,7 +148,7 @@ async def test_a_large_reply_does_not_block_the_loop(ask):
 async def test_one_login_does_not_lead_to_cookies(raw_server, transport_to):
     url, _ = await raw_server(http(REPLY, "200 OK", "Set-Cookie: session=abc"))
     transport = transport_to(url)
-    await transport.exchange(transport.prepare("vm_list", []))
+    await transport.exchange(transport.prepare("vm_list", {}))
     assert not list(transport._proxy.client.cookie_jar)
 
 
@@ -278,7 +279,7 @@ async def test_a_poll_may_have_less_time(raw_server, transport_to):
     url, _ = await raw_server(lambda _: None)
     transport = transport_to(url)
     with pytest.raises(TransportError, match=r"no reply within 0.05 s"):
-        await transport.exchange(transport.prepare("vm_info", []), rank=Rank.POLL, timeout=0.05)
+        await transport.exchange(transport.prepare("vm_info", {}), rank=Rank.POLL, timeout=0.05)
 
 
 # -- what was certainly not sent -------------------------------------------------------------
@@ -286,7 +287,7 @@ async def test_a_poll_may_have_less_time(raw_server, transport_to):
 
 async def failure_at(transport):
     with pytest.raises(TransportError) as caught:
-        await transport.exchange(transport.prepare("vm_info", []))
+        await transport.exchange(transport.prepare("vm_info", {}))
     return caught.value
 
 
@@ -350,7 +351,7 @@ async def test_429_did_not_run_and_holds_everybody(raw_server, transport_to, mon
     assert throttle._held_until == pytest.approx(asyncio.get_running_loop().time() + 7, abs=0.5)
     assert tally == {"requests": 1, "throttled": 1}
     waiting = [
-        asyncio.create_task(transport.exchange(transport.prepare("x", []), rank=rank))
+        asyncio.create_task(transport.exchange(transport.prepare("x", {}), rank=rank))
         for rank in Rank
     ]
     await asyncio.sleep(0.02)
@@ -471,7 +472,7 @@ async def test_nothing_is_opened_before_the_first_call(transport_to):
 async def test_an_idle_connection_is_dropped_after_10_seconds(raw_server, transport_to):
     url, _ = await raw_server(http(REPLY))
     transport = transport_to(url)
-    await transport.exchange(transport.prepare("x", []))
+    await transport.exchange(transport.prepare("x", {}))
     assert transport._proxy.client.connector._keepalive_timeout == IDLE == 10
 
 
@@ -494,7 +495,7 @@ async def counting_server(stream_server):
 
 async def send_three(transport):
     for _ in range(3):
-        assert await transport.exchange(transport.prepare("x", [])) == "a reply"
+        assert await transport.exchange(transport.prepare("x", {})) == "a reply"
 
 
 async def test_our_own_connections_are_used_again(counting_server, transport_to):
@@ -526,7 +527,7 @@ async def test_anothers_session_stays_open(raw_server, transport_to):
     url, _ = await raw_server(http(REPLY))
     async with aiohttp.ClientSession(raise_for_status=True) as session:
         transport = transport_to(url, http=session)
-        await transport.exchange(transport.prepare("x", []))
+        await transport.exchange(transport.prepare("x", {}))
         await transport.close()
         assert not session.closed
 
@@ -536,13 +537,13 @@ async def test_anothers_session_that_is_closed_is_told(transport_to):
     transport = transport_to("http://127.0.0.1:1/", http=session)
     await session.close()
     with pytest.raises(ClientClosed, match="aiohttp session is closed"):
-        await transport.exchange(transport.prepare("x", []))
+        await transport.exchange(transport.prepare("x", {}))
 
 
 async def test_closing_ends_what_is_under_way_and_what_comes_after(raw_server, transport_to):
     url, requests = await raw_server(lambda _: None)
     transport = transport_to(url)
-    exchange = asyncio.create_task(transport.exchange(transport.prepare("x", [])))
+    exchange = asyncio.create_task(transport.exchange(transport.prepare("x", {})))
     while not requests:
         await asyncio.sleep(0.001)
     await transport.close()
@@ -552,7 +553,7 @@ async def test_closing_ends_what_is_under_way_and_what_comes_after(raw_server, t
     fresh = transport_to(url)
     await fresh.close()
     with pytest.raises(ClientClosed):
-        await fresh.exchange(fresh.prepare("x", []))
+        await fresh.exchange(fresh.prepare("x", {}))
 
 
 async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_server, transport_to):
@@ -564,7 +565,7 @@ async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_ser
 
     url, requests = await raw_server(answer, backlog=500)
     transport = transport_to(url)
-    request = transport.prepare("x", [])
+    request = transport.prepare("x", {})
     calls = [asyncio.create_task(transport.exchange(request)) for _ in range(CONNECTIONS + 10)]
     while len(requests) < CONNECTIONS:
         await asyncio.sleep(0.001)
@@ -578,26 +579,27 @@ async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_ser
     assert len(requests) == CONNECTIONS + 11
 
 
-def test_turns_are_not_saved_up_while_all_places_are_taken(in_virtual_time):
+def test_turns_are_not_saved_up_while_all_places_are_taken(in_virtual_time, monkeypatch):
     """Or they would all be used in the moment in which the service answers again."""
 
-    class Slow(Transport):
-        async def _post(self, *_):
-            loop = asyncio.get_running_loop()
-            sent.append(loop.time())
-            if len(sent) <= CONNECTIONS:
-                await asyncio.sleep(1000 - loop.time() + began)
+    async def slow(*_):
+        loop = asyncio.get_running_loop()
+        sent.append(loop.time())
+        if len(sent) <= CONNECTIONS:
+            await asyncio.sleep(1000 - loop.time() + began)
+
+    monkeypatch.setattr(Proxy, "post", slow)
 
     async def story():
         nonlocal began
         began = asyncio.get_running_loop().time()
-        transport = Slow(
+        transport = Transport(
             "http://127.0.0.1:1/",
             timeout=5000,
             throttle=Throttle(RateLimit(10, 1)),
             tally=Counter(),
         )
-        request = transport.prepare("x", [])
+        request = transport.prepare("x", {})
         await asyncio.gather(*(transport.exchange(request) for _ in range(500)))
         await transport.close()
 
@@ -618,7 +620,7 @@ async def test_a_call_whose_lead_is_gone_uses_up_no_turn(transport_to):
 
     throttle = Throttle(RateLimit(1, per=100))
     transport = transport_to("http://127.0.0.1:1/", throttle=throttle)
-    request = transport.prepare("x", [])
+    request = transport.prepare("x", {})
     for _ in range(3):
         with pytest.raises(Withdrawn):
             await transport.exchange(request, Gone())
@@ -637,7 +639,7 @@ async def test_the_proxy_is_aiohttp_xmlrpcs_with_our_codec_in_its_hooks():
         assert proxy._parse_response(codec.encode_response(" a "), "x") == " a "
         assert "spaces" not in repr(body)
         # Its own way to send follows redirects and reads without limit.
-        with pytest.raises(AttributeError, match="Transport"):
+        with pytest.raises(AttributeError, match="by post"):
             proxy.vm_list  # noqa: B018
 
 
@@ -646,5 +648,7 @@ async def test_every_exchange_goes_through_aiohttp(posted):
     transport = Transport(
         "https://api.gandi.net/xmlrpc/", timeout=1, throttle=Throttle(None), tally=Counter()
     )
-    assert await transport.exchange(transport.prepare("vm_list", ["session"])) == "a reply"
+    assert (
+        await transport.exchange(transport.prepare("vm_list", {"session": "session"})) == "a reply"
+    )
     await transport.close()

@@ -18,7 +18,7 @@ from tenacity import wait_none
 
 import aiogandi
 from aiogandi import Gandi, InvalidArgument, Polling, Retry, bulk, codec, retries
-from aiogandi.calls import Call
+from aiogandi.calls import Change
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
 
@@ -451,7 +451,7 @@ def test_no_wrong_setting_shows_a_secret(monkeypatch, output):
 
 
 def test_a_call_on_its_way_shows_no_secret(output):
-    call = Call("vm_create", {"hostname": "web", "password": Secret(VM_PASSWORD)})
+    call = Change("vm_create", {"hostname": "web", "password": Secret(VM_PASSWORD)})
     output.add_object(call)
     assert not output.leaks()
 
