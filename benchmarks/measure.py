@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median, quantiles
@@ -37,10 +38,10 @@ def alternate(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Sa
     """Let the contestants take turns; each returns its own measure of one round."""
     names = list(contestants)
     taken: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(rounds):
-        # Another begins each time: whoever runs after a certain one may profit or suffer from it.
-        start = number % len(names)
-        for name in names[start:] + names[:start]:
+    order = random.Random(0)
+    for _ in range(rounds):
+        # Shuffled: whoever runs after a certain one may profit or suffer from it.
+        for name in order.sample(names, len(names)):
             gc.collect()
             taken[name].append(contestants[name]())
     return Samples(taken)
