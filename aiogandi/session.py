@@ -78,7 +78,7 @@ class SessionManager:
         rank: Rank = Rank.CALL,
         timeout: float | None = None,
     ) -> Any:
-        """`Transport.exchange` with the session id before the arguments; *on_send* is told
+        """`Transport.exchange` with the session id before the arguments; *on_send* is told the time
         whenever it leaves, which may be long after the call was made.
 
         A refused session is replaced and the call repeated, since it was refused before it ran. If

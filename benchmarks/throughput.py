@@ -62,7 +62,7 @@ def run(*, quick: bool, growth: bool) -> Report:
 
 
 def _measure(report: Report, server: Server, title: str, *, quick: bool, growth: bool) -> Samples:
-    calls, rounds = (320, 2) if quick else (2_000, 7)
+    calls, rounds = (320, 2) if quick else (2_000, 11)
     with asyncio.Runner() as runner:
         contestants = runner.run(_Contestants.open(server))
         try:
