@@ -29,6 +29,11 @@ _AMP: Final = "(?:&|%26)"
 _HASH: Final = "(?:#|%23)"
 _END: Final = "(?:;|%3[bB])"
 
+# Backslashes before an escaped character: one, and twice as many for each time that a text was
+# escaped again. Bounded, or a hostile text of nothing else takes minutes.
+_SLASH: Final = r"\\{1,16}+"
+_SLASHES: Final = r"\\{0,16}+"
+
 _CUT_ESCAPE: Final = r"[&%\\][\w&;#%\\]{0,40}"  # the beginning of a character's other form
 
 
@@ -149,10 +154,11 @@ def _longest_first(secrets: Iterable[str]) -> list[str]:
 
 def _written(secret: str) -> str:
     """A pattern for every way in which *secret* is commonly written."""
-    return "".join(map(_ways, secret))
+    # Backslashes in a row are one thing: taken apart, a hostile text can be split in endless ways.
+    return "".join(_ways(run[0], len(run)) for run in re.findall(r"\\+|.", secret, re.DOTALL))
 
 
-def _ways(character: str) -> str:
+def _ways(character: str, times: int = 1) -> str:
     if character.isascii() and (character.isalnum() or character == "_"):
         return character
     code = ord(character)
@@ -164,14 +170,16 @@ def _ways(character: str) -> str:
         escapes.append(short)
     if code > 0xFFFF:  # as JSON writes it
         high, low = divmod(code - 0x10000, 0x400)
-        escapes.append(rf"u(?i:{high + 0xD800:04x})\\+u(?i:{low + 0xDC00:04x})")
-    octets = "".join(rf"(?:%|\\+x)(?i:{octet:02x})" for octet in _utf8(character))
+        escapes.append(rf"u(?i:{high + 0xD800:04x}){_SLASH}u(?i:{low + 0xDC00:04x})")
+    octets = "".join(rf"(?:%|{_SLASH}x)(?i:{octet:02x})" for octet in _utf8(character))
     ways = [  # the longer ones first
-        rf"\\*{_AMP}(?:amp{_END})*(?:{'|'.join(names)}){_END}",
+        rf"{_SLASHES}{_AMP}(?:amp{_END})*(?:{'|'.join(names)}){_END}",
         octets,
-        rf"\\+(?:{'|'.join(escapes)})",
-        r"\\+" if character == "\\" else rf"\\*{re.escape(character)}",
+        rf"{_SLASH}(?:{'|'.join(escapes)})",
     ]
+    if character == "\\":
+        return rf"(?:(?:{'|'.join(ways)}){{{times}}}|\\{{{times},{16 * times}}})"
+    ways.append(rf"{_SLASHES}{re.escape(character)}")
     if character == " ":
         ways.append(r"\+")
     return f"(?:{'|'.join(ways)})"

@@ -5,6 +5,7 @@ import time
 import xmlrpc.client
 from base64 import b64encode
 from collections import OrderedDict, UserDict
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -18,6 +19,7 @@ from lxml import etree
 from aiogandi import InvalidArgument, codec, decoding
 from aiogandi.codec import FaultReply, MalformedMessage
 from aiogandi.redaction import Secret
+from aiogandi.scalars import SCALARS
 
 # Everything that XML can write.
 texts = st.text(
@@ -609,3 +611,13 @@ def test_base64_of_another_alphabet_or_with_junk_is_not_guessed_at():
     assert decoded(f"<value><base64>{b64encode(bytes(300)).decode()}</base64></value>") == bytes(
         300
     )
+
+
+@pytest.mark.parametrize("kind", SCALARS)
+@pytest.mark.parametrize("start", ["", "20260131T00:00:00", "2026-01-31T00:00:00.", "1"])
+@pytest.mark.parametrize("filling", [" ", "1", "0 ", "=", "-"])
+def test_a_hostile_scalar_costs_no_time(kind, start, filling):
+    began = time.monotonic()
+    with suppress(MalformedMessage):
+        SCALARS[kind](start + filling * 100_000 + "x")
+    assert time.monotonic() - began < 1

@@ -38,7 +38,9 @@ def ways(secret):
     yield secret.encode("ascii", "xmlcharrefreplace").decode()
 
 
-@pytest.mark.parametrize("secret", [AWKWARD, "0123456789abcdef", "a b+c", "]: [", "\\'\"", "&amp;"])
+@pytest.mark.parametrize(
+    "secret", [AWKWARD, "0123456789abcdef", "a b+c", "]: [", "\\'\"", "&amp;", "\\\\\\&\\"]
+)
 def test_a_secret_is_blanked_however_it_is_written(secret):
     for written in ways(secret):
         assert redact(f"before {written} after", [secret]) == "before *** after", written
@@ -117,6 +119,15 @@ def test_a_hostile_text_costs_no_time(text):
     began = time.monotonic()
     redact_cut(text, [AWKWARD, "0123456789abcdef"])
     outline(text)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("secret", ["&&x", "<\xe9>", "\\secret", "\\\\\\&", "\\" * 8 + "x"])
+@pytest.mark.parametrize("sign", ["\\", "&", "%", "\\x"])
+def test_a_hostile_text_costs_no_time_where_a_secret_begins_like_it(secret, sign):
+    began = time.monotonic()
+    redact(sign * 50_000, [secret])
+    redact_cut(sign * 4_096, [secret])
     assert time.monotonic() - began < 1
 
 
