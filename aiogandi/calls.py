@@ -28,6 +28,7 @@ class Call:
     first_sent: float = 0.0
     """When it left for the first time, on the loop's clock; 0 before."""
     last_sent: float = 0.0
+    """And for the last time so far."""
 
     def sent(self, now: float) -> None:
         """It leaves."""

@@ -27,7 +27,7 @@ from aiogandi.settings import Polling, RateLimit, Retry, is_number, require, req
 from aiogandi.stats import Stats
 from aiogandi.throttle import Rank, Throttle
 from aiogandi.tracker import OperationTracker
-from aiogandi.transport import Transport
+from aiogandi.transport import Request, Transport
 
 URL = "https://api.gandi.net/xmlrpc/"
 """Where the service was (documented)."""
@@ -450,7 +450,7 @@ class Gandi:
 
     async def _poll(self, method: str, *args: Any, timeout: float) -> Any:
         self._tally["polls"] += 1
-        request = self._transport.prepare(method, _numbered(args))
+        request = Request.of(method, _numbered(args))
         return await self._session.call(request, rank=Rank.POLL, timeout=timeout)
 
 

@@ -70,7 +70,7 @@ def decode_call(body: bytes) -> tuple[str, list[Any]]:
 
 def decode_response(body: bytes) -> Any:
     """The value of a methodResponse, or a `FaultReply`."""
-    plainly = plain.read(body)
+    plainly = plain.read(body)  # what most replies are; a fault never is
     if plainly is not plain.NOT_PLAIN:
         return plainly
     if b"<ex:" in body:

@@ -13,8 +13,8 @@ from aiogandi.errors import InvalidArgument
 from aiogandi.redaction import Secret
 
 MAX_DEPTH: Final = 64
-"""How deep values that are sent may be nested (a limit of ours). The XML parser has one of its own
-for what is read, 256 elements, which is a little more."""
+"""How deep values that are sent may be nested (a limit of ours), and those of a plain reply. The
+parser has one of its own for what is read, 256 elements: a level takes three, so it is more."""
 
 
 class Params(Secret):

@@ -13,11 +13,10 @@ from aiogandi.errors import ClientClosed
 class Lifetime:
     """Knows the tasks that are inside a call, and gets them out when the client closes."""
 
-    __slots__ = ("closed", "inside", "loop")
+    __slots__ = ("closed", "inside")
 
     def __init__(self) -> None:
         self.closed = False
-        self.loop: asyncio.AbstractEventLoop | None = None  # the one of the latest call
         self.inside: set[Scope] = set()
 
     def scope(self) -> Scope:
@@ -48,11 +47,9 @@ class Scope:
     def __enter__(self) -> None:
         if self._lifetime.closed:
             raise ClientClosed
-        # Asked for by its loop: to find that out, asyncio asks the operating system.
-        task = asyncio.current_task(self._lifetime.loop) or asyncio.current_task()
+        task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a call is made from inside a task")
-        self._lifetime.loop = task.get_loop()
         self._task = task
         self._cancelling = task.cancelling()
         self._lifetime.inside.add(self)

@@ -12,7 +12,7 @@ from aiogandi.calls import unusable
 from aiogandi.errors import AuthenticationError, Fault, ServerFault, TransportError
 from aiogandi.redaction import Secret
 from aiogandi.throttle import Rank
-from aiogandi.transport import Transport
+from aiogandi.transport import Request, Transport
 
 log = logging.getLogger("aiogandi.session")
 
@@ -47,7 +47,7 @@ class Login:
         return session_id
 
     async def _step(self, method: str, arguments: dict[str, Any]) -> Secret:
-        request = self._transport.prepare(method, arguments)
+        request = Request.of(method, arguments)
         started = asyncio.get_running_loop().time()
 
         async def send(left: float | None = None) -> Secret:

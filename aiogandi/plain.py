@@ -1,7 +1,8 @@
 """Replies written the plain way, read by one regular expression.
 
-Plain is UTF-8 without attributes, references, comments or empty-element tags, and with nothing but
-white space between tags: what XML-RPC servers write. Read like this, a VM takes 10 µs where lxml's
+Plain is UTF-8 of a usual length without attributes, references, comments, brackets, carriage returns
+or empty-element tags, where every value has its type and every member a name and then a value, and
+nothing but white space stands between tags: what XML-RPC servers write. Read like this, a VM takes 10 µs where lxml's
 tree takes 26, and a whole call a fifth less of a processor, which is why there are two ways. This
 one never judges: what it does not know, right or wrong, is `NOT_PLAIN` and the parser's.
 """
@@ -15,6 +16,9 @@ from aiogandi.encoding import MAX_DEPTH
 from aiogandi.scalars import SCALARS
 
 NOT_PLAIN: Final = object()
+
+LONGEST: Final = 2**20
+"""Bytes of a plain reply at most: the parser has limits of its own, which are not looked at here."""
 
 _S = r"[ \t\r\n]*+"
 # No reference, no carriage return (XML turns it into a line feed), nothing that XML forbids.
@@ -40,6 +44,8 @@ _TOKEN = re.compile(
 
 def read(body: bytes) -> Any:
     """The value of a methodResponse, or `NOT_PLAIN`."""
+    if len(body) > LONGEST:
+        return NOT_PLAIN
     try:
         text = body.decode()
         head = _HEAD.match(text)
@@ -51,7 +57,9 @@ def read(body: bytes) -> Any:
 
 
 def _value(tokens: list[tuple[str, ...]]) -> Any:
-    """The one value that these are. They may be in the wrong order: then it raises something."""
+    """The one value that these are. Where they are in the wrong order, or of an unknown kind, it is
+    `NOT_PLAIN` or an exception that `read` expects.
+    """
     outer: list[tuple[Any, str]] = []
     container: Any = []  # that is being filled; the outermost is for the value itself
     *_, rest = tokens.pop()

@@ -16,7 +16,7 @@ from aiogandi import codec
 from aiogandi.answers import Answer, NoReply, retry_after
 from aiogandi.redaction import Sealed
 
-log = logging.getLogger("aiogandi.transport")
+log = logging.getLogger("aiogandi.proxy")
 
 MAX_REPLY: Final = 16 * 2**20
 """Bytes of a reply, decompressed, that are read at most."""
@@ -78,11 +78,17 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
             if debug:
                 elapsed = asyncio.get_running_loop().time() - started
                 log.debug("%s: HTTP %d after %.3f s", method, response.status, elapsed)
-            if response.status == 200:
-                return await self._read(method, response.content, answer.pieces)
-            answer.reason = response.reason or ""
-            answer.retry_after = retry_after(response.headers)
-            await answer.peek(response.content)
+            try:
+                if response.status == 200:
+                    return await self._read(method, response.content, answer.pieces)
+                answer.reason = response.reason or ""
+                answer.retry_after = retry_after(response.headers)
+                await answer.peek(response.content)
+            except RuntimeError as error:
+                if not self.client.closed:
+                    raise
+                # aiohttp's word for it, where this side has closed the connection.
+                raise aiohttp.ClientConnectionError("the aiohttp session was closed") from error
         raise NoReply
 
     async def _read(self, method: str, content: aiohttp.StreamReader, pieces: list[Sealed]) -> Any:

@@ -201,7 +201,7 @@ def secrets_in(value: Any) -> Iterator[Secret]:
             yield from secrets_in(item)
 
 
-def conceal(value: Any, depth: int = 64) -> Any:
+def conceal(value: Any, depth: int = 70) -> Any:
     """*value* with every string under a key that speaks of a password made a `Secret`.
 
     What is nested deeper than the codec allows is left to the codec to refuse.

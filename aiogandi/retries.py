@@ -22,7 +22,7 @@ from aiogandi.models import OperationDetails
 from aiogandi.reconcile import Reconciler
 from aiogandi.session import SessionManager
 from aiogandi.settings import Retry
-from aiogandi.transport import Request, Transport
+from aiogandi.transport import Request
 
 log = logging.getLogger("aiogandi.retries")
 
@@ -83,7 +83,7 @@ class Retrier:
 
     async def read(self, call: Call) -> Any:
         """Send a call that changes nothing."""
-        request = Transport.prepare(call.method, call.arguments)
+        request = Request.of(call.method, call.arguments)
         try:
             return await self._exchange(call, request, call.sent)
         except (TransportError, ServerFault) as error:
@@ -102,7 +102,7 @@ class Retrier:
         Raises `OutcomeUnknown` where it cannot be established whether it ran.
         """
         # What cannot be sent is refused before others are sent for it.
-        request = Transport.prepare(call.method, call.arguments)
+        request = Request.of(call.method, call.arguments)
         reconciler = self.reconciler
         if call.yields:
             await reconciler.prepare()

@@ -53,12 +53,12 @@ class Throttle:
         self, rank: Rank = Rank.CALL, is_wanted: Callable[[], bool] = lambda: True
     ) -> bool:
         """Wait until one request may be sent; False, and no turn is used up, if it is not wanted by
-        the time that it would be the next. Where nothing has to be waited for it is not asked.
+        the time that it would be the next. Without a limit there are no turns, and it is not asked.
 
         Calls queue up among themselves and only the first of them asks the limiter, so that a poll
         never stands behind a thousand calls.
         """
-        if self._limiter is None and not self._is_held():
+        if self._limiter is None and not self._is_held() and not self._queue.locked():
             return True
         if rank is not Rank.CALL:
             if rank is Rank.POLL and self._polling is not None and self._queue.locked():

@@ -40,6 +40,11 @@ class Request:
     params: codec.Params
     arguments: Mapping[str, Any] = field(repr=False)
 
+    @classmethod
+    def of(cls, method: str, arguments: Mapping[str, Any]) -> Request:
+        """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
+        return cls(method, codec.encode_params(arguments), arguments)
+
     def secrets(self) -> tuple[Secret, ...]:
         """Those among the arguments."""
         return tuple(secrets_in(self.arguments))
@@ -51,7 +56,7 @@ class Lead(Protocol):
     """
 
     def ready(self) -> bool:
-        """Whether there is something; if not, no turn is used up."""
+        """Whether there is something; if not, no turn is used up. Not asked where none would be."""
 
     def take(self) -> Secret:
         """What there is; `Withdrawn` if nothing."""
@@ -89,11 +94,6 @@ class Transport:
         self._proxy: Proxy | None = None
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._closed = False
-
-    @staticmethod
-    def prepare(method: str, arguments: Mapping[str, Any]) -> Request:
-        """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
-        return Request(method, codec.encode_params(arguments), arguments)
 
     async def exchange(
         self,
@@ -138,7 +138,8 @@ class Transport:
                 cause = error
         if cause is None and not isinstance(reply, codec.FaultReply):
             return reply
-        # Raised down here, so that no exception's context leads to frames that read the reply.
+        # It was refused or failed. Told down here, so that no exception's context leads to frames
+        # that read the reply.
         secrets = (*leading, *self._secrets, *request.secrets())
         if cause is None:
             told: Exception = fault_for(reply.code, reply.message, secrets)

@@ -141,9 +141,3 @@ async def test_a_task_may_go_on_after_it_was_woken(lifetime):
     call = await begun(going_on())
     lifetime.end()
     assert await call == "went on"
-
-
-def test_a_client_may_live_through_several_loops(lifetime):
-    for _ in range(2):
-        asyncio.run(inside(lifetime, asyncio.sleep(0)))
-    assert not lifetime.inside

@@ -70,9 +70,15 @@ NESTED = f"<value><array><data>{INT}<value><struct></struct></value></data></arr
             f"<value><struct> <member> <name>b c</name> {NESTED} </member> </struct></value>",
             {"b c": [5, {}]},
         ),
+        pytest.param(
+            "<value><struct><member><name>a</name><value><int>4</int></value></member><member>"
+            "<name>a</name><value><int>5</int></value></member></struct></value>",
+            {"a": 5},
+        ),
+        (f"<value><struct><member><name> a </name>{INT}</member></struct></value>", {" a ": 5}),
     ],
 )
-def test_white_space_may_stand_between_tags(xml, value):
+def test_a_plain_reply_is_read(xml, value):
     assert plain.read(response(xml)) == value
 
 
@@ -89,6 +95,14 @@ def test_white_space_may_stand_between_tags(xml, value):
         "<value><unknown>5</unknown></value>",
         "<value><string>a\rb</string></value>",
         "<value><string>]]></string></value>",
+        "<value><string>a\x0b</string></value>",
+        "<value><string>a\x0c</string></value>",
+        "<value><string>a\x1f</string></value>",
+        "<value><string>a\ufffe</string></value>",
+        "<value><string>a\uffff</string></value>",
+        f"\xa0{INT}",
+        f"<value>\xa0{INT[7:]}",
+        f"<value><array><data><member><name></name>{INT}</member></data></array></value>",
         "<value><string>a<!-- --></string></value>",
         "<value a='b'><int>5</int></value>",
         f"<value>x{INT[7:]}",
@@ -126,6 +140,11 @@ def test_all_else_is_the_parsers(xml):
         b"<?xml version='1.1'?>" + response(INT),
         response(INT).replace(b"params", b"fault"),
         response(INT) + b"<a/>",
+        b" <?xml version='1.0'?>" + response(INT),
+        b"<?xml version='1.0' encoding='UTF-8\"?>" + response(INT),
+        b"<?xml version='1.0\"?>" + response(INT),
+        response("<value><string>a</string></value>").replace(b">a<", b">\xff<"),
+        response(INT) + b" " * 2**20,
         codec.encode_fault(510150, "bad credential"),
     ],
 )

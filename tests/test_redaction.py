@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiogandi.encoding import MAX_DEPTH, encode_call
 from aiogandi.redaction import Sealed, Secret, conceal, outline, redact, redact_cut, secrets_in
 
 AWKWARD = "p&<a>\"b'c\\d e]f\n{é😀%+"
@@ -188,6 +189,14 @@ def test_concealing_makes_secrets_of_passwords_wherever_they_are():
     assert conceal(concealed) == specs
     assert "s3cret" not in repr(concealed)
     assert "'me'" in repr(concealed)
+
+
+def test_concealing_reaches_as_deep_as_can_be_sent():
+    value = {"password": "s3cret"}
+    for _ in range(MAX_DEPTH - 1):
+        value = [value]
+    encode_call("x", [value])
+    assert len(list(secrets_in(conceal([value])))) == 1  # the client's own list around it
 
 
 def test_concealing_leaves_what_is_no_text_and_ends():

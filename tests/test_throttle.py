@@ -207,3 +207,24 @@ def test_no_hold_is_longer_than_a_minute(in_virtual_time):
         return turns.now()
 
     assert in_virtual_time(story()) == pytest.approx(LONGEST_HOLD, abs=0.01)
+
+
+def test_who_comes_at_the_end_of_a_hold_does_not_pass_those_who_wait(in_virtual_time):
+    order = []
+
+    async def call(throttle, name):
+        await throttle.turn()
+        order.append(name)
+
+    async def story():
+        throttle = Throttle(None)
+        throttle.hold(5)
+        waiting = [asyncio.create_task(call(throttle, number)) for number in range(3)]
+        asyncio.get_running_loop().call_later(
+            5, lambda: waiting.append(asyncio.create_task(call(throttle, "late")))
+        )
+        await asyncio.sleep(6)
+        await asyncio.gather(*waiting)
+
+    in_virtual_time(story())
+    assert order == [0, 1, 2, "late"]

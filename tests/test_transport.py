@@ -15,13 +15,14 @@ import pytest
 from aiohttp_xmlrpc.client import ServerProxy
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from aiogandi import ClientClosed, InvalidArgument, NotFound, RateLimit, TransportError, codec
 from aiogandi.answers import retry_after
 from aiogandi.proxy import Proxy
 from aiogandi.redaction import Secret
 from aiogandi.throttle import Rank, Throttle
-from aiogandi.transport import CONNECTIONS, IDLE, Transport, Withdrawn, refusal_of
+from aiogandi.transport import CONNECTIONS, IDLE, Request, Transport, Withdrawn, refusal_of
 
 REPLY = codec.encode_response("a reply")
 PASSWORD = "p&ss <w0rd> 'x' \"y\" ]"
@@ -55,7 +56,7 @@ def ask(raw_server, transport_to):
     async def send(answer, method="vm_info", **settings):
         url, _ = await raw_server(answer)
         transport = transport_to(url, secrets=[Secret(PASSWORD)], **settings)
-        return await transport.exchange(transport.prepare(method, {"vm_id": 5}))
+        return await transport.exchange(Request.of(method, {"vm_id": 5}))
 
     return send
 
@@ -90,7 +91,7 @@ async def test_the_call_goes_out_as_xml_with_its_lead_first(raw_server, transpor
         def take(self):
             return Secret("session-id")
 
-    request = transport.prepare("vm_info", {"password": Secret(PASSWORD), "vm_id": 5})
+    request = Request.of("vm_info", {"password": Secret(PASSWORD), "vm_id": 5})
     await transport.exchange(request, Session())
     assert codec.decode_call(requests[0]) == ("vm_info", ["session-id", PASSWORD, 5])
     assert PASSWORD not in repr(request)
@@ -148,7 +149,7 @@ async def test_a_large_reply_does_not_block_the_loop(ask):
 async def test_one_login_does_not_lead_to_cookies(raw_server, transport_to):
     url, _ = await raw_server(http(REPLY, "200 OK", "Set-Cookie: session=abc"))
     transport = transport_to(url)
-    await transport.exchange(transport.prepare("vm_list", {}))
+    await transport.exchange(Request.of("vm_list", {}))
     assert not list(transport._proxy.client.cookie_jar)
 
 
@@ -279,7 +280,7 @@ async def test_a_poll_may_have_less_time(raw_server, transport_to):
     url, _ = await raw_server(lambda _: None)
     transport = transport_to(url)
     with pytest.raises(TransportError, match=r"no reply within 0.05 s"):
-        await transport.exchange(transport.prepare("vm_info", {}), rank=Rank.POLL, timeout=0.05)
+        await transport.exchange(Request.of("vm_info", {}), rank=Rank.POLL, timeout=0.05)
 
 
 # -- what was certainly not sent -------------------------------------------------------------
@@ -287,7 +288,7 @@ async def test_a_poll_may_have_less_time(raw_server, transport_to):
 
 async def failure_at(transport):
     with pytest.raises(TransportError) as caught:
-        await transport.exchange(transport.prepare("vm_info", {}))
+        await transport.exchange(Request.of("vm_info", {}))
     return caught.value
 
 
@@ -351,8 +352,7 @@ async def test_429_did_not_run_and_holds_everybody(raw_server, transport_to, mon
     assert throttle._held_until == pytest.approx(asyncio.get_running_loop().time() + 7, abs=0.5)
     assert tally == {"requests": 1, "throttled": 1}
     waiting = [
-        asyncio.create_task(transport.exchange(transport.prepare("x", {}), rank=rank))
-        for rank in Rank
+        asyncio.create_task(transport.exchange(Request.of("x", {}), rank=rank)) for rank in Rank
     ]
     await asyncio.sleep(0.02)
     assert tally["requests"] == 1
@@ -472,7 +472,7 @@ async def test_nothing_is_opened_before_the_first_call(transport_to):
 async def test_an_idle_connection_is_dropped_after_10_seconds(raw_server, transport_to):
     url, _ = await raw_server(http(REPLY))
     transport = transport_to(url)
-    await transport.exchange(transport.prepare("x", {}))
+    await transport.exchange(Request.of("x", {}))
     assert transport._proxy.client.connector._keepalive_timeout == IDLE == 10
 
 
@@ -495,7 +495,7 @@ async def counting_server(stream_server):
 
 async def send_three(transport):
     for _ in range(3):
-        assert await transport.exchange(transport.prepare("x", {})) == "a reply"
+        assert await transport.exchange(Request.of("x", {})) == "a reply"
 
 
 async def test_our_own_connections_are_used_again(counting_server, transport_to):
@@ -527,7 +527,7 @@ async def test_anothers_session_stays_open(raw_server, transport_to):
     url, _ = await raw_server(http(REPLY))
     async with aiohttp.ClientSession(raise_for_status=True) as session:
         transport = transport_to(url, http=session)
-        await transport.exchange(transport.prepare("x", {}))
+        await transport.exchange(Request.of("x", {}))
         await transport.close()
         assert not session.closed
 
@@ -537,13 +537,13 @@ async def test_anothers_session_that_is_closed_is_told(transport_to):
     transport = transport_to("http://127.0.0.1:1/", http=session)
     await session.close()
     with pytest.raises(ClientClosed, match="aiohttp session is closed"):
-        await transport.exchange(transport.prepare("x", {}))
+        await transport.exchange(Request.of("x", {}))
 
 
 async def test_closing_ends_what_is_under_way_and_what_comes_after(raw_server, transport_to):
     url, requests = await raw_server(lambda _: None)
     transport = transport_to(url)
-    exchange = asyncio.create_task(transport.exchange(transport.prepare("x", {})))
+    exchange = asyncio.create_task(transport.exchange(Request.of("x", {})))
     while not requests:
         await asyncio.sleep(0.001)
     await transport.close()
@@ -553,7 +553,7 @@ async def test_closing_ends_what_is_under_way_and_what_comes_after(raw_server, t
     fresh = transport_to(url)
     await fresh.close()
     with pytest.raises(ClientClosed):
-        await fresh.exchange(fresh.prepare("x", {}))
+        await fresh.exchange(Request.of("x", {}))
 
 
 async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_server, transport_to):
@@ -565,7 +565,7 @@ async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_ser
 
     url, requests = await raw_server(answer, backlog=500)
     transport = transport_to(url)
-    request = transport.prepare("x", {})
+    request = Request.of("x", {})
     calls = [asyncio.create_task(transport.exchange(request)) for _ in range(CONNECTIONS + 10)]
     while len(requests) < CONNECTIONS:
         await asyncio.sleep(0.001)
@@ -599,7 +599,7 @@ def test_turns_are_not_saved_up_while_all_places_are_taken(in_virtual_time, monk
             throttle=Throttle(RateLimit(10, 1)),
             tally=Counter(),
         )
-        request = transport.prepare("x", {})
+        request = Request.of("x", {})
         await asyncio.gather(*(transport.exchange(request) for _ in range(500)))
         await transport.close()
 
@@ -620,11 +620,36 @@ async def test_a_call_whose_lead_is_gone_uses_up_no_turn(transport_to):
 
     throttle = Throttle(RateLimit(1, per=100))
     transport = transport_to("http://127.0.0.1:1/", throttle=throttle)
-    request = transport.prepare("x", {})
+    request = Request.of("x", {})
     for _ in range(3):
         with pytest.raises(Withdrawn):
             await transport.exchange(request, Gone())
     assert await asyncio.wait_for(throttle.turn(), 0.1)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+async def test_a_session_that_is_closed_in_the_middle_of_a_reply_is_told(
+    ours, raw_server, transport_to, monkeypatch
+):
+    """While a large reply is parsed, where nobody waits for the connection."""
+    url, _ = await raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + b" " * 600_000)
+    closing = []
+
+    class Parser(etree.XMLParser):
+        def feed(self, data):
+            if not closing:
+                closing.append(asyncio.create_task(transport.close() if ours else http.close()))
+            super().feed(data)
+
+    monkeypatch.setattr(codec, "parser", Parser)
+    connector = aiohttp.TCPConnector(keepalive_timeout=IDLE)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        transport = transport_to(url, http=None if ours else http)
+        with pytest.raises(ClientClosed if ours else TransportError) as caught:
+            await transport.exchange(Request.of("x", {}))
+    await asyncio.gather(*closing)
+    if not ours:
+        assert (caught.value.status, caught.value.sent) == (200, True)
 
 
 # -- aiohttp-xmlrpc --------------------------------------------------------------------------
@@ -648,7 +673,5 @@ async def test_every_exchange_goes_through_aiohttp(posted):
     transport = Transport(
         "https://api.gandi.net/xmlrpc/", timeout=1, throttle=Throttle(None), tally=Counter()
     )
-    assert (
-        await transport.exchange(transport.prepare("vm_list", {"session": "session"})) == "a reply"
-    )
+    assert await transport.exchange(Request.of("vm_list", {"session": "session"})) == "a reply"
     await transport.close()
