@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from aiogandi.errors import ClientClosed
+from aiogandi.interruption import Interruption
 
 
 class Lifetime:
@@ -30,35 +31,21 @@ class Lifetime:
             scope.interrupt()
 
 
-class Scope:
-    """One call of one task.
+class Scope(Interruption):
+    """One call of one task."""
 
-    It cancels the task and turns that cancellation into `ClientClosed`, as ``asyncio.timeout`` does
-    for its `TimeoutError`: there is no state, from the rate limit to a half-read reply, that such a
-    call cannot be woken from.
-    """
+    __slots__ = ("_lifetime",)
 
-    __slots__ = ("_cancelling", "_interrupted", "_lifetime", "_task")
+    error = ClientClosed
 
     def __init__(self, lifetime: Lifetime) -> None:
         self._lifetime = lifetime
-        self._interrupted = False
 
     def __enter__(self) -> None:
         if self._lifetime.closed:
             raise ClientClosed
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a call is made from inside a task")
-        self._task = task
-        self._cancelling = task.cancelling()
+        super().__enter__()
         self._lifetime.inside.add(self)
-
-    def interrupt(self) -> None:
-        """Wake the task, once."""
-        if not self._interrupted:
-            self._interrupted = True
-            self._task.cancel()
 
     def __exit__(
         self,
@@ -67,11 +54,7 @@ class Scope:
         traceback: TracebackType | None,
     ) -> None:
         self._lifetime.inside.discard(self)
-        if not self._interrupted:
-            return
-        # Cancelled by its owner as well? Then that wins.
-        if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise ClientClosed from None
+        super().__exit__(kind, error, traceback)
 
 
 async def cancel(tasks: Collection[asyncio.Task[Any]]) -> None:

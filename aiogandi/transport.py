@@ -17,6 +17,7 @@ from yarl import URL
 
 from aiogandi import codec
 from aiogandi.answers import Answer, NoReply, failure
+from aiogandi.deadlines import Deadlines
 from aiogandi.errors import ClientClosed, InvalidArgument, fault_for
 from aiogandi.proxy import MAX_REPLY, Proxy
 from aiogandi.redaction import Secret, secrets_in
@@ -93,6 +94,7 @@ class Transport:
         self._secrets = tuple(secrets)
         self._proxy: Proxy | None = None
         self._places = asyncio.Semaphore(CONNECTIONS)
+        self._deadlines = Deadlines()
         self._closed = False
 
     async def exchange(
@@ -133,7 +135,8 @@ class Transport:
             limits = self._limits if limit == self._timeout else _limits(limit)
             answer = Answer()
             try:
-                reply = await proxy.post(method, body, limits, answer)
+                with self._deadlines.within(limit):
+                    reply = await proxy.post(method, body, limits, answer)
             except (NoReply, codec.MalformedMessage, aiohttp.ClientError, OSError) as error:
                 cause = error
         if cause is None and not isinstance(reply, codec.FaultReply):
@@ -151,6 +154,7 @@ class Transport:
     async def close(self) -> None:
         """Close the connections that are ours. Exchanges under way fail."""
         self._closed = True
+        self._deadlines.close()
         if self._proxy is not None and self._http is None:
             await self._proxy.client.close()
 
@@ -198,8 +202,9 @@ class Transport:
 
 def _limits(timeout: float) -> aiohttp.ClientTimeout:
     # A connection that does not come about in half the time is known not to have carried the
-    # request; only what was sent and not answered is in doubt.
-    return aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+    # request; only what was sent and not answered is in doubt. How long all of it may take is seen
+    # to by `Deadlines`.
+    return aiohttp.ClientTimeout(total=None, connect=timeout / 2)
 
 
 async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
