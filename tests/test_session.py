@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -411,8 +412,9 @@ async def test_a_session_that_the_service_never_takes_is_told(gandi_sandbox, gan
     assert gandi_sandbox.calls == {"login": 2, "vm_list": 2}
 
 
-async def test_a_call_in_line_does_not_delay_the_login_that_it_waits_for():
-    """The queue of a thousand calls would take a minute to find out that there is no session."""
+@asynccontextmanager
+async def calls_in_line():
+    """A sandbox, its client with a session, and a thousand calls that wait for their turn."""
     async with (
         Sandbox() as sandbox,
         sandbox.client(rate_limit=RateLimit(101, per=1.0)) as gandi,
@@ -420,33 +422,32 @@ async def test_a_call_in_line_does_not_delay_the_login_that_it_waits_for():
         await gandi.vm_list()
         calls = [asyncio.create_task(gandi.vm_list()) for _ in range(1000)]
         await asyncio.sleep(0.03)
-        sandbox.expire_sessions()
-        before = sandbox.calls["vm_list"]
-        async with asyncio.timeout(1):
-            while sandbox.calls["login"] < 2:
-                await asyncio.sleep(0.005)
-        assert sandbox.calls["vm_list"] - before < 10
+        yield sandbox, gandi, calls
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def second_login(sandbox):
+    async with asyncio.timeout(1):
+        while sandbox.calls["login"] < 2:
+            await asyncio.sleep(0.005)
+
+
+async def test_a_call_in_line_does_not_delay_the_login_that_it_waits_for():
+    """The queue of a thousand calls would take a minute to find out that there is no session."""
+    async with calls_in_line() as (sandbox, _, _):
+        sandbox.expire_sessions()
+        before = sandbox.calls["vm_list"]
+        await second_login(sandbox)
+        assert sandbox.calls["vm_list"] - before < 10
 
 
 async def test_a_renewal_does_not_wait_in_line_with_the_calls():
-    async with (
-        Sandbox() as sandbox,
-        sandbox.client(rate_limit=RateLimit(101, per=1.0)) as gandi,
-    ):
-        await gandi.vm_list()
-        calls = [asyncio.create_task(gandi.vm_list()) for _ in range(1000)]
-        await asyncio.sleep(0.03)
+    async with calls_in_line() as (sandbox, gandi, calls):
         gandi._session._session.renew_at = 0.0  # as if it were time
         calls.append(asyncio.create_task(gandi.vm_list()))
-        async with asyncio.timeout(1):
-            while sandbox.calls["login"] < 2:
-                await asyncio.sleep(0.005)
-        for call in calls:
-            call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        await second_login(sandbox)
 
 
 STATES = ["logging in", "in line", "reading a reply", "waiting to try again", "held by a 429"]
