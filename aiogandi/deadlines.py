@@ -7,7 +7,6 @@ nearly every exchange ends long before its time.
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 
 from aiogandi.interruption import Interruption
 
@@ -76,15 +75,8 @@ class Deadline(Interruption):
         self._deadlines = deadlines
         self._seconds = seconds
 
-    def __enter__(self) -> None:
-        super().__enter__()
+    def begins(self) -> None:
         self._deadlines.add(self, self._seconds)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def ends(self) -> None:
         self._deadlines.remove(self)
-        super().__exit__(kind, error, traceback)

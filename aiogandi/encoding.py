@@ -71,24 +71,18 @@ def encode_fault(code: int, message: str) -> bytes:
 def _param(value: Any, name: str | int) -> str:
     if type(value) is Params:
         return value
-    try:
-        return f"<param>{_encode(value)}</param>"
-    except _Unencodable as refusal:
-        message = _told(name if isinstance(name, str) else f"argument {name}", refusal)
-    # Raised here and not above, so that no traceback leads to frames that hold half a message.
-    raise InvalidArgument(message)
+    return f"<param>{_checked(_encode, value, name)}</param>"
 
 
-def _checked(encode: Callable[[Any], str], value: Any, name: str) -> str:
+def _checked(encode: Callable[[Any], str], value: Any, name: str | int) -> str:
+    """*value*, encoded; *name* is its own or, of an argument, its number."""
     try:
         return encode(value)
     except _Unencodable as refusal:
-        message = _told(name, refusal)
-    raise InvalidArgument(message)  # here and not above, as in `_param`
-
-
-def _told(name: str, refusal: _Unencodable) -> str:
-    return f"{name}{''.join(reversed(refusal.place))}: {refusal}"
+        named = name if isinstance(name, str) else f"argument {name}"
+        message = f"{named}{''.join(reversed(refusal.place))}: {refusal}"
+    # Raised here and not above, so that no traceback leads to frames that hold half a message.
+    raise InvalidArgument(message)
 
 
 def _encode(value: Any, depth: int = MAX_DEPTH) -> str:

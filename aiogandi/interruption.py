@@ -12,6 +12,7 @@ class Interruption:
 
     It cancels the task and turns that cancellation into the error, as ``asyncio.timeout`` does:
     there is no state, from the rate limit to a half-read reply, that it cannot be woken from.
+    Whoever may interrupt it is told of it by `begins` and `ends`.
     """
 
     __slots__ = ("_cancelling", "interrupted", "task")
@@ -26,6 +27,15 @@ class Interruption:
         self.task = task
         self.interrupted = False
         self._cancelling = task.cancelling()
+        self.begins()
+
+    def begins(self) -> None:
+        """It can be interrupted from now on. What this raises, entering raises."""
+        raise NotImplementedError
+
+    def ends(self) -> None:
+        """It is over."""
+        raise NotImplementedError
 
     def interrupt(self) -> None:
         """Wake the task, once."""
@@ -39,6 +49,7 @@ class Interruption:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.ends()
         if not self.interrupted:
             return
         # Cancelled by its owner as well? Then that wins.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from types import TracebackType
 from typing import Any
 
 from aiogandi.errors import ClientClosed
@@ -41,20 +40,13 @@ class Scope(Interruption):
     def __init__(self, lifetime: Lifetime) -> None:
         self._lifetime = lifetime
 
-    def __enter__(self) -> None:
+    def begins(self) -> None:
         if self._lifetime.closed:
             raise ClientClosed
-        super().__enter__()
         self._lifetime.inside.add(self)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def ends(self) -> None:
         self._lifetime.inside.discard(self)
-        super().__exit__(kind, error, traceback)
 
 
 async def cancel(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -7,62 +7,55 @@ traceback.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from aiogandi.calls import unusable
 from aiogandi.models import OperatingSystem, ids_from_wire
 from aiogandi.settings import is_count, is_number
 
+Result = TypeVar("Result")
 
-def string(reply: Any) -> str:
-    """A string."""
-    if not isinstance(reply, str):
-        problem = unusable("the call", reply, "a string")
+
+def _reader(
+    method: str, due: str, holds: Callable[[Any], bool], convert: Callable[[Any], Result]
+) -> Callable[[Any], Result]:
+    def read(reply: Any) -> Result:
+        if holds(reply):
+            return convert(reply)
+        problem = unusable(method, reply, due)
         del reply
         raise problem
-    return reply
+
+    return read
 
 
-def number(reply: Any) -> float:
-    """A number."""
-    if not is_number(reply):
-        problem = unusable("the call", reply, "a number")
-        del reply
-        raise problem
-    return float(reply)
+def _is_array(reply: Any) -> bool:
+    return isinstance(reply, list)
 
 
-def ids(reply: Any) -> list[int]:
-    """An array of ids."""
-    if not isinstance(reply, list):
-        problem = unusable("the call", reply, "an array of ids")
-        del reply
-        raise problem
-    return ids_from_wire(reply)
+def _is_id(reply: Any) -> bool:
+    if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 10:
+        return int(reply) > 0
+    return is_count(reply) and reply > 0
 
 
-def operating_systems(reply: Any) -> list[OperatingSystem]:
-    """An array of structs."""
-    if not isinstance(reply, list):
-        problem = unusable("os_list", reply, "an array of structs")
-        del reply
-        raise problem
-    return [OperatingSystem.from_wire(item) for item in reply]
+string: Final = _reader("the call", "a string", lambda reply: isinstance(reply, str), str)
+
+number: Final = _reader("the call", "a number", is_number, float)
+
+ids: Final = _reader("the call", "an array of ids", _is_array, ids_from_wire)
+
+operating_systems: Final = _reader(
+    "os_list",
+    "an array of structs",
+    _is_array,
+    lambda reply: [OperatingSystem.from_wire(item) for item in reply],
+)
 
 
 def number_of(method: str) -> Callable[[Any], int]:
     """An id, of an operation or of what it creates."""
-
-    def read(reply: Any) -> int:
-        if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 10:
-            reply = int(reply)
-        if not is_count(reply) or reply <= 0:
-            problem = unusable(method, reply, "an id")
-            del reply
-            raise problem
-        return int(reply)
-
-    return read
+    return _reader(method, "an id", _is_id, int)
 
 
 def true(reply: Any) -> None:
