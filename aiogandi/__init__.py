@@ -22,6 +22,7 @@ from aiogandi.errors import (
     SessionExpired,
     TransportError,
 )
+from aiogandi.instrumentation.stats import Stats
 from aiogandi.models import (
     VM,
     Disk,
@@ -31,9 +32,8 @@ from aiogandi.models import (
     OperationState,
     Product,
 )
-from aiogandi.operations import Operation
+from aiogandi.operations.operation import Operation
 from aiogandi.settings import Polling, RateLimit, Retry
-from aiogandi.stats import Stats
 from aiogandi.version import __version__
 
 __all__ = [

@@ -16,10 +16,10 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, overload
 
+from aiogandi.checks import is_count, require
 from aiogandi.errors import InvalidArgument
 from aiogandi.models import OperationDetails
-from aiogandi.operations import Operation
-from aiogandi.settings import is_count, require
+from aiogandi.operations.operation import Operation
 
 T = TypeVar("T")
 R = TypeVar("R")

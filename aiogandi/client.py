@@ -12,22 +12,23 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
-from aiogandi import arguments, replies
-from aiogandi.calls import Call, Change
+from aiogandi.calls import arguments, results
+from aiogandi.calls.call import Call, Change
+from aiogandi.cancellation import Lifetime
+from aiogandi.checks import is_number, require, require_seconds
 from aiogandi.errors import InvalidArgument
-from aiogandi.lifetime import Lifetime
-from aiogandi.login import Login
+from aiogandi.instrumentation.stats import Stats
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
-from aiogandi.operations import Operation
-from aiogandi.proxy import MAX_REPLY
+from aiogandi.operations.operation import Operation
+from aiogandi.operations.tracker import OperationTracker
 from aiogandi.redaction import Secret, conceal
 from aiogandi.retries import Retrier
-from aiogandi.session import SessionManager
-from aiogandi.settings import Polling, RateLimit, Retry, is_number, require, require_seconds
-from aiogandi.stats import Stats
-from aiogandi.throttle import Rank, Throttle
-from aiogandi.tracker import OperationTracker
-from aiogandi.transport import Request, Transport
+from aiogandi.session.login import Login
+from aiogandi.session.manager import SessionManager
+from aiogandi.settings import Polling, RateLimit, Retry
+from aiogandi.transport.exchange import Request, Transport
+from aiogandi.transport.proxy import MAX_REPLY
+from aiogandi.transport.rate import Rank, Throttle
 
 URL = "https://api.gandi.net/xmlrpc/"
 """Where the service was (documented)."""
@@ -213,11 +214,11 @@ class Gandi:
 
     async def account_currency(self) -> str:
         """The prepaid account's currency, ISO 4217 (documented)."""
-        return await self._read("account_currency", replies.string)
+        return await self._read("account_currency", results.string)
 
     async def account_balance(self) -> float:
         """The prepaid account's balance, in its currency (documented)."""
-        return await self._read("account_balance", replies.number)
+        return await self._read("account_balance", results.number)
 
     async def hosting_account_info(self) -> HostingAccount:
         """The hosting account: shares, used shares, products (call documented, fields assumed)."""
@@ -295,7 +296,7 @@ class Gandi:
 
     async def vm_list(self) -> list[int]:
         """The ids of the account's servers (documented)."""
-        return await self._read("vm_list", replies.ids)
+        return await self._read("vm_list", results.ids)
 
     async def vm_update(self, vm_id: int, specs: Mapping[str, Any]) -> Operation:
         """Change a server: ``{"shares": 5}`` (documented)."""
@@ -325,14 +326,14 @@ class Gandi:
     async def vm_disk_list(self, vm_id: int) -> list[int]:
         """The ids of the disks attached to a server (name documented, the rest assumed)."""
         return await self._read(
-            "vm_disk_list", replies.ids, vm_id=arguments.positive("vm_id", vm_id)
+            "vm_disk_list", results.ids, vm_id=arguments.positive("vm_id", vm_id)
         )
 
     # -- disks ---------------------------------------------------------------------------------
 
     async def disk_list(self) -> list[int]:
         """The ids of the account's disks (name documented, the rest assumed)."""
-        return await self._read("disk_list", replies.ids)
+        return await self._read("disk_list", results.ids)
 
     async def disk_create(self, specs: Mapping[str, Any]) -> Operation:
         """Create a disk; the operation's ``disk_id`` is set at once (documented).
@@ -400,8 +401,8 @@ class Gandi:
             updated_before=updated_before,
         )
         if not filters:
-            return await self._read("operation_list", replies.ids)
-        return await self._read("operation_list", replies.ids, filter=filters)
+            return await self._read("operation_list", results.ids)
+        return await self._read("operation_list", results.ids, filter=filters)
 
     async def operation_details(self, operation_id: int) -> OperationDetails:
         """What the service says of an operation (name documented, fields assumed)."""
@@ -414,12 +415,12 @@ class Gandi:
     async def operation_cancel(self, operation_id: int) -> None:
         """Cancel an operation that is PENDING (name documented, the rest assumed)."""
         operation_id = arguments.positive("operation_id", operation_id)
-        await self._change(Change("operation_cancel", {"operation_id": operation_id}, replies.true))
+        await self._change(Change("operation_cancel", {"operation_id": operation_id}, results.true))
         self._tracker.cancelled(operation_id)
 
     async def os_list(self) -> list[OperatingSystem]:
         """The operating systems for ``vm_create`` (name documented, fields assumed)."""
-        return await self._read("os_list", replies.operating_systems)
+        return await self._read("os_list", results.operating_systems)
 
     # -- how they are sent ---------------------------------------------------------------------
 
@@ -439,7 +440,7 @@ class Gandi:
 
     async def _operate(self, method: str, yields: str = "id", **values: Any) -> Operation:
         """A call that changes something and begins an operation."""
-        call = Change(method, values, replies.number_of(method), yields=yields)
+        call = Change(method, values, results.number_of(method), yields=yields)
         number = await self._change(call)
         known = {name: values.get(name) for name in ("vm_id", "disk_id", "product_id")}
         if call.adopted is not None:

@@ -32,7 +32,7 @@ from aiogandi.redaction import redact
 
 if TYPE_CHECKING:
     from aiogandi.models import OperationDetails
-    from aiogandi.operations import Operation
+    from aiogandi.operations.operation import Operation
 
 SESSION_REFUSED = 510150
 """Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""

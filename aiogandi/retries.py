@@ -16,18 +16,15 @@ from typing import Any, Final
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from aiogandi.calls import Call, Change
+from aiogandi.calls.call import Call, Change
+from aiogandi.changes.reconciler import Reconciler
 from aiogandi.errors import Fault, OutcomeUnknown, ServerFault, TransportError
 from aiogandi.models import OperationDetails
-from aiogandi.reconcile import Reconciler
-from aiogandi.session import SessionManager
+from aiogandi.session.manager import SessionManager
 from aiogandi.settings import Retry
-from aiogandi.transport import Request
+from aiogandi.transport.exchange import Request
 
 log = logging.getLogger("aiogandi.retries")
-
-FIRST_BACKOFF: Final = 0.5
-"""Seconds that the first pause lasts at most; each further one may last twice as long."""
 
 MAX_BACKOFF: Final = 20.0
 """Seconds that any pause lasts at most, unless the service asks for more."""
@@ -74,6 +71,7 @@ class Retrier:
     def __init__(self, session: SessionManager, policy: Retry, tally: Counter[str]) -> None:
         self._session = session
         self._policy = policy
+        self._backoff = wait_random_exponential(multiplier=policy.backoff, max=MAX_BACKOFF)
         self._tally = tally
         self.reconciler = Reconciler(self.ask, policy, tally)
 
@@ -233,7 +231,7 @@ class Retrier:
             # The settling time has passed since then.
             asked = getattr(error.lost, "retry_after", None) or 0.0
             return max(asked - self._policy.settle, 0.0)
-        return max(_backoff(state), getattr(error, "retry_after", None) or 0.0)
+        return max(self._backoff(state), getattr(error, "retry_after", None) or 0.0)
 
     def _report(self, method: str, state: RetryCallState) -> None:
         self._tally["retries"] += 1
@@ -245,6 +243,3 @@ class Retrier:
             state.upcoming_sleep,
             error,
         )
-
-
-_backoff = wait_random_exponential(multiplier=FIRST_BACKOFF, max=MAX_BACKOFF)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from aiogandi.deadlines import Deadlines
+from aiogandi.cancellation import Deadlines
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from aiogandi import ClientClosed
-from aiogandi.lifetime import Lifetime
+from aiogandi.cancellation import Lifetime
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Annotated, cast
 
 import typer
 
-from aiogandi.cli import account, demo, disk, oses, product, serve, vm
-from aiogandi.cli import operation as operation_commands
+from aiogandi.cli.commands import account, demo, disk, oses, product, serve, vm
+from aiogandi.cli.commands import operation as operation_commands
 from aiogandi.cli.examples import examples
 from aiogandi.cli.failures import INTERRUPTED, OK, WRONG_USE, CommandFailed, exit_code, explain
-from aiogandi.cli.screen import Screen
+from aiogandi.cli.terminal.screen import Screen
 from aiogandi.errors import GandiError
 from aiogandi.version import __version__
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiogandi.cli.credentials import find_credentials
 from aiogandi.cli.failures import Interrupted
-from aiogandi.cli.interrupts import Interrupts
-from aiogandi.cli.screen import Screen
+from aiogandi.cli.terminal.interrupts import Interrupts
+from aiogandi.cli.terminal.screen import Screen
 from aiogandi.client import Gandi
 from aiogandi.settings import RateLimit
 

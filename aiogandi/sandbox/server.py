@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from aiohttp import web
 
 from aiogandi.errors import InvalidArgument
-from aiogandi.sandbox.checks import (
+from aiogandi.sandbox.api.service import Service
+from aiogandi.sandbox.books.clock import ServiceClock
+from aiogandi.sandbox.http.exchange import Exchange
+from aiogandi.sandbox.http.throttle import Throttle
+from aiogandi.sandbox.script.checks import (
     require,
     require_count,
     require_durations,
@@ -20,11 +24,7 @@ from aiogandi.sandbox.checks import (
     require_seconds,
     require_text,
 )
-from aiogandi.sandbox.clock import ServiceClock
-from aiogandi.sandbox.exchange import Exchange
-from aiogandi.sandbox.scripted import Scripted
-from aiogandi.sandbox.service import Service
-from aiogandi.sandbox.throttle import Throttle
+from aiogandi.sandbox.script.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections import Counter

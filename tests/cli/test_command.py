@@ -115,9 +115,7 @@ for missing in ("typer", "rich", "platformdirs"):
 
 
 def test_another_missing_module_is_no_missing_extra():
-    script = (
-        "import sys; sys.modules['aiogandi.cli.vm'] = None; from aiogandi.cli import main; main()"
-    )
+    script = "import sys; sys.modules['aiogandi.cli.commands.vm'] = None; from aiogandi.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", script], check=False, capture_output=True, text=True
     )

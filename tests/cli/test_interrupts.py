@@ -153,7 +153,7 @@ def test_a_creation_that_the_service_lists_nowhere_is_named_by_its_server(aiogan
 def test_what_does_not_answer_is_given_up_in_the_end_and_unknown(
     aiogandi, slow_service, monkeypatch
 ):
-    monkeypatch.setattr("aiogandi.cli.lot.ANSWERS", 0.1)
+    monkeypatch.setattr("aiogandi.cli.batch.lot.ANSWERS", 0.1)
     (vm_id,) = slow_service.vms("web")
     slow_service.do("delay", "vm_stop", seconds=30)
     done = aiogandi("vm", "stop", vm_id, "--timeout", 0.1, "--json", service=slow_service)

@@ -50,7 +50,7 @@ def test_a_session_that_is_refused_midway_ends_the_lot_and_what_goes_on_is_told(
 
 
 def test_more_than_the_limit_are_all_changed(aiogandi, service, monkeypatch):
-    monkeypatch.setattr("aiogandi.cli.lot.AT_ONCE", 40)
+    monkeypatch.setattr("aiogandi.cli.batch.lot.AT_ONCE", 40)
     names = [f"web-{number:03d}" for number in range(100)]
     done = aiogandi("vm", "create", *names, "--os", 111, "--json", service=service)
     assert done.code == 0

@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from aiogandi.cli.progress import progress
-from aiogandi.cli.screen import Screen
+from aiogandi.cli.terminal.progress import progress
+from aiogandi.cli.terminal.screen import Screen
 
 
 def test_a_terminal_shows_one_bar_with_all_counts_and_the_time_left(terminal, slow_service):
@@ -43,7 +43,7 @@ def test_without_a_terminal_there_are_few_lines_and_no_escapes(process, slow_ser
 
 
 def test_a_large_lot_leaves_a_line_for_each_tenth(monkeypatch, capsys):
-    monkeypatch.setattr("aiogandi.cli.progress.PAUSE", 0)
+    monkeypatch.setattr("aiogandi.cli.terminal.progress.PAUSE", 0)
     with progress(Screen().err, "Stopping 1000 servers", 1000) as show:
         for done in range(1001):
             show(done, 0, 1000 - done)

@@ -4,19 +4,14 @@ import asyncio
 import random
 from collections import Counter
 
-from tenacity import wait_random
-
-from aiogandi import Polling, Retry, bulk, retries
+from aiogandi import Polling, Retry, bulk
 from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.trouble import Delay, DropReply, DropRequest, Garble, Refuse
+from aiogandi.sandbox.script.trouble import Delay, DropReply, DropRequest, Garble, Refuse
 
 TIMEOUT = 0.25
 """Seconds after which the client gives a request up: the day's 30 seconds."""
 
-POLICY = Retry(attempts=20, within=120, settle=0.25)
-
-BACKOFF = wait_random(0, 0.05)
-"""The pauses between attempts are as much shorter."""
+POLICY = Retry(attempts=20, within=120, settle=0.25, backoff=0)
 
 INTENDED = {
     "vm_create": 1,
@@ -110,7 +105,6 @@ if __name__ == "__main__":
     import sys
     import time
 
-    retries._backoff = BACKOFF
     for chosen in map(int, sys.argv[1:]):
         began = time.monotonic()
         books, ended, stats, met = asyncio.run(run(chosen))

@@ -3,19 +3,11 @@
 import importlib.util
 from pathlib import Path
 
-import pytest
-
-from aiogandi import retries
-from aiogandi.reconcile import Reconciler
+from aiogandi.changes.reconciler import Reconciler
 
 _spec = importlib.util.spec_from_file_location("chaos", Path(__file__).with_name("chaos.py"))
 chaos = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(chaos)
-
-
-@pytest.fixture(autouse=True)
-def short_backoff(monkeypatch):
-    monkeypatch.setattr(retries, "_backoff", chaos.BACKOFF)
 
 
 async def test_exactly_the_intended_things_happen_each_once():

@@ -5,7 +5,6 @@ import logging
 import random
 
 import pytest
-from tenacity import wait_none
 
 from aiogandi import (
     InvalidState,
@@ -16,21 +15,13 @@ from aiogandi import (
     ServerFault,
     TransportError,
     bulk,
-    retries,
 )
 from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.operation_log import OperationLog
-from aiogandi.sandbox.operations import Operations
-from aiogandi.sandbox.trouble import DropReply
+from aiogandi.sandbox.books.operation_log import OperationLog
+from aiogandi.sandbox.books.operations import Operations
+from aiogandi.sandbox.script.trouble import DropReply
 
-
-@pytest.fixture(autouse=True)
-def no_backoff(monkeypatch):
-    """The pauses are random and tested by themselves."""
-    monkeypatch.setattr(retries, "_backoff", wait_none())
-
-
-QUICK = Retry(attempts=5, within=20, settle=0.1)
+QUICK = Retry(attempts=5, within=20, settle=0.1, backoff=0)
 
 
 @pytest.fixture
@@ -274,7 +265,9 @@ async def test_the_second_send_is_refused_because_the_first_ran_late(sandbox):
 
 
 async def test_an_unreachable_service_after_a_lost_reply_is_an_unknown_outcome(sandbox):
-    async with sandbox.client(retry=Retry(attempts=3, within=1, settle=0.05), timeout=2) as gandi:
+    async with sandbox.client(
+        retry=Retry(attempts=3, within=1, settle=0.05, backoff=0), timeout=2
+    ) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         sandbox.drop_reply("vm_create")
         sandbox.drop_request("operation_list", times=50)
@@ -289,7 +282,7 @@ async def test_an_unreachable_service_after_a_lost_reply_is_an_unknown_outcome(s
 
 
 async def test_what_never_arrives_is_an_unknown_outcome_in_the_end(sandbox):
-    async with sandbox.client(retry=Retry(attempts=2, within=9, settle=0.05)) as gandi:
+    async with sandbox.client(retry=Retry(attempts=2, within=9, settle=0.05, backoff=0)) as gandi:
         sandbox.drop_request("vm_create", times=9)
         with pytest.raises(OutcomeUnknown):
             await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
@@ -298,7 +291,7 @@ async def test_what_never_arrives_is_an_unknown_outcome_in_the_end(sandbox):
 
 
 async def test_a_service_that_keeps_failing_is_a_server_fault(sandbox):
-    async with sandbox.client(retry=Retry(attempts=2, within=9, settle=0.05)) as gandi:
+    async with sandbox.client(retry=Retry(attempts=2, within=9, settle=0.05, backoff=0)) as gandi:
         sandbox.fault("vm_create", code=150000, message="ServerError: internal", times=9)
         with pytest.raises(ServerFault):
             await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
@@ -332,7 +325,7 @@ async def test_reading_calls_are_repeated_after_any_trouble(sandbox, gandi):
 
 
 async def test_reading_calls_give_up_after_their_attempts(sandbox):
-    async with sandbox.client(retry=Retry(attempts=3)) as gandi:
+    async with sandbox.client(retry=Retry(attempts=3, backoff=0)) as gandi:
         sandbox.refuse("vm_list", status=502, times=9)
         with pytest.raises(TransportError) as caught:
             await gandi.vm_list()
@@ -341,7 +334,7 @@ async def test_reading_calls_give_up_after_their_attempts(sandbox):
 
 
 async def test_a_caller_who_is_cancelled_while_reconciling_is_gone_at_once(sandbox):
-    async with sandbox.client(retry=Retry(settle=60)) as gandi:
+    async with sandbox.client(retry=Retry(settle=60, backoff=0)) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         sandbox.drop_request("vm_create")
         task = asyncio.create_task(gandi.vm_create("web", "s3cret-pw", 111, 2, 1))
@@ -367,7 +360,7 @@ async def test_each_repeat_and_reconciliation_is_a_log_record(sandbox, gandi, ca
 
 
 async def test_calls_that_differ_in_their_password_only_are_not_mixed_up(sandbox):
-    async with sandbox.client(retry=Retry(within=0.5, settle=0.1)) as gandi:
+    async with sandbox.client(retry=Retry(within=0.5, settle=0.1, backoff=0)) as gandi:
         sandbox.drop_reply("vm_create", times=2)
         outcomes = await asyncio.gather(
             gandi.vm_create("web", "s3cret-one", 111, 2, 1),
@@ -441,7 +434,7 @@ async def test_what_a_full_list_may_hide_is_an_unknown_outcome(sandbox, monkeypa
 
 
 async def test_a_server_with_anothers_password_is_not_handed_out(sandbox):
-    async with sandbox.client(retry=Retry(within=1, settle=0.05)) as gandi:
+    async with sandbox.client(retry=Retry(within=1, settle=0.05, backoff=0)) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         sandbox.delay("vm_create", seconds=0.05)
         given_up = asyncio.create_task(gandi.vm_create("web", "s3cret-one", 111, 2, 1))
@@ -466,7 +459,9 @@ async def test_what_a_generic_call_began_is_not_taken_for_a_later_one(sandbox, g
 
 
 async def test_a_late_first_request_is_found_although_the_second_was_refused(sandbox):
-    async with sandbox.client(retry=Retry(attempts=3, within=9, settle=0.2), timeout=0.1) as gandi:
+    async with sandbox.client(
+        retry=Retry(attempts=3, within=9, settle=0.2, backoff=0), timeout=0.1
+    ) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         sandbox.delay("vm_create", seconds=0.4)
         sandbox.fault("vm_create", code=530060, message="DataError: wrong state")
@@ -477,7 +472,7 @@ async def test_a_late_first_request_is_found_although_the_second_was_refused(san
 
 
 async def test_a_changing_call_waits_as_long_as_the_service_asks(sandbox):
-    async with sandbox.client(retry=Retry(settle=0.05)) as gandi:
+    async with sandbox.client(retry=Retry(settle=0.05, backoff=0)) as gandi:
         sandbox.refuse("vm_create", status=503, retry_after=1)
         started = asyncio.get_running_loop().time()
         await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
@@ -485,7 +480,7 @@ async def test_a_changing_call_waits_as_long_as_the_service_asks(sandbox):
 
 
 async def test_the_seconds_for_all_sends_bound_a_single_one_too(sandbox):
-    async with sandbox.client(retry=Retry(within=0.15)) as gandi:
+    async with sandbox.client(retry=Retry(within=0.15, backoff=0)) as gandi:
         await gandi.os_list()
         sandbox.delay("vm_list", seconds=5)
         started = asyncio.get_running_loop().time()
@@ -496,7 +491,7 @@ async def test_the_seconds_for_all_sends_bound_a_single_one_too(sandbox):
 
 async def test_waiting_for_the_rate_does_not_count_as_trying(sandbox):
     async with sandbox.client(
-        rate_limit=RateLimit(20, per=1.0), retry=Retry(attempts=3, within=0.3)
+        rate_limit=RateLimit(20, per=1.0), retry=Retry(attempts=3, within=0.3, backoff=0)
     ) as gandi:
         sandbox.refuse("disk_list", status=503)
         *_, disks = await asyncio.gather(*(gandi.vm_list() for _ in range(10)), gandi.disk_list())
@@ -530,7 +525,7 @@ async def test_what_the_service_tells_too_little_of_is_given_to_nobody(sandbox, 
         return {**told, "params": {n: told["params"].get(n) for n in ("hostname", "vm_id")}}
 
     monkeypatch.setattr(Operations, "_struct", little)
-    async with sandbox.client(retry=Retry(within=1, settle=0.1)) as gandi:
+    async with sandbox.client(retry=Retry(within=1, settle=0.1, backoff=0)) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         sandbox.drop_request("vm_create")
         sandbox.delay("vm_create", seconds=0.3)

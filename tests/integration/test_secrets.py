@@ -14,11 +14,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from tenacity import wait_none
 
 import aiogandi
-from aiogandi import Gandi, InvalidArgument, Polling, Retry, bulk, codec, retries
-from aiogandi.calls import Change
+from aiogandi import Gandi, InvalidArgument, Polling, Retry, bulk, codec
+from aiogandi.calls.call import Change
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
 
@@ -119,8 +118,7 @@ def output():
 
 
 @pytest.fixture(autouse=True)
-async def _debug(monkeypatch):
-    monkeypatch.setattr(retries, "_backoff", wait_none())
+async def _debug():
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     yield
@@ -204,7 +202,11 @@ async def client(raw_server, output):
             return answer(body)
 
         url, _ = await raw_server(respond)
-        quick = {"timeout": 0.1, "rate_limit": None, "retry": Retry(2, within=5, settle=0.01)}
+        quick = {
+            "timeout": 0.1,
+            "rate_limit": None,
+            "retry": Retry(2, within=5, settle=0.01, backoff=0),
+        }
         own = {
             name: value for name, value in settings.items() if name not in ("lists", "login_too")
         }
@@ -345,7 +347,9 @@ async def test_no_call_on_the_sandbox_shows_a_secret(output):
     async with (
         Sandbox(login="AA1234-GANDI", password=LOGIN_PASSWORD, speed=1000) as sandbox,
         sandbox.client(
-            polling=Polling(0.01, 0.05), retry=Retry(3, within=5, settle=0.05), timeout=0.3
+            polling=Polling(0.01, 0.05),
+            retry=Retry(3, within=5, settle=0.05, backoff=0),
+            timeout=0.3,
         ) as gandi,
     ):
 
@@ -390,7 +394,7 @@ async def test_a_refused_password_is_not_shown(output):
 
 async def test_an_unreachable_service_shows_no_secret(output, unused_tcp_port):
     url = f"http://127.0.0.1:{unused_tcp_port}/xmlrpc/"
-    async with Gandi("AA1234-GANDI", LOGIN_PASSWORD, url=url, retry=Retry(2)) as gandi:
+    async with Gandi("AA1234-GANDI", LOGIN_PASSWORD, url=url, retry=Retry(2, backoff=0)) as gandi:
         with output.caught(aiogandi.TransportError):
             await gandi.vm_create("web", VM_PASSWORD, 111, 1, 1)
     assert not output.leaks()

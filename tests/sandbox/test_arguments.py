@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aiogandi import codec
 from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.faults import ServiceFault
+from aiogandi.sandbox.books.faults import ServiceFault
 
 DAY = datetime.fromisoformat("2009-01-01")
 VM = ("web", "my_password", 111, 1, 1, {})

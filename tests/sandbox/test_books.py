@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.faults import ServiceFault
-from aiogandi.sandbox.operation_log import Criteria
+from aiogandi.sandbox.books.faults import ServiceFault
+from aiogandi.sandbox.books.operation_log import Criteria
 
 PLACE = st.integers(0, 3)
 FEW = st.integers(1, 12)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiogandi.sandbox.exchange import LARGEST_BODY, Exchange
+from aiogandi.sandbox.http.exchange import LARGEST_BODY, Exchange
 
 
 @pytest.fixture

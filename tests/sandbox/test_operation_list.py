@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from aiogandi.sandbox.clock import ServiceClock
-from aiogandi.sandbox.operation_log import Criteria
-from aiogandi.sandbox.operations import Fate, Operations, Work
+from aiogandi.sandbox.books.clock import ServiceClock
+from aiogandi.sandbox.books.operation_log import Criteria
+from aiogandi.sandbox.books.operations import Fate, Operations, Work
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import xmlrpc.client
 
 import pytest
 
-from aiogandi.sandbox import throttle
-from aiogandi.sandbox.throttle import Throttle
+from aiogandi.sandbox.http import throttle
+from aiogandi.sandbox.http.throttle import Throttle
 from aiogandi.settings import RateLimit
 
 

@@ -9,8 +9,9 @@ import aiohttp
 import pytest
 
 from aiogandi.errors import InvalidArgument
-from aiogandi.sandbox import Sandbox, trouble
-from aiogandi.sandbox.operations import Fate
+from aiogandi.sandbox import Sandbox
+from aiogandi.sandbox.books.operations import Fate
+from aiogandi.sandbox.script import trouble
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,63 @@
+"""What a reply must be: the result, or `TransportError` for one that the call cannot have.
+
+What came is deleted before that is raised: it may repeat a secret, and the frame is part of the
+traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from aiogandi.calls.call import unusable
+from aiogandi.checks import is_count, is_number
+from aiogandi.models import OperatingSystem, ids_from_wire
+
+Result = TypeVar("Result")
+
+
+def _reader(
+    method: str, due: str, holds: Callable[[Any], bool], convert: Callable[[Any], Result]
+) -> Callable[[Any], Result]:
+    def read(reply: Any) -> Result:
+        if holds(reply):
+            return convert(reply)
+        problem = unusable(method, reply, due)
+        del reply
+        raise problem
+
+    return read
+
+
+def _is_array(reply: Any) -> bool:
+    return isinstance(reply, list)
+
+
+def _is_id(reply: Any) -> bool:
+    if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 10:
+        return int(reply) > 0
+    return is_count(reply) and reply > 0
+
+
+string: Final = _reader("the call", "a string", lambda reply: isinstance(reply, str), str)
+
+number: Final = _reader("the call", "a number", is_number, float)
+
+ids: Final = _reader("the call", "an array of ids", _is_array, ids_from_wire)
+
+operating_systems: Final = _reader(
+    "os_list",
+    "an array of structs",
+    _is_array,
+    lambda reply: [OperatingSystem.from_wire(item) for item in reply],
+)
+
+
+def number_of(method: str) -> Callable[[Any], int]:
+    """An id, of an operation or of what it creates."""
+    return _reader(method, "an id", _is_id, int)
+
+
+def true(reply: Any) -> None:
+    """Anything: what ``operation_cancel`` returns on success is assumed, so it is not looked at."""
+    del reply

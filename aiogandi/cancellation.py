@@ -1,0 +1,187 @@
+"""Work that others can end: with the client, at a deadline, or by cancelling its task.
+
+Entering an `Interruption` lets another part of the client wake the task that is inside it, wherever
+that task waits. `Lifetime` does so for every call when the client closes; `Deadlines` does so for an
+exchange that takes too long.
+
+`Deadlines` keeps one timer for all exchanges. aiohttp (or ``asyncio.timeout``) would set one for each
+and take it away again, which costs 3 % of a whole call (measured), though nearly every exchange ends
+long before its time. That is what makes it worth a class of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from types import TracebackType
+from typing import Any, ClassVar
+
+from aiogandi.errors import ClientClosed
+
+
+class Interruption:
+    """A context manager around a piece of one task's work, which `interrupt` ends with *error*.
+
+    It cancels the task and turns that cancellation into the error, as ``asyncio.timeout`` does:
+    there is no state, from the rate limit to a half-read reply, that it cannot be woken from.
+    Whoever may interrupt it is told of it by `begins` and `ends`.
+    """
+
+    __slots__ = ("_cancelling", "interrupted", "task")
+
+    error: ClassVar[type[Exception]]
+    task: asyncio.Task[Any]
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a call is made from inside a task")
+        self.task = task
+        self.interrupted = False
+        self._cancelling = task.cancelling()
+        self.begins()
+
+    def begins(self) -> None:
+        """It can be interrupted from now on. What this raises, entering raises."""
+        raise NotImplementedError
+
+    def ends(self) -> None:
+        """It is over."""
+        raise NotImplementedError
+
+    def interrupt(self) -> None:
+        """Wake the task, once."""
+        if not self.interrupted:
+            self.interrupted = True
+            self.task.cancel()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.ends()
+        if not self.interrupted:
+            return
+        # Cancelled by its owner as well? Then that wins.
+        if self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise self.error from None
+
+
+class Deadlines:
+    """Ends what takes too long with `TimeoutError`. Its timer is set to the earliest deadline that
+    there was when it was set; what ends in time leaves it alone.
+    """
+
+    __slots__ = ("_due", "_loop", "_timer")
+
+    def __init__(self) -> None:
+        self._due: dict[Deadline, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def within(self, seconds: float) -> Deadline:
+        """A context manager around what may take so long."""
+        return Deadline(self, seconds)
+
+    def close(self) -> None:
+        """Take the timer away, unless there is something that it is for."""
+        if not self._due:
+            self._unset()
+
+    def add(self, deadline: Deadline, seconds: float) -> None:
+        """From now on it has so many seconds."""
+        loop = deadline.task.get_loop()
+        when = self._due[deadline] = loop.time() + seconds
+        if self._timer is None or when < self._timer.when() or loop is not self._loop:
+            self._set(loop, when)
+
+    def remove(self, deadline: Deadline) -> None:
+        """It ended."""
+        del self._due[deadline]
+
+    def _unset(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        self._unset()
+        self._loop = loop
+        self._timer = loop.call_at(when, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        for deadline, when in self._due.items():
+            if when <= now:
+                deadline.interrupt()
+        left = [when for deadline, when in self._due.items() if not deadline.interrupted]
+        if left:
+            self._set(loop, min(left))
+
+
+class Deadline(Interruption):
+    """The time of one exchange."""
+
+    __slots__ = ("_deadlines", "_seconds")
+
+    error = TimeoutError
+
+    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
+        self._deadlines = deadlines
+        self._seconds = seconds
+
+    def begins(self) -> None:
+        self._deadlines.add(self, self._seconds)
+
+    def ends(self) -> None:
+        self._deadlines.remove(self)
+
+
+class Lifetime:
+    """Knows the tasks that are inside a call, and gets them out when the client closes."""
+
+    __slots__ = ("closed", "inside")
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.inside: set[Scope] = set()
+
+    def scope(self) -> Scope:
+        """A context manager around one call; entering it after the end is `ClientClosed`."""
+        return Scope(self)
+
+    def end(self) -> None:
+        """Wake every call with `ClientClosed`, now and from now on."""
+        self.closed = True
+        for scope in self.inside:
+            scope.interrupt()
+
+
+class Scope(Interruption):
+    """One call of one task."""
+
+    __slots__ = ("_lifetime",)
+
+    error = ClientClosed
+
+    def __init__(self, lifetime: Lifetime) -> None:
+        self._lifetime = lifetime
+
+    def begins(self) -> None:
+        if self._lifetime.closed:
+            raise ClientClosed
+        self._lifetime.inside.add(self)
+
+    def ends(self) -> None:
+        self._lifetime.inside.discard(self)
+
+
+async def cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks, and wait until each has ended, whichever way."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

@@ -1,0 +1,76 @@
+"""What is told when a lot is over: every item, what goes on at the service, how to take it up."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiogandi.cli.batch.items import Ending, Item
+from aiogandi.cli.batch.lot import Lot
+from aiogandi.cli.failures import FAILED, INTERRUPTED, OK
+from aiogandi.cli.terminal.screen import Screen, counted
+
+
+def tell(
+    lot: Lot,
+    screen: Screen,
+    record: Callable[[Item], Mapping[str, Any]],
+    columns: Mapping[str, str],
+) -> int:
+    """Print the items on stdout and what is left on stderr; returns the exit code.
+
+    Raises the refusal of a login, after what was begun before it was told.
+    """
+    if lot.refusal is not None and not any(item.operation for item in lot.items):
+        raise lot.refusal
+    records = [record(item) for item in lot.items]
+    # What nothing is known of would be a column of dashes: hostnames, where ids were given.
+    known = {
+        heading: field
+        for heading, field in columns.items()
+        if any(told[field] is not None for told in records) or not records
+    }
+    screen.rows(records, known)
+    if lot.stopped is not None:
+        _tell_end(lot, screen)
+    _tell_under_way(lot, screen)
+    _tell_rest(lot, screen)
+    if lot.refusal is not None:
+        raise lot.refusal
+    return lot.exit_code()
+
+
+def _tell_end(lot: Lot, screen: Screen) -> None:
+    reasons = {INTERRUPTED: "interrupted", FAILED: "the time is up"}
+    reason = reasons.get(lot.stopped or OK, "the wait is over")
+    done = sum(item.ending is Ending.DONE for item in lot.items)
+    total = counted(len(lot.items), lot.wording.noun)
+    screen.problem(f"{reason}: {done} of {total} {lot.wording.done}")
+
+
+def _tell_under_way(lot: Lot, screen: Screen) -> None:
+    operations = [
+        item.operation for item in lot.items if item.operation is not None and item.goes_on
+    ]
+    ids = [str(operation.id) for operation in operations if operation.id is not None]
+    if ids:
+        go_on = f"{counted(len(ids), 'operation')} {'goes' if len(ids) == 1 else 'go'} on"
+        screen.line(f"{go_on} at the service; to take {'it' if len(ids) == 1 else 'them'} up:")
+        screen.line(f"  aiogandi operation wait {' '.join(ids)}")
+    for noun, command, field in (("server", "vm", "vm_id"), ("disk", "disk", "disk_id")):
+        nameless = [
+            str(getattr(operation, field))
+            for operation in operations
+            if operation.id is None and getattr(operation, field) is not None
+        ]
+        if nameless:
+            things = counted(len(nameless), noun)
+            screen.line(f"{things} of which the service lists no operation; to look at:")
+            screen.line(f"  aiogandi {command} info {' '.join(nameless)}")
+
+
+def _tell_rest(lot: Lot, screen: Screen) -> None:
+    rest = [str(item.target) for item in lot.items if item.unfinished]
+    if rest and lot.stopped is not None:
+        screen.line(f"Still to be {lot.wording.done}: {', '.join(rest)}")
+    unknown = [str(item.target) for item in lot.items if item.ending is Ending.UNKNOWN]
+    if unknown:
+        screen.line(f"Not known whether {lot.wording.done}: {', '.join(unknown)}")

@@ -1,0 +1,62 @@
+"""Attach disks to servers: which to which, and the lot of them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from aiogandi.cli.batch.change import Report, carry_out
+from aiogandi.cli.batch.items import Item, Waiting, Wording
+from aiogandi.cli.batch.lot import Step
+from aiogandi.cli.batch.selection import Target
+from aiogandi.cli.connection import Connection
+from aiogandi.cli.failures import WrongUse
+
+Pairs = Annotated[
+    list[str],
+    typer.Argument(metavar="VM DISK", help="A server and its disks, or pairs: VM:DISK VM:DISK."),
+]
+
+
+def pairs_of(given: Sequence[str]) -> dict[int, int]:
+    """The server of each disk, by the disk; `WrongUse` for what is not understood."""
+    if all(":" in word for word in given):
+        pairs = [_pair(*word.split(":", 1)) for word in given]
+    elif any(":" in word for word in given) or len(given) < 2:
+        raise WrongUse("give either a server and its disks, or pairs like 10001:500001")
+    else:
+        pairs = [_pair(given[0], disk) for disk in given[1:]]
+    servers = {disk: vm for vm, disk in pairs}
+    if len(servers) < len(pairs):
+        raise WrongUse("a disk is there twice; it can be attached to one server")
+    return servers
+
+
+def _pair(vm: str, disk: str) -> tuple[int, int]:
+    for word in (vm, disk):
+        if not (word.isascii() and word.isdecimal() and 0 < int(word[:20]) < 2**31):
+            raise WrongUse(f"{word!r} is not an id")
+    return int(vm), int(disk)
+
+
+async def attach_pairs(connection: Connection, server_of: dict[int, int], waiting: Waiting) -> int:
+    """Attach each disk to its server; returns the exit code."""
+    gandi = connection.gandi
+
+    async def attach(item: Item, step: Step) -> None:
+        await step(gandi.disk_attach, server_of[item.target.id], item.target.id)
+
+    def record(item: Item) -> dict[str, Any]:
+        disk_id = item.target.id
+        return {"vm_id": server_of[disk_id], "disk_id": disk_id, **item.record()}
+
+    columns = {
+        "VM": "vm_id",
+        "DISK": "disk_id",
+        "OPERATION": "operation_id",
+        "STATE": "state",
+        "OUTCOME": "outcome",
+    }
+    wording = Wording("Attach", "Attaching", "attached", "disk")
+    targets = [Target(disk_id) for disk_id in server_of]
+    return await carry_out(connection, targets, attach, wording, waiting, Report(record, columns))

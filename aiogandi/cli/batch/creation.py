@@ -1,0 +1,101 @@
+"""Create many servers, or disks, as one lot."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiogandi.cli.batch.change import Report, carry_out
+from aiogandi.cli.batch.items import Ending, Item, Waiting, Wording
+from aiogandi.cli.batch.lot import Step
+from aiogandi.cli.batch.selection import Target
+from aiogandi.cli.connection import Connection
+from aiogandi.cli.failures import WrongUse
+from aiogandi.client import Gandi
+
+SERVERS: Final = Wording("Create", "Creating", "created", "server")
+DISKS: Final = Wording("Create", "Creating", "created", "disk")
+
+
+@dataclass(frozen=True, slots=True)
+class NewServers:
+    """What the new servers shall be. *system* is an id of ``os_list``, or a part of one label."""
+
+    hostnames: Sequence[str]
+    system: str
+    shares: int
+    cpu: int
+    login: str | None
+
+
+async def create_servers(
+    connection: Connection,
+    wanted: NewServers,
+    password: Callable[[], str],
+    waiting: Waiting,
+    *,
+    generated: bool,
+) -> int:
+    """Create them; passwords that were *generated* are shown, once."""
+    gandi = connection.gandi
+    os_id = await _find_system(gandi, wanted.system)
+    passwords = {hostname: password() for hostname in wanted.hostnames}
+    specs = {"login": wanted.login} if wanted.login else None
+
+    async def create(item: Item, step: Step) -> None:
+        hostname = item.target.name or ""
+        secret = passwords[hostname]
+        await step(gandi.vm_create, hostname, secret, os_id, wanted.shares, wanted.cpu, specs)
+
+    def record(item: Item) -> dict[str, Any]:
+        hostname = item.target.name or ""
+        # Also where the answer was lost: the server may be there, and this is its only key.
+        sent = item.operation is not None or item.ending is Ending.UNKNOWN
+        return {
+            "vm_id": item.operation.vm_id if item.operation else None,
+            "hostname": hostname,
+            "password": passwords[hostname] if generated and sent else None,
+            **item.record(),
+        }
+
+    columns = {"VM": "vm_id", "HOSTNAME": "hostname"}
+    if generated:
+        columns["PASSWORD"] = "password"  # noqa: S105 - the name of a field
+    columns |= {"OPERATION": "operation_id", "OUTCOME": "outcome"}
+    targets = [Target(0, hostname) for hostname in wanted.hostnames]
+    return await carry_out(connection, targets, create, SERVERS, waiting, Report(record, columns))
+
+
+async def create_disks(
+    connection: Connection, names: Sequence[str], size: int, fstype: str | None, waiting: Waiting
+) -> int:
+    """Create disks of *size* MB."""
+    gandi = connection.gandi
+    given = {"size": size} if fstype is None else {"size": size, "fstype": fstype}
+
+    async def create(item: Item, step: Step) -> None:
+        await step(gandi.disk_create, {"name": item.target.name, **given})
+
+    def record(item: Item) -> dict[str, Any]:
+        disk_id = item.operation.disk_id if item.operation else None
+        return {"disk_id": disk_id, "name": item.target.name, **item.record()}
+
+    columns = {
+        "DISK": "disk_id",
+        "NAME": "name",
+        "OPERATION": "operation_id",
+        "OUTCOME": "outcome",
+    }
+    targets = [Target(0, name) for name in names]
+    return await carry_out(connection, targets, create, DISKS, waiting, Report(record, columns))
+
+
+async def _find_system(gandi: Gandi, wanted: str) -> int:
+    if wanted.isascii() and wanted.isdecimal():
+        return int(wanted)
+    systems = await gandi.os_list()
+    found = [system for system in systems if wanted.lower() in (system.label or "").lower()]
+    if len(found) != 1 or found[0].id is None:
+        labels = ", ".join(f"{system.id} {system.label}" for system in found or systems)
+        problem = "more than one system has" if found else "no system has"
+        raise WrongUse(f"--os: {problem} {wanted!r} in its label: {labels}")
+    return found[0].id

@@ -1,0 +1,58 @@
+"""The way of every reading command: read, and show as a table or as JSON."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.selection import matches
+from aiogandi.cli.connection import Connection, with_service
+from aiogandi.cli.terminal.screen import record_of
+from aiogandi.client import Gandi
+
+
+def list_all(
+    noun: str,
+    ids: Callable[[Gandi], Awaitable[list[int]]],
+    read: Callable[[Gandi, int], Awaitable[Any]],
+    name_field: str,
+    patterns: Sequence[str] | None,
+    columns: Mapping[str, str],
+    *,
+    as_json: bool,
+) -> int:
+    """List all things of a kind, or those whose name matches."""
+
+    async def work(connection: Connection) -> int:
+        gandi = connection.gandi
+
+        async def read_one(number: int) -> dict[str, Any]:
+            return record_of(await read(gandi, number))
+
+        found, code = await read_all(connection, noun, await ids(gandi), read_one, listed=True)
+        if patterns:
+            found = [record for record in found if matches(record[name_field], patterns)]
+        connection.screen.rows(found, columns)
+        return code
+
+    return with_service(work, as_json=as_json)
+
+
+def show_some(
+    noun: str,
+    ids: Sequence[int],
+    read: Callable[[Gandi, int], Awaitable[Any]],
+    columns: Mapping[str, str],
+    *,
+    as_json: bool,
+) -> int:
+    """Show the things with these ids."""
+
+    async def work(connection: Connection) -> int:
+        async def read_one(number: int) -> dict[str, Any]:
+            return record_of(await read(connection.gandi, number))
+
+        found, code = await read_all(connection, noun, ids, read_one)
+        connection.screen.rows(found, columns)
+        return code
+
+    return with_service(work, as_json=as_json)

@@ -1,0 +1,168 @@
+"""``aiogandi disk``: disks."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from aiogandi.calls import arguments
+from aiogandi.cli.batch.attachment import Pairs, attach_pairs, pairs_of
+from aiogandi.cli.batch.change import change_selected, each, report_of
+from aiogandi.cli.batch.creation import create_disks
+from aiogandi.cli.batch.items import Item, Waiting, Wording
+from aiogandi.cli.batch.listing import list_all, show_some
+from aiogandi.cli.batch.lot import Action, Step
+from aiogandi.cli.batch.naming import Count, Names, Pattern, names_of
+from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.selection import Kind, Selection
+from aiogandi.cli.connection import Connection, with_service
+from aiogandi.cli.examples import examples
+from aiogandi.cli.options import Everything, Ids, Json, Match, NoWait, SomeIds, Timeout, Yes
+from aiogandi.cli.terminal.screen import record_of
+from aiogandi.client import Gandi
+from aiogandi.errors import InvalidArgument
+
+app = typer.Typer(help="Disks.", no_args_is_help=True)
+
+COLUMNS: Final = {
+    "DISK": "id",
+    "NAME": "name",
+    "MB": "size",
+    "FSTYPE": "fstype",
+    "STATE": "state",
+    "VM": "vm_id",
+}
+REPORT: Final = report_of("disk_id", "name", "DISK")
+
+
+async def _name(gandi: Gandi, disk_id: int) -> str | None:
+    return (await gandi.disk_info(disk_id)).name
+
+
+KIND: Final = Kind("disk", Gandi.disk_list, _name)
+
+
+@app.command("list", epilog=examples("aiogandi disk list --match 'data-*' --json"))
+def list_(match: Match = None, json: Json = False) -> int:
+    """List disks."""
+    return list_all("disk", Gandi.disk_list, Gandi.disk_info, "name", match, COLUMNS, as_json=json)
+
+
+@app.command(epilog=examples("aiogandi disk info 500001"))
+def info(ids: SomeIds, json: Json = False) -> int:
+    """Show what is known of disks."""
+    return show_some("disk", ids, Gandi.disk_info, COLUMNS, as_json=json)
+
+
+@app.command(
+    epilog=examples(
+        "aiogandi disk create data-{01..20} --size 2048",
+        "aiogandi disk create --count 20 --name 'data-{:02d}' --size 2048 --fstype ext3",
+    )
+)
+def create(
+    size: Annotated[int, typer.Option(min=1, metavar="MB", help="The size of each.")],
+    names: Names = None,
+    count: Count = None,
+    name: Pattern = None,
+    fstype: Annotated[
+        str | None,
+        typer.Option(show_default=False, metavar="TYPE", help="The file system, like ext3."),
+    ] = None,
+    no_wait: NoWait = False,
+    timeout: Timeout = None,
+    json: Json = False,
+) -> int:
+    """Create disks, all at once."""
+    wanted = names_of(names, count, name, lambda given: arguments.text("name", given))
+    waiting = Waiting.of(no_wait, timeout)
+
+    async def work(connection: Connection) -> int:
+        return await create_disks(connection, wanted, size, fstype, waiting)
+
+    return with_service(work, as_json=json)
+
+
+@app.command(
+    epilog=examples(
+        "aiogandi disk attach 10001 500001 500002",
+        "aiogandi disk attach 10001:500001 10002:500002",
+    )
+)
+def attach(
+    pairs: Pairs,
+    no_wait: NoWait = False,
+    timeout: Timeout = None,
+    json: Json = False,
+) -> int:
+    """Attach disks to servers.
+
+    Either a server and its disks, or any number of pairs of both.
+    """
+    wanted = pairs_of(pairs)
+    waiting = Waiting.of(no_wait, timeout)
+
+    async def work(connection: Connection) -> int:
+        return await attach_pairs(connection, wanted, waiting)
+
+    return with_service(work, as_json=json)
+
+
+@app.command(
+    epilog=examples("aiogandi disk detach 500001", "aiogandi disk detach --match 'data-*'")
+)
+def detach(
+    ids: Ids = None,
+    match: Match = None,
+    everything: Everything = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    timeout: Timeout = None,
+    json: Json = False,
+) -> int:
+    """Detach disks from the servers that they are attached to."""
+    wording = Wording("Detach", "Detaching", "detached", "disk")
+    selection = Selection(ids, match, everything, yes)
+    waiting = Waiting.of(no_wait, timeout)
+    return change_selected(selection, KIND, _detach, wording, waiting, REPORT, as_json=json)
+
+
+@app.command(
+    epilog=examples("aiogandi disk delete 500001", "aiogandi disk delete --match 'data-*'")
+)
+def delete(
+    ids: Ids = None,
+    match: Match = None,
+    everything: Everything = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    timeout: Timeout = None,
+    json: Json = False,
+) -> int:
+    """Delete disks. The service deletes unattached ones only, and refuses others."""
+    wording = Wording("Delete", "Deleting", "deleted", "disk")
+    selection = Selection(ids, match, everything, yes)
+    waiting = Waiting.of(no_wait, timeout)
+    return change_selected(
+        selection, KIND, each(Gandi.disk_delete), wording, waiting, REPORT, as_json=json
+    )
+
+
+def _detach(gandi: Gandi) -> Action:
+    async def act(item: Item, step: Step) -> None:
+        disk = await gandi.disk_info(item.target.id)
+        if disk.vm_id is None:
+            raise InvalidArgument("it is not attached")
+        await step(gandi.disk_detach, disk.vm_id, item.target.id)
+
+    return act
+
+
+async def read_disks(connection: Connection, vm_ids: Sequence[int]) -> int:
+    """Show the disks that are attached to these servers; returns the exit code."""
+    gandi = connection.gandi
+    lists, code = await read_all(connection, "server", vm_ids, gandi.vm_disk_list)
+    ids = [disk_id for disk_ids in lists for disk_id in disk_ids]
+    disks, second_code = await read_all(connection, "disk", ids, gandi.disk_info, listed=True)
+    connection.screen.rows([record_of(disk) for disk in disks], COLUMNS)
+    return code or second_code

@@ -1,0 +1,194 @@
+"""``aiogandi operation``: what goes on at the service, and what went on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import typer
+
+from aiogandi.cli.batch.change import Report, carry_out, change_selected, each, report_of
+from aiogandi.cli.batch.items import Item, Waiting, Wording
+from aiogandi.cli.batch.listing import show_some
+from aiogandi.cli.batch.lot import Step
+from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.selection import Kind, Selection, Target
+from aiogandi.cli.connection import Connection, with_service
+from aiogandi.cli.examples import examples
+from aiogandi.cli.options import Everything, Ids, Json, Match, SomeIds, Timeout, Yes
+from aiogandi.cli.terminal.screen import record_of
+from aiogandi.client import Gandi
+from aiogandi.models import OperationDetails, OperationState
+from aiogandi.operations.operation import Operation, failure
+
+app = typer.Typer(help="Operations: what the service is doing, and has done.", no_args_is_help=True)
+
+COLUMNS: Final = {
+    "OPERATION": "id",
+    "TYPE": "type",
+    "STATE": "state",
+    "VM": "vm_id",
+    "DISK": "disk_id",
+    "UPDATED": "date_updated",
+    "ERROR": "last_error",
+}
+
+
+async def _pending(gandi: Gandi) -> list[int]:
+    return await gandi.operation_list(state="PENDING")
+
+
+async def _type(gandi: Gandi, operation_id: int) -> str | None:
+    return (await gandi.operation_details(operation_id)).type
+
+
+PENDING: Final = Kind("pending operation", _pending, _type)
+
+Date = Annotated[
+    datetime | None,
+    typer.Option(show_default=False, metavar="DATE", help="By the service's clock."),
+]
+
+
+@app.command("list", epilog=examples("aiogandi operation list --state RUN --type vm_create"))
+def list_(
+    type: Annotated[  # noqa: A002 - the API's own word
+        str | None, typer.Option(show_default=False, metavar="TYPE", help="Like vm_create.")
+    ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            metavar="STATE",
+            help="PENDING, RUN, DONE, ERROR or CANCEL.",
+        ),
+    ] = None,
+    vm: Annotated[
+        int | None, typer.Option(show_default=False, min=1, metavar="ID", help="Of this server.")
+    ] = None,
+    disk: Annotated[
+        int | None, typer.Option(show_default=False, min=1, metavar="ID", help="Of this disk.")
+    ] = None,
+    created_after: Date = None,
+    created_before: Date = None,
+    updated_after: Date = None,
+    updated_before: Date = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=300, metavar="N", help="So many of the newest.")
+    ] = 20,
+    json: Json = False,
+) -> int:
+    """List operations, the newest first. The service lists 300 at most."""
+    param = {name: value for name, value in (("vm_id", vm), ("disk_id", disk)) if value is not None}
+
+    async def work(connection: Connection) -> int:
+        gandi = connection.gandi
+        ids = await gandi.operation_list(
+            type=type,
+            state=state.upper() if state else None,
+            created_after=created_after,
+            created_before=created_before,
+            updated_after=updated_after,
+            updated_before=updated_before,
+            param=param or None,
+        )
+        found, code = await read_all(
+            connection, "operation", ids[:limit], gandi.operation_details, listed=True
+        )
+        connection.screen.rows([record_of(details) for details in found], COLUMNS)
+        return code
+
+    return with_service(work, as_json=json)
+
+
+@app.command(epilog=examples("aiogandi operation info 123 124"))
+def info(ids: SomeIds, json: Json = False) -> int:
+    """Show what is known of operations."""
+    return show_some("operation", ids, Gandi.operation_details, COLUMNS, as_json=json)
+
+
+@app.command(epilog=examples("aiogandi operation wait 123 124 --timeout 600"))
+def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> int:
+    """Wait until operations have ended, also those of another day or another command."""
+    waiting = Waiting.of(no_wait=False, timeout=timeout)
+
+    async def work(connection: Connection) -> int:
+        return await _wait(connection, ids, waiting)
+
+    return with_service(work, as_json=json)
+
+
+@app.command(epilog=examples("aiogandi operation cancel 123 124"))
+def cancel(
+    ids: Ids = None,
+    match: Match = None,
+    everything: Everything = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> int:
+    """Cancel operations that have not begun to run.
+
+    --match is on their type, like 'vm_*', and --all means the newest 300.
+    """
+    wording = Wording("Cancel", "Cancelling", "cancelled", "operation")
+    report = report_of("operation_id", None, "OPERATION")
+    return change_selected(
+        Selection(ids, match, everything, yes),
+        PENDING,
+        each(Gandi.operation_cancel),
+        wording,
+        Waiting.of(no_wait=False, timeout=None),
+        report,
+        as_json=json,
+    )
+
+
+async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) -> int:
+    gandi = connection.gandi
+
+    async def act(item: Item, step: Step) -> None:
+        # One that ended long ago is told at once, and an unknown one refused.
+        details = await gandi.operation_details(item.target.id)
+        operation = _taken_up(gandi, item.target.id, details)
+        item.operation = operation
+        if details.state is None or not details.state.final:
+            await step(_itself, operation)
+        elif details.state != OperationState.DONE:
+            raise failure(operation, details)
+
+    def record(item: Item) -> dict[str, Any]:
+        operation = item.operation
+        return {
+            **item.record(),
+            "operation_id": item.target.id,
+            "vm_id": operation.vm_id if operation else None,
+            "disk_id": operation.disk_id if operation else None,
+        }
+
+    columns = {
+        "OPERATION": "operation_id",
+        "TYPE": "operation",
+        "VM": "vm_id",
+        "DISK": "disk_id",
+        "STATE": "state",
+        "OUTCOME": "outcome",
+    }
+    wording = Wording("Await", "Awaiting", "ended", "operation")
+    return await carry_out(
+        connection,
+        [Target(number) for number in dict.fromkeys(ids)],
+        act,
+        wording,
+        waiting,
+        Report(record, columns),
+    )
+
+
+def _taken_up(gandi: Gandi, operation_id: int, details: OperationDetails) -> Operation:
+    operation = gandi.operation(operation_id)
+    operation.type, operation.state = details.type, details.state
+    operation.vm_id, operation.disk_id = details.vm_id, details.disk_id
+    return operation
+
+
+async def _itself(operation: Operation) -> Operation:
+    return operation

@@ -1,0 +1,51 @@
+"""Python values <-> XML-RPC, without loss.
+
+=====================  =========================  ==========================================
+Python                 on the wire                read back from
+=====================  =========================  ==========================================
+``bool``               ``<boolean>``              ``<boolean>``
+``int``, 32 bits       ``<int>``                  ``<int> <i4> <i8> <i2> <i1>``, any size
+``float``, finite      ``<double>``               ``<double> <float>``
+``str``                ``<string>``               ``<string>``, a value without a type
+``bytes, bytearray``   ``<base64>``               ``<base64>``, as ``bytes``
+``datetime``           ``<dateTime.iso8601>``     the same, also with ``-`` or a zone (aware)
+``list, tuple``        ``<array>``                ``<array>``, as ``list``
+``Mapping`` of str     ``<struct>``               ``<struct>``, as ``dict``
+not accepted           none                       ``<nil/>``, ``<ex:nil/>``, as None
+=====================  =========================  ==========================================
+
+The wire's dates have whole seconds and no zone: a datetime is cut to the second, and an aware one
+goes out as its UTC time. What the wire cannot carry is `InvalidArgument`, which names the place.
+"""
+
+from aiogandi.codec.decoding import (
+    FaultReply,
+    declare_extensions,
+    decode_call,
+    decode_in_slices,
+    decode_response,
+    parser,
+)
+from aiogandi.codec.encoding import (
+    Params,
+    encode_call,
+    encode_fault,
+    encode_params,
+    encode_response,
+)
+from aiogandi.codec.scalars import MalformedMessage
+
+__all__ = [
+    "FaultReply",
+    "MalformedMessage",
+    "Params",
+    "declare_extensions",
+    "decode_call",
+    "decode_in_slices",
+    "decode_response",
+    "encode_call",
+    "encode_fault",
+    "encode_params",
+    "encode_response",
+    "parser",
+]

@@ -1,0 +1,17 @@
+"""Secrets, and how they are kept out of everything that people read: reprs, logs, exception texts and
+traceback locals. This room uses no other.
+"""
+
+from aiogandi.redaction.blanking import outline, redact, redact_cut
+from aiogandi.redaction.secrets import BLANK, Sealed, Secret, conceal, secrets_in
+
+__all__ = [
+    "BLANK",
+    "Sealed",
+    "Secret",
+    "conceal",
+    "outline",
+    "redact",
+    "redact_cut",
+    "secrets_in",
+]

@@ -1,0 +1,189 @@
+"""What a call's arguments must be, with the leniency that real clients need.
+
+Checked in the documented order, each step for all arguments before the next: type, syntax, value.
+Existence, privileges and state are the books' own to check.
+
+PHP sends numbers as strings and an empty struct as an empty array; Perl sends an all-digits string
+as an int. All three are accepted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DEEPEST = 8
+"""How deep the unknown members of a struct may be nested (*assumed*)."""
+
+_DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
+_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):(\d\d):(\d\d)Z?", re.ASCII)
+
+
+class NotOfType(Exception):
+    """The value is not of the type that is due."""
+
+
+def integer(value: object) -> int:
+    """A 32-bit int; a string of digits will do (documented)."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if type(value) is int and -(2**31) <= value < 2**31:
+        return value
+    raise NotOfType
+
+
+def text(value: object) -> str:
+    """A string; an int is taken as its digits (documented)."""
+    if isinstance(value, str):
+        return value
+    if type(value) is int:
+        return str(value)
+    raise NotOfType
+
+
+def boolean(value: object) -> bool:
+    """A boolean; 0 and 1, also as strings, will do (*assumed*)."""
+    if isinstance(value, bool):
+        return value
+    if value in (0, 1, "0", "1") and not isinstance(value, float):
+        return value in (1, "1")
+    raise NotOfType
+
+
+def date(value: object) -> datetime | str:
+    """A date; a string goes on to the check of its syntax, which is ISO 8601's (*assumed*)."""
+    if isinstance(value, datetime | str):
+        return value
+    raise NotOfType
+
+
+def naive_date(value: datetime | str) -> datetime:
+    """The date in UTC without a zone, or ValueError."""
+    if isinstance(value, str):
+        found = _DATE.fullmatch(value)
+        if found is None:
+            raise ValueError(value)
+        year, month, day, hour, minute, second = map(int, found.groups())
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the wire has no zone
+    if value.tzinfo is None:
+        return value
+    try:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError(value) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: *type* reads it, *syntax* takes it apart (ValueError: malformed), *value*
+    says whether it makes sense.
+    """
+
+    name: str
+    type: Callable[[object], Any]
+    syntax: Callable[[Any], Any] | None = None
+    value: Callable[[Any], bool] | None = None
+
+    def typed(self, given: object) -> Any:
+        """*given* as the type that is due, or a fault."""
+        try:
+            return self.type(given)
+        except NotOfType:
+            raise self._fault(Cause.TYPE, given) from None
+
+    def parsed(self, given: Any) -> Any:
+        """What *given* says, or a fault."""
+        if self.syntax is None:
+            return given
+        try:
+            return self.syntax(given)
+        except ValueError:
+            raise self._fault(Cause.SYNTAX, given) from None
+
+    def sensible(self, given: Any) -> Any:
+        """*given* if it makes sense, or a fault."""
+        if self.value is None or self.value(given):
+            return given
+        raise self._fault(Cause.VALUE, given)
+
+    def _fault(self, cause: Cause, given: object) -> ServiceFault:
+        reason = f"invalid {cause.name.lower()} for {self.name}"
+        return data_fault(Subject.ARGUMENT, cause, reason, self.name, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A struct with these members. *others*: unknown ones are kept as they are, not refused."""
+
+    name: str
+    members: Sequence[Parameter | Struct]
+    required: frozenset[str] = frozenset()
+    others: bool = False
+
+    def typed(self, given: object) -> Any:
+        """*given* with its members as the types that are due, or a fault."""
+        if given == []:
+            given = {}
+        if not isinstance(given, dict):
+            raise self._fault(Cause.TYPE, "not a struct", given)
+        for missing in sorted(self.required.difference(given)):
+            raise self._fault(Cause.TYPE, f"{missing} is missing", given)
+        known = self._each("typed", given)
+        unknown = {name: value for name, value in given.items() if name not in known}
+        if unknown and not self.others:
+            raise self._fault(Cause.VALUE, "unknown member", next(iter(unknown)))
+        if not is_carriable(unknown, DEEPEST):
+            raise self._fault(Cause.TYPE, "a value that the service does not know", given)
+        return known | unknown
+
+    def parsed(self, given: dict[str, Any]) -> Any:
+        """*given* with what its members say, or a fault."""
+        return given | self._each("parsed", given)
+
+    def sensible(self, given: dict[str, Any]) -> Any:
+        """*given* if its members make sense, or a fault."""
+        return given | self._each("sensible", given)
+
+    def _each(self, step: str, given: dict[str, Any]) -> dict[str, Any]:
+        return {
+            member.name: getattr(member, step)(given[member.name])
+            for member in self.members
+            if member.name in given
+        }
+
+    def _fault(self, cause: Cause, reason: str, given: object) -> ServiceFault:
+        return data_fault(Subject.ARGUMENT, cause, f"{self.name}: {reason}", self.name, given)
+
+
+def is_carriable(value: object, depth: int) -> bool:
+    """Whether a reply can repeat *value*: no nil, no large int, no zone, not nested too deep."""
+    match value:
+        case str() | bool() | bytes():
+            return True
+        case datetime():
+            return value.tzinfo is None
+        case int():
+            return -(2**31) <= value < 2**31
+        case float():
+            return math.isfinite(value)
+        case dict():
+            return depth > 0 and all(is_carriable(item, depth - 1) for item in value.values())
+        case list():
+            return depth > 0 and all(is_carriable(item, depth - 1) for item in value)
+        case _:
+            return False
+
+
+def read(parameters: Sequence[Parameter | Struct], given: Sequence[object]) -> list[Any]:
+    """The arguments, or the fault of the first step that one of them fails."""
+    typed = [due.typed(value) for due, value in zip(parameters, given, strict=False)]
+    parsed = [due.parsed(value) for due, value in zip(parameters, typed, strict=False)]
+    return [due.sensible(value) for due, value in zip(parameters, parsed, strict=False)]

@@ -1,0 +1,162 @@
+"""The calls about disks.
+
+*Assumed*, where the reference is silent: a disk is attached to a running, halted or paused VM, only
+to one at a time, and detached whether the VM runs or not. A disk whose creation fails is gone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from aiogandi.sandbox.books.inventory import (
+    FIRST_DISK,
+    VM,
+    Disk,
+    Inventory,
+    disk_obstacle,
+    disk_state_fault,
+    vm_obstacle,
+    vm_state_fault,
+)
+from aiogandi.sandbox.books.operations import Operations, Work, without_passwords
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE_SYSTEMS: Final = frozenset({"ext2", "ext3", "ext4", "reiserfs", "xfs", "swap", "vfat"})
+"""What `disk_create` makes (*assumed*, but for the ext3 of the provider's samples)."""
+
+
+class Disks:
+    """Disks are created, attached, detached and deleted here."""
+
+    def __init__(self, operations: Operations, inventory: Inventory) -> None:
+        self._operations = operations
+        self._inventory = inventory
+        self._ids = count(FIRST_DISK)
+
+    def create(self, specs: Mapping[str, Any]) -> int:
+        """``disk_create``: returns the disk's id. It is there at once, ``being_created``.
+
+        The specs are ``size`` in MB and ``name``, and ``fstype``, which is ext3 when it is not
+        given (*assumed*).
+        """
+        disk = Disk(
+            next(self._ids),
+            specs["name"],
+            specs["size"],
+            specs.get("fstype", "ext3"),
+            created=self._operations.now,
+        )
+        self._inventory.disks[disk.id] = disk
+        self._operations.begin(
+            "disk_create",
+            {"specs": without_passwords(specs), "disk_id": disk.id},
+            _Creation(self._inventory, disk),
+            ("disk", disk.id),
+        )
+        return disk.id
+
+    def info(self, disk_id: int) -> dict[str, Any]:
+        """``disk_info``."""
+        return self._inventory.disk_struct(self._inventory.disk(disk_id))
+
+    def ids(self) -> list[int]:
+        """``disk_list``, oldest first (order *assumed*)."""
+        return list(self._inventory.disks)
+
+    def delete(self, disk_id: int) -> int:
+        """``disk_delete``: an unattached disk only."""
+        disk = self._inventory.disk(disk_id)
+        if obstacle := disk_obstacle(disk, "created"):
+            raise disk_state_fault(obstacle, disk)
+        work = _Deletion(self._inventory, disk)
+        return self._operations.begin("disk_delete", {"disk_id": disk_id}, work, ("disk", disk_id))
+
+    def attach(self, vm_id: int, disk_id: int) -> int:
+        """``disk_attach`` (argument order *assumed*)."""
+        vm, disk = self._inventory.vm(vm_id), self._inventory.disk(disk_id)
+        return self._begin("disk_attach", _Attachment(self._inventory, vm, disk))
+
+    def detach(self, vm_id: int, disk_id: int) -> int:
+        """``disk_detach`` (argument order *assumed*)."""
+        vm, disk = self._inventory.vm(vm_id), self._inventory.disk(disk_id)
+        return self._begin("disk_detach", _Detachment(self._inventory, vm, disk))
+
+    def _begin(self, kind: str, work: _Link) -> int:
+        vm, disk = work.vm, work.disk
+        if obstacle := work.vm_obstacle():
+            raise vm_state_fault(obstacle, vm)
+        if obstacle := work.disk_obstacle():
+            raise disk_state_fault(obstacle, disk)
+        params = {"vm_id": vm.id, "disk_id": disk.id}
+        return self._operations.begin(kind, params, work, ("vm", vm.id), ("disk", disk.id))
+
+
+class _Creation(Work):
+    def __init__(self, inventory: Inventory, disk: Disk) -> None:
+        self._inventory = inventory
+        self._disk = disk
+
+    def done(self, at: float) -> None:
+        del at
+        self._disk.state = "created"
+
+    def failed(self, at: float) -> None:
+        del at
+        self._inventory.remove_disk(self._disk)
+
+
+class _Deletion(Work):
+    def __init__(self, inventory: Inventory, disk: Disk) -> None:
+        self._inventory = inventory
+        self._disk = disk
+
+    def obstacle(self) -> str | None:
+        return disk_obstacle(self._disk, "created")
+
+    def done(self, at: float) -> None:
+        del at
+        self._inventory.remove_disk(self._disk)
+
+
+class _Link(Work, ABC):
+    """What attaching and detaching have in common: both hold the VM and the disk."""
+
+    def __init__(self, inventory: Inventory, vm: VM, disk: Disk) -> None:
+        self.inventory = inventory
+        self.vm = vm
+        self.disk = disk
+
+    def vm_obstacle(self) -> str | None:
+        return vm_obstacle(self.vm, "running", "halted", "paused")
+
+    @abstractmethod
+    def disk_obstacle(self) -> str | None: ...
+
+    def obstacle(self) -> str | None:
+        return self.vm_obstacle() or self.disk_obstacle()
+
+
+class _Attachment(_Link):
+    def disk_obstacle(self) -> str | None:
+        return disk_obstacle(self.disk, "created")
+
+    def done(self, at: float) -> None:
+        del at
+        self.inventory.attach(self.vm, self.disk)
+
+
+class _Detachment(_Link):
+    def disk_obstacle(self) -> str | None:
+        if obstacle := disk_obstacle(self.disk, "attached"):
+            return obstacle
+        if self.disk.vm_id != self.vm.id:
+            return f"disk is attached to VM {self.disk.vm_id}"
+        return None
+
+    def done(self, at: float) -> None:
+        del at
+        self.inventory.detach(self.disk)

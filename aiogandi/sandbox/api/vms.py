@@ -1,0 +1,214 @@
+"""The calls about VMs.
+
+*Assumed*, where the reference is silent: a call is checked against the state that the VM has at
+that moment, not the one that it will have when what is under way has ended; what waits behind
+another operation is checked again when its turn comes, and ends in ERROR if it no longer fits. A VM
+that is being created takes no other call. A failed creation leaves an ``invalid`` VM without shares,
+which can be deleted; a cancelled one leaves nothing. No VM comes with a disk.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
+from aiogandi.sandbox.books.inventory import FIRST_VM, VM, Inventory, vm_obstacle, vm_state_fault
+from aiogandi.sandbox.books.operations import Operations, Work, without_passwords
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiogandi.sandbox.books.shares import SharePool
+
+SYSTEMS: Final[Mapping[int, str]] = {
+    111: "Debian GNU/Linux 5",
+    112: "Ubuntu Server 8.04",
+    113: "CentOS 5",
+    114: "Fedora 10",
+    115: "Mandriva 2009",
+}
+"""What `os_list` offers (*assumed*, but for the 111 of the provider's samples)."""
+
+
+class VMs:
+    """VMs are created, changed and deleted here."""
+
+    def __init__(self, operations: Operations, inventory: Inventory, shares: SharePool) -> None:
+        self._operations = operations
+        self._inventory = inventory
+        self._shares = shares
+        self._ids = count(FIRST_VM)
+
+    def create(
+        self,
+        hostname: str,
+        password: str,
+        os_id: int,
+        shares: int,
+        cpu: int,
+        specs: Mapping[str, Any] | None = None,
+    ) -> int:
+        """``vm_create``: returns the VM's id. The VM is there at once, ``being_created``."""
+        del password  # nobody can log in to these VMs, and nothing may repeat it
+        if os_id not in SYSTEMS:
+            raise data_fault(Subject.SYSTEM, Cause.EXISTENCE, "no such system", "os_id", os_id)
+        self._shares.take(shares)
+        now = self._operations.now
+        vm = VM(next(self._ids), hostname, os_id, shares, cpu, created=now, updated=now)
+        self._inventory.vms[vm.id] = vm
+        params = {
+            "hostname": hostname,
+            "os_id": os_id,
+            "shares": shares,
+            "cpu": cpu,
+            "specs": without_passwords(specs or {}),
+        }
+        self._begin("vm_create", vm, _Creation(self._inventory, self._shares, vm), params)
+        return vm.id
+
+    def info(self, vm_id: int) -> dict[str, Any]:
+        """``vm_info``."""
+        return self._inventory.vm_struct(self._inventory.vm(vm_id))
+
+    def ids(self) -> list[int]:
+        """``vm_list``, oldest first (order *assumed*)."""
+        return list(self._inventory.vms)
+
+    def disks(self, vm_id: int) -> list[int]:
+        """``vm_disk_list``."""
+        return list(self._inventory.vm(vm_id).disks)
+
+    def update(self, vm_id: int, specs: Mapping[str, Any]) -> int:
+        """``vm_update``; members other than hostname, shares and cpu change nothing (*assumed*)."""
+        vm = self._in_state(vm_id, "running", "halted", "paused")
+        work = _Update(self._shares, vm, specs)
+        return self._begin("vm_update", vm, work, {"specs": without_passwords(specs)})
+
+    def delete(self, vm_id: int) -> int:
+        """``vm_delete``: a stopped VM only; its disks stay, unattached (*assumed*)."""
+        vm = self._in_state(vm_id, "halted", "invalid")
+        return self._begin("vm_delete", vm, _Deletion(self._inventory, self._shares, vm))
+
+    def start(self, vm_id: int) -> int:
+        """``vm_start``: boots a halted VM, unpauses a paused one."""
+        return self._change(vm_id, "vm_start", "running", "halted", "paused")
+
+    def stop(self, vm_id: int) -> int:
+        """``vm_stop``."""
+        return self._change(vm_id, "vm_stop", "halted", "running", "paused")
+
+    def reboot(self, vm_id: int) -> int:
+        """``vm_reboot``."""
+        return self._change(vm_id, "vm_reboot", "running", "running")
+
+    def _change(self, vm_id: int, kind: str, into: str, *states: str) -> int:
+        vm = self._in_state(vm_id, *states)
+        return self._begin(kind, vm, _Transition(vm, into, *states))
+
+    def _in_state(self, vm_id: int, *states: str) -> VM:
+        vm = self._inventory.vm(vm_id)
+        if obstacle := vm_obstacle(vm, *states):
+            raise vm_state_fault(obstacle, vm)
+        return vm
+
+    def _begin(self, kind: str, vm: VM, work: Work, params: Mapping[str, Any] | None = None) -> int:
+        params = {**(params or {}), "vm_id": vm.id}
+        return self._operations.begin(kind, params, work, ("vm", vm.id))
+
+
+def systems() -> list[dict[str, Any]]:
+    """``os_list`` (fields *assumed*)."""
+    return [{"id": os_id, "label": label} for os_id, label in SYSTEMS.items()]
+
+
+class _Creation(Work):
+    def __init__(self, inventory: Inventory, shares: SharePool, vm: VM) -> None:
+        self._inventory = inventory
+        self._shares = shares
+        self._vm = vm
+
+    def done(self, at: float) -> None:
+        self._vm.change("running", at)
+
+    def failed(self, at: float) -> None:
+        self._shares.give_back(self._vm.shares)
+        self._vm.shares = 0
+        self._vm.change("invalid", at)
+
+    def cancelled(self, at: float) -> None:
+        self.failed(at)
+        self._inventory.remove_vm(self._vm)
+
+
+class _Transition(Work):
+    def __init__(self, vm: VM, into: str, *states: str) -> None:
+        self._vm = vm
+        self._into = into
+        self._states = states
+
+    def obstacle(self) -> str | None:
+        return vm_obstacle(self._vm, *self._states)
+
+    def done(self, at: float) -> None:
+        self._vm.change(self._into, at)
+
+
+class _Deletion(Work):
+    def __init__(self, inventory: Inventory, shares: SharePool, vm: VM) -> None:
+        self._inventory = inventory
+        self._shares = shares
+        self._vm = vm
+
+    def obstacle(self) -> str | None:
+        return vm_obstacle(self._vm, "halted", "invalid")
+
+    def done(self, at: float) -> None:
+        del at
+        self._shares.give_back(self._vm.shares)
+        self._inventory.remove_vm(self._vm)
+
+
+class _Update(Work):
+    """New figures for a VM. The shares that it grows by are taken from the call on."""
+
+    def __init__(self, pool: SharePool, vm: VM, specs: Mapping[str, Any]) -> None:
+        self._pool = pool
+        self._vm = vm
+        self._specs = specs
+        self._shares: int = specs.get("shares", 0)
+        self._taken = 0
+        self._reserve()
+
+    def obstacle(self) -> str | None:
+        if obstacle := vm_obstacle(self._vm, "running", "halted", "paused"):
+            return obstacle
+        # An update before this one may have changed the shares since the call.
+        self._release()
+        try:
+            self._reserve()
+        except ServiceFault as fault:
+            return fault.message
+        return None
+
+    def done(self, at: float) -> None:
+        vm = self._vm
+        if self._shares:
+            self._pool.give_back(max(0, vm.shares - self._shares))
+            vm.shares = self._shares
+        vm.cpu = self._specs.get("cpu", vm.cpu)
+        vm.hostname = self._specs.get("hostname", vm.hostname)
+        vm.updated = at
+
+    def failed(self, at: float) -> None:
+        del at
+        self._release()
+
+    def _reserve(self) -> None:
+        growth = max(0, self._shares - self._vm.shares)
+        self._pool.take(growth)
+        self._taken = growth
+
+    def _release(self) -> None:
+        self._pool.give_back(self._taken)
+        self._taken = 0

@@ -1,0 +1,65 @@
+"""Sessions: who may call, and until when."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
+
+if TYPE_CHECKING:
+    from aiogandi.sandbox.books.clock import ServiceClock
+
+
+class Sessions:
+    """The live sessions of the one account. There is no logout: a session ends by its age."""
+
+    def __init__(self, clock: ServiceClock, login: str, password: str, lifetime: float) -> None:
+        self._clock = clock
+        self._login = login
+        self._password = password
+        self._lifetime = lifetime
+        self._ends: dict[str, float] = {}
+
+    def login(self, login: str, password: str, safe: bool = True) -> str:
+        """``login``: a new session id. A safe session may call on without `su`, as in the
+        provider's samples, so *safe* makes no difference here.
+        """
+        del safe
+        known = hmac.compare_digest(login.encode(), self._login.encode())
+        if hmac.compare_digest(password.encode(), self._password.encode()) and known:
+            return self._open()
+        raise data_fault(
+            Subject.CREDENTIAL, Cause.PRIVILEGES, "bad credential", "password", password
+        )
+
+    def su(self, handle: str) -> str:
+        """``su``: a new session for *handle*, which must be the account's own (*assumed*)."""
+        if handle != self._login:
+            raise data_fault(Subject.HANDLE, Cause.EXISTENCE, "no such handle", "handle", handle)
+        return self._open()
+
+    def admit(self, session: str) -> None:
+        """Raise the fault of an unknown or expired session (510150, *assumed*)."""
+        if self._ends.get(session, 0.0) <= self._clock.now():
+            raise self._refusal(session)
+
+    def expire(self) -> None:
+        """End every session now."""
+        self._ends.clear()
+
+    def _open(self) -> str:
+        now = self._clock.now()
+        # All live equally long, so those that have ended stand in front.
+        while self._ends and self._ends[oldest := next(iter(self._ends))] <= now:
+            del self._ends[oldest]
+        session = secrets.token_hex(16)
+        self._ends[session] = now + self._lifetime
+        return session
+
+    @staticmethod
+    def _refusal(session: str) -> ServiceFault:
+        return data_fault(
+            Subject.CREDENTIAL, Cause.PRIVILEGES, "unknown session", "session", session
+        )

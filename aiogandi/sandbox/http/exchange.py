@@ -1,0 +1,190 @@
+"""One HTTP exchange: what comes in is read with suspicion, and something proper goes out.
+
+*Assumed*, where the reference is silent: what is not an XML-RPC call is answered with HTTP 400, a
+body over 1 MiB with 413 before it is read, another path with 404, another HTTP method with 405, a
+body that does not arrive with 408, too many requests with 429.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import traceback
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from aiohttp import web
+
+from aiogandi import codec
+from aiogandi.sandbox.books.faults import INTERNAL_ERROR, ServiceFault
+from aiogandi.sandbox.script.trouble import (
+    AnswerFault,
+    Delay,
+    DropReply,
+    DropRequest,
+    Garble,
+    Refuse,
+    Trouble,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiogandi.sandbox.http.throttle import Throttle
+
+PATHS: Final = frozenset({"/xmlrpc/", "/xmlrpc", "/hosting/", "/hosting"})
+
+LARGEST_BODY: Final = 2**20
+"""Bytes, decompressed (*assumed*)."""
+
+LONGEST_NAME: Final = 64
+"""Characters of a method's name that is counted by itself."""
+
+UNREAD: Final = "?"
+"""What requests are counted as whose method could not be read."""
+
+_HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8"}
+
+_log = logging.getLogger("aiogandi.sandbox")
+
+
+class Exchange:
+    """Answers requests by *execute*. *calls* counts what came in, *executed* what was done."""
+
+    def __init__(
+        self,
+        execute: Callable[[str, list[Any]], Any],
+        trouble_for: Callable[[str], Trouble | None],
+        throttle: Throttle | None,
+        *,
+        patience: float = 15.0,
+    ) -> None:
+        self._execute = execute
+        self._trouble_for = trouble_for
+        self._throttle = throttle
+        self._patience = patience
+        self._handlers: set[asyncio.Task[Any]] = set()
+        self.calls: Counter[str] = Counter()
+        self.executed: Counter[str] = Counter()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; never raises but for the end of the task."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._handlers.add(task)
+        try:
+            return await self._answer(request)
+        finally:
+            self._handlers.discard(task)
+
+    async def stop(self) -> None:
+        """End what is being answered, also what waits in a `Delay`: none of it is executed."""
+        handlers = list(self._handlers)
+        for task in handlers:
+            task.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            method, arguments = codec.decode_call(await self._body(request))
+        except codec.MalformedMessage:
+            self.calls[UNREAD] += 1
+            # The reason stays unsaid, because it may quote what was sent.
+            return _plain(400, "not an XML-RPC call")
+        except web.HTTPException as refusal:
+            self.calls[UNREAD] += 1
+            allow = {"Allow": "POST"} if refusal.status == 405 else {}
+            return _plain(refusal.status, refusal.reason.lower(), allow)
+        self.calls[method if len(method) <= LONGEST_NAME else UNREAD] += 1
+        if self._throttle is not None and (wait := self._throttle.wait()):
+            return _plain(429, "too many requests", {"Retry-After": str(math.ceil(wait))})
+        try:
+            return await self._meet_trouble(request, method, arguments)
+        except Exception as error:  # noqa: BLE001 - the caller gets a fault, whatever went wrong
+            _report(method, error)
+            return _xml(codec.encode_fault(INTERNAL_ERROR, "ServerError: internal error"))
+
+    async def _meet_trouble(
+        self, request: web.BaseRequest, method: str, arguments: list[Any]
+    ) -> web.StreamResponse:
+        match self._trouble_for(method):
+            case Refuse(status, retry_after):
+                headers = {} if retry_after is None else {"Retry-After": _spelt(retry_after)}
+                return _plain(status, "refused", headers)
+            case DropRequest():
+                return _drop(request)
+            case DropReply():
+                self._reply(method, arguments)
+                return _drop(request)
+            case Delay(seconds):
+                await asyncio.sleep(seconds)
+            case Garble():
+                self._reply(method, arguments)
+                return _xml(b"<html><body>This is not the service you are look")
+            case AnswerFault(code, message):
+                return _xml(codec.encode_fault(code, message))
+        return _xml(self._reply(method, arguments))
+
+    def _reply(self, method: str, arguments: list[Any]) -> bytes:
+        try:
+            reply = codec.encode_response(self._execute(method, arguments))
+        except ServiceFault as fault:
+            return codec.encode_fault(fault.code, fault.message)
+        self.executed[method] += 1
+        return reply
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        """The request's body, or the `web.HTTPException` that refuses it."""
+        if request.path not in PATHS:
+            raise web.HTTPNotFound
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        if (request.content_length or 0) > LARGEST_BODY:
+            raise web.HTTPRequestEntityTooLarge(LARGEST_BODY)
+        if request.content.is_eof():
+            # All there, as nearly always: spares the deadline's timer.
+            return await self._read(request)
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # it counts towards the answer, which has not begun
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._read(request)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+
+    async def _read(self, request: web.BaseRequest) -> bytes:
+        body = bytearray()
+        try:
+            while piece := await request.content.readany():
+                body += piece
+                if len(body) > LARGEST_BODY:
+                    raise web.HTTPRequestEntityTooLarge(LARGEST_BODY)
+        except (web.RequestPayloadError, OSError):
+            # A bad encoding, or the caller has hung up.
+            raise web.HTTPBadRequest from None
+        return bytes(body)
+
+
+def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=f"{text}\n", headers=headers)
+
+
+def _xml(body: bytes) -> web.Response:
+    return web.Response(body=body, headers=_HEADERS)
+
+
+def _drop(request: web.BaseRequest) -> web.Response:
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response()  # goes nowhere
+
+
+def _spelt(retry_after: float | str) -> str:
+    return retry_after if isinstance(retry_after, str) else f"{retry_after:g}"
+
+
+def _report(method: str, error: Exception) -> None:
+    """Say where the sandbox failed, and nothing of what it was working on."""
+    *_, place = traceback.extract_tb(error.__traceback__)
+    _log.error("%s failed: %s at %s:%s", method, type(error).__name__, place.filename, place.lineno)

@@ -1,0 +1,1 @@
+"""How trouble is ordered from a sandbox. This room uses books."""
