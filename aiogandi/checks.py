@@ -69,7 +69,7 @@ def require_seconds(
     """Raise `InvalidArgument` unless *value* is a number of seconds: above 0 (or 0, with *zero*),
     and at most *longest* (None: no limit).
     """
-    limit = "" if longest is None else f", at most {longest:g}"
+    limit = "" if longest is None else f", at most {longest:.15g}"
     holds = _is_positive(value, zero=zero) and (longest is None or value <= longest)
     require(holds, name, value, f"seconds, {_bound(zero=zero)}{limit}")
 
