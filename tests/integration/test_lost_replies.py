@@ -17,8 +17,6 @@ from aiogandi import (
     bulk,
 )
 from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.books.operation_log import OperationLog
-from aiogandi.sandbox.books.operations import Operations
 from aiogandi.sandbox.script.trouble import DropReply
 
 QUICK = Retry(attempts=5, within=20, settle=0.1, backoff=0)
@@ -371,12 +369,13 @@ async def test_calls_that_differ_in_their_password_only_are_not_mixed_up(sandbox
     assert sandbox.calls["vm_create"] == 2
 
 
-async def test_a_filter_that_the_service_does_not_know_is_not_believed(sandbox, gandi, monkeypatch):
+async def test_a_filter_that_the_service_does_not_know_is_not_believed(sandbox, gandi):
     """A service that matches nothing by hostname must not look like one that ran nothing."""
-    find = OperationLog.find
-    monkeypatch.setattr(
-        OperationLog, "find", lambda log, wanted: [] if wanted.params else find(log, wanted)
-    )
+
+    def matches_nothing(ids, arguments):
+        return [] if any("param" in filters for filters in arguments[1:]) else ids
+
+    sandbox.alter("operation_list", matches_nothing, times=10**6)
     sandbox.drop_reply("vm_create")
 
     operation = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
@@ -421,11 +420,11 @@ async def test_more_lost_replies_than_a_list_holds_are_all_found(sandbox):
     assert len({operation.vm_id for operation in operations}) == 400
 
 
-async def test_what_a_full_list_may_hide_is_an_unknown_outcome(sandbox, monkeypatch):
+async def test_what_a_full_list_may_hide_is_an_unknown_outcome(sandbox):
     async with sandbox.client(retry=QUICK, timeout=5) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         many = [10**9 - number for number in range(300)]
-        monkeypatch.setattr(OperationLog, "find", lambda log, wanted: many)
+        sandbox.answer("operation_list", many, times=10**6)
         sandbox.drop_request("vm_create")
         with pytest.raises(OutcomeUnknown):
             await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
@@ -517,14 +516,12 @@ async def test_the_books_do_not_grow_while_calls_never_cease(sandbox, gandi):
     assert max(len(books._owned), len(books.details), len(books._seen)) < 60
 
 
-async def test_what_the_service_tells_too_little_of_is_given_to_nobody(sandbox, monkeypatch):
-    struct = Operations._struct
+async def test_what_the_service_tells_too_little_of_is_given_to_nobody(sandbox):
+    def little(details, _):
+        told = {n: v for n, v in details["params"].items() if n in ("hostname", "vm_id")}
+        return details | {"params": told}
 
-    def little(operations, operation):
-        told = struct(operations, operation)
-        return {**told, "params": {n: told["params"].get(n) for n in ("hostname", "vm_id")}}
-
-    monkeypatch.setattr(Operations, "_struct", little)
+    sandbox.alter("operation_details", little, times=10**6)
     async with sandbox.client(retry=Retry(within=1, settle=0.1, backoff=0)) as gandi:
         await gandi.hosting_account_product_add("shares", 1, "1m")
         sandbox.drop_request("vm_create")

@@ -18,9 +18,7 @@ from aiogandi import (
     PermissionDenied,
     Polling,
 )
-from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.books.faults import ServiceFault
-from aiogandi.sandbox.books.operation_log import OperationLog
+from aiogandi.sandbox import Sandbox, ServiceFault
 
 QUICK = Polling(interval=0.02, max_interval=0.1)
 
@@ -354,13 +352,9 @@ async def test_a_deadline_is_kept_while_a_request_hangs(sandbox, gandi):
 async def test_an_unknown_state_is_still_under_way_and_support_is_a_failure(sandbox, gandi):
     stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
     answers = iter(["WAIT", "BILL", "SUPPORT"])
-    execute = sandbox._exchange._execute
-
-    def odd(method, args):
-        reply = execute(method, args)
-        return {**reply, "state": next(answers)} if method == "operation_details" else reply
-
-    sandbox._exchange._execute = odd
+    sandbox.alter(
+        "operation_details", lambda details, _: details | {"state": next(answers)}, times=3
+    )
     seen = []
     async for state in stop:
         seen.append(str(state))
@@ -369,10 +363,8 @@ async def test_an_unknown_state_is_still_under_way_and_support_is_a_failure(sand
         await stop
 
 
-async def test_without_an_operation_in_the_books_the_servers_own_state_counts(
-    sandbox, gandi, monkeypatch
-):
-    monkeypatch.setattr(OperationLog, "find", lambda log, wanted: [])
+async def test_without_an_operation_in_the_books_the_servers_own_state_counts(sandbox, gandi):
+    sandbox.answer("operation_list", [], times=10**6)
     [good] = await create(gandi)
     assert (await good).state == "DONE"
     assert good.id is None
@@ -382,15 +374,13 @@ async def test_without_an_operation_in_the_books_the_servers_own_state_counts(
         await bad
 
 
-async def test_a_service_that_does_not_filter_by_parameter_is_seen_through(
-    sandbox, gandi, monkeypatch
-):
-    find = OperationLog.find
-    monkeypatch.setattr(
-        OperationLog,
-        "find",
-        lambda log, wanted: find(log, type(wanted)(type=wanted.type, state=wanted.state)),
-    )
+async def test_a_service_that_does_not_filter_by_parameter_is_seen_through(sandbox, gandi):
+    def by_type_and_state(_, arguments):
+        session, *filters = arguments
+        known = [{n: f[n] for n in ("type", "state") if n in f} for f in filters]
+        return sandbox.execute("operation_list", session, *known)
+
+    sandbox.alter("operation_list", by_type_and_state, times=10**6)
     operations = await create(gandi, 3)
     details = await asyncio.gather(*operations)
     assert [d.vm_id for d in details] == [operation.vm_id for operation in operations]
@@ -449,16 +439,16 @@ async def test_cancelling_wakes_who_waits_even_while_its_id_is_looked_for(sandbo
 
 
 async def test_one_operation_that_hangs_or_is_refused_delays_no_other(sandbox, gandi):
-    execute = sandbox._exchange._execute
+    other = await gandi.vm_stop(await running_vm(gandi, sandbox))
 
-    def refuse(method, args):
-        if method == "operation_details" and args[1] == 4711:
-            raise ServiceFault(530150, "DataError: not yours [operation_id: 4711]")
-        return execute(method, args)
+    def refuse(details, _):
+        if details["id"] == other.id:
+            raise ServiceFault(530150, f"DataError: not yours [operation_id: {other.id}]")
+        return details
 
-    sandbox._exchange._execute = refuse
+    sandbox.alter("operation_details", refuse, times=10**6)
     with pytest.raises(PermissionDenied):
-        await asyncio.wait_for(gandi.operation(4711).wait(), 5)
+        await asyncio.wait_for(other.wait(), 5)
     stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
     assert (await asyncio.wait_for(stop.wait(), 5)).state == "DONE"
 
