@@ -1,4 +1,4 @@
-"""The options that many commands share."""
+"""The options that several commands share."""
 
 import math
 from typing import Annotated
@@ -48,3 +48,26 @@ Ids = Annotated[
     list[int] | None, typer.Argument(metavar="ID", min=1, show_default=False, help="Ids.")
 ]
 SomeIds = Annotated[list[int], typer.Argument(metavar="ID", min=1, help="Ids.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME", show_default=False, help="Names, like web-{01..20} in a shell."),
+]
+Count = Annotated[
+    int | None,
+    typer.Option("--count", metavar="N", min=1, show_default=False, help="How many; with --name."),
+]
+Pattern = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="PATTERN",
+        show_default=False,
+        help="Their names, numbered from 1: 'web-{:02d}' is web-01, web-02 and so on.",
+    ),
+]
+
+
+Pairs = Annotated[
+    list[str],
+    typer.Argument(metavar="VM DISK", help="A server and its disks, or pairs: VM:DISK VM:DISK."),
+]
