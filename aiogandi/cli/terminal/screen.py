@@ -28,7 +28,7 @@ _STYLES: Final = {
     "ERROR": "red",
     "unknown": "red",
     "SUPPORT": "red",
-    "under way": "yellow",
+    "under_way": "yellow",
     "being_created": "yellow",
     "PENDING": "yellow",
     "RUN": "yellow",
