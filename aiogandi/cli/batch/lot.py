@@ -164,8 +164,9 @@ class Lot:
         self, grace: float = 0.0, limit: float | None = None
     ) -> AsyncIterator[None]:
         """End the block with `Left`: *grace* seconds after `_stop`, or *limit* seconds from now."""
+        timeout = asyncio.timeout(limit)
         try:
-            async with asyncio.timeout(limit) as timeout:
+            async with timeout:
                 self._blocks[timeout] = grace
                 try:
                     yield

@@ -34,7 +34,7 @@ T = TypeVar("T")
 @app.command(epilog=examples("aiogandi demo", "aiogandi demo --vms 500 --speed 120"))
 def demo(
     vms: Annotated[
-        int, typer.Option("--vms", metavar="N", min=1, max=5000, help="So many servers.")
+        int, typer.Option("--vms", metavar="N", min=1, max=5000, help="Number of servers.")
     ] = 50,
     speed: Annotated[
         float, typer.Option(metavar="N", help="Service seconds that pass in one second.")

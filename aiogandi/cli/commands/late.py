@@ -1,7 +1,7 @@
 """Commands that are imported only when they are used, so that ``aiogandi --help`` is quick."""
 
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,7 +24,8 @@ class LateCommand(TyperCommand):
         """Import the command and return it."""
         app: typer.Typer = import_module(f"aiogandi.cli.commands.{self._file}").app
         group = get_group(app)
-        return group.commands.get(self.name or "", group)  # type: ignore[return-value]
+        alone = group.commands.get(self.name or "")
+        return group if alone is None else cast("TyperCommand", alone)
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Parse the arguments of the command itself: typer runs the command of this context."""

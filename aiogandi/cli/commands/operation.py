@@ -81,7 +81,7 @@ def list_(
     updated_after: Date = None,
     updated_before: Date = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=300, metavar="N", help="So many of the newest.")
+        int, typer.Option(min=1, max=300, metavar="N", help="Number of operations, at most.")
     ] = 20,
     json: Json = False,
 ) -> Job:

@@ -25,7 +25,7 @@ Match = Annotated[
     ),
 ]
 Everything = Annotated[
-    bool, typer.Option("--all", metavar="", help="All that there are; asks before it begins.")
+    bool, typer.Option("--all", metavar="", help="All of them; asks before it begins.")
 ]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", metavar="", help="Do not ask before --all is carried out.")
@@ -41,7 +41,7 @@ Timeout = Annotated[
         metavar="SECONDS",
         callback=_seconds,
         show_default=False,
-        help="Stop waiting after so long, and print how to take it up.",
+        help="Stop waiting after this time, and print how to wait on.",
     ),
 ]
 Ids = Annotated[

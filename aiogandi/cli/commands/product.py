@@ -100,10 +100,10 @@ def renew(duration: Duration) -> Change:
 )
 def update(
     quantity: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How much of each there shall be, all told.")
+        int, typer.Option(metavar="N", min=1, help="The quantity that each shall have.")
     ],
 ) -> Change:
-    """Have more or less of products."""
+    """Change the quantity of products."""
 
     def call(gandi: aiogandi.Gandi, product_id: int) -> Awaitable[Operation]:
         return gandi.hosting_account_product_update(product_id, quantity)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-# By the package's name, which loads the client at its first use: help does without it.
+# The client is named `aiogandi.Gandi` here: the package imports it at the first use, which is when
+# a job is carried out. Help and wrong use do without it.
 import aiogandi
 from aiogandi.cli.exits import Interrupted
 from aiogandi.cli.service.credentials import find_credentials
