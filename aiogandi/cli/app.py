@@ -1,44 +1,75 @@
-"""The command's root: its groups, and what an error or an interrupt ends it with."""
+"""The root of the command: the list of its commands, and what ends it with which exit code."""
+
+from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from aiogandi.cli.commands import account, demo, disk, oses, product, serve, vm
-from aiogandi.cli.commands import operation as operation_commands
-from aiogandi.cli.examples import examples
-from aiogandi.cli.failures import INTERRUPTED, OK, WRONG_USE, CommandFailed, exit_code, explain
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.late import LateCommand
+from aiogandi.cli.exits import INTERRUPTED, OK, WRONG_USE, CommandFailed, exit_code, explain
 from aiogandi.cli.terminal.screen import Screen
 from aiogandi.errors import GandiError
 from aiogandi.version import __version__
 
+if TYPE_CHECKING:
+    # At run time these would load the client, which the help does without.
+    from aiogandi.cli.service.connection import Job
+    from aiogandi.client import Gandi
+
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
-"""What the parser raises. Newer versions of typer carry their own click, older ones import it: this
-is the one way to its name that holds for both."""
+"""What the parser raises for wrong use. Some versions of typer carry their own click and some import
+it, so that no import gives this class in all of them."""
 
-TRY = "To try things out"
+TRY: Final = "To try things out"
 
-app = typer.Typer(
-    name="aiogandi",
-    help="Manage Gandi servers, disks and shares in bulk.",
-    epilog=examples("aiogandi demo", "aiogandi vm stop --match 'web-*'"),
-    no_args_is_help=True,
-    # Its tracebacks would show local variables, and a password may be among them.
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS: Final = (
+    LateCommand("vm", "vm", "Servers."),
+    LateCommand("disk", "disk", "Disks."),
+    LateCommand("operation", "operation", "Operations: what the service is doing, and has done."),
+    LateCommand("account", "account", "The account: balance, shares, products."),
+    LateCommand("product", "product", "Products of the account: shares."),
+    LateCommand("os", "oses", "Operating systems for new servers."),
+    LateCommand(
+        "sandbox",
+        "sandbox",
+        "Serve a sandbox until it is interrupted, which ends it with exit code 0.",
+        TRY,
+    ),
+    LateCommand(
+        "demo",
+        "demo",
+        "Watch servers being created, used and deleted in bulk, on a sandbox in this process.",
+        TRY,
+    ),
 )
-app.add_typer(vm.app, name="vm")
-app.add_typer(disk.app, name="disk")
-app.add_typer(operation_commands.app, name="operation")
-app.add_typer(account.app, name="account")
-app.add_typer(product.app, name="product")
-app.add_typer(oses.app, name="os")
-app.command("sandbox", epilog=serve.EXAMPLES, rich_help_panel=TRY)(serve.sandbox)
-app.command("demo", epilog=demo.EXAMPLES, rich_help_panel=TRY)(demo.demo)
+
+
+def root(client: Callable[..., Gandi] | None = None) -> TyperGroup:
+    """Return the command as typer parses it. *client*: as in `run`."""
+
+    def carry_out(result: int | Job, **_: Any) -> int:
+        return result if isinstance(result, int) else result.carry_out(client)
+
+    app = typer.Typer(
+        name="aiogandi",
+        help="Manage Gandi servers, disks and shares in bulk.",
+        epilog=examples("aiogandi demo", "aiogandi vm stop --match 'web-*'"),
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        callback=_root,
+        result_callback=carry_out,
+    )
+    group = cast("TyperGroup", get_command(app))
+    for command in COMMANDS:
+        group.add_command(command)
+    return group
 
 
 def _print_version(wanted: bool) -> None:
@@ -47,7 +78,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool,
@@ -63,17 +93,20 @@ def _root(
     del version
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command with these arguments; returns its exit code."""
+def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) -> int:
+    """Run the command with these arguments; returns its exit code.
+
+    *client* makes the client for it, with the arguments of `Gandi`, which is the default.
+    """
     screen = Screen()
     with _warnings_on(screen):
         try:
-            code = app(arguments, prog_name="aiogandi", standalone_mode=False)
+            code = root(client).main(arguments, prog_name="aiogandi", standalone_mode=False)
         except UsageError as error:
             _tell_usage(screen, error)
             return WRONG_USE
         except typer.Abort:
-            screen.line("")  # a question was left unanswered, and its line is not at its end
+            screen.line("")  # the question that was not answered has left the cursor in its line
             screen.problem("interrupted")
             return INTERRUPTED
         except (CommandFailed, GandiError) as error:
@@ -92,7 +125,7 @@ def _tell_usage(screen: Screen, error: typer.BadParameter) -> None:
 
 @contextmanager
 def _warnings_on(screen: Screen) -> Iterator[None]:
-    """What the client warns of, an operation that ran twice say, is for the user's eyes."""
+    """Print the client's warnings, for example that an operation may have run twice."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

@@ -1,8 +1,9 @@
-"""The real command, in processes and in terminals of its own, against a real sandbox."""
+"""The real command, in this process, in one of its own or in a terminal, against a real sandbox."""
 
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
 
 
 class Service:
-    """One sandbox: to be told what to do, and to be called by a client that is not ours."""
+    """One sandbox. The test tells it what to do, and calls it with Python's own XML-RPC client."""
 
     def __init__(self, order, settings):
         self._order = order
@@ -32,21 +33,21 @@ class Service:
         self._session = None
 
     def do(self, name, *args, **settings):
-        """The sandbox's method, or attribute, of this name."""
+        """Call the sandbox's method of this name, or read the attribute, and return the result."""
         return self._order([self._number, name, args, settings])
 
     def call(self, method, *args):
-        """A call of the API."""
+        """Call a method of the API, logged in."""
         if self._session is None:
             self._session = self._proxy.login(LOGIN, PASSWORD)
         return getattr(self._proxy, method)(self._session, *args)
 
     def close(self):
-        """Keep no connection."""
+        """Close the connection."""
         self._proxy("close")()
 
     def vms(self, *hostnames, state="running"):
-        """New VMs, in this state; their ids."""
+        """Create VMs in this state; returns their ids."""
         ids = [self.call("vm_create", name, "s3cret-password", 111, 1, 1) for name in hostnames]
         self.do("advance", 60)
         if state == "halted":
@@ -56,19 +57,19 @@ class Service:
         return ids
 
     def disks(self, *names):
-        """New disks; their ids."""
+        """Create disks; returns their ids."""
         ids = [self.call("disk_create", {"size": 2048, "name": name}) for name in names]
         self.do("advance", 30)
         return ids
 
     def states(self):
-        """The state of each VM, by its hostname."""
+        """Return the state of each VM, by its hostname."""
         return {vm["hostname"]: vm["state"] for vm in self.do("vms")}
 
 
 @pytest.fixture(scope="session")
 def order():
-    """Tells the process of the sandboxes what to do, and returns its answer."""
+    """Gives an order to the process that serves the sandboxes, and returns its answer."""
     script = Path(__file__).with_name("sandboxes.py")
     command = [sys.executable, "-W", "error", str(script)]
     with subprocess.Popen(
@@ -126,10 +127,20 @@ def home(tmp_path):
 
 
 def environment(home, service, env):
-    """*home*, with the sandbox's credentials if there is one."""
+    """Return *home* with the credentials of the *service*, if there is one, and *env*."""
     credentials = {"GANDI_LOGIN": LOGIN, "GANDI_PASSWORD": PASSWORD}
     there = {**credentials, "GANDI_URL": service.url} if service else {}
     return home | there | (env or {})
+
+
+@pytest.fixture
+def operations_to_await():
+    """Returns the ids in the line of a text that says how to take operations up again."""
+
+    def ids(text):
+        return re.search(r"aiogandi operation wait ([\d ]*\d)", text).group(1).split()
+
+    return ids
 
 
 class Done(SimpleNamespace):
@@ -137,7 +148,7 @@ class Done(SimpleNamespace):
 
     @property
     def json(self):
-        """The one document on stdout."""
+        """The JSON document on stdout."""
         return json.loads(self.out)
 
 
@@ -183,11 +194,8 @@ def start(home):
 
 @pytest.fixture
 def aiogandi(home, monkeypatch, capsys):
-    """The same in this process, for the many tests that are not about processes: without the time
-    that one takes to start, and with operations looked at often.
-    """
+    """Runs the command in this process, which costs no time to start one, and polls often."""
     quick = partial(Gandi, polling=Polling(interval=0.02, max_interval=0.1))
-    monkeypatch.setattr("aiogandi.cli.connection.Gandi", quick)
 
     def run_here(*args, service=None, text="", env=None):
         given = environment(home, service, env)
@@ -197,7 +205,7 @@ def aiogandi(home, monkeypatch, capsys):
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
         capsys.readouterr()
-        code = run([str(arg) for arg in args])
+        code = run([str(arg) for arg in args], quick)
         out, err = capsys.readouterr()
         return Done(code=code, out=out, err=err)
 
@@ -208,8 +216,21 @@ class Terminal(pexpect.spawn):
     """The command in a pseudo-terminal."""
 
     def end(self):
-        """What it still says, and its exit code."""
+        """Wait for its end; returns what it still printed, and its exit code."""
         self.expect(pexpect.EOF)
+        return self._ended()
+
+    def leave(self):
+        """Press Ctrl-C until it has ended; returns what it still printed, and its exit code.
+
+        A question may need two: Python can miss the signal that comes just before it reads.
+        """
+        self.sendintr()
+        while self.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=0.5):
+            self.sendintr()
+        return self._ended()
+
+    def _ended(self):
         self.wait()
         assert "Traceback" not in self.before
         return self.before, self.exitstatus

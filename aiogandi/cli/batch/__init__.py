@@ -1,3 +1,4 @@
-"""One change to many things at once: what is chosen, how it is carried out and what is told of it. This
-room uses terminal.
+"""Bulk runs: which things are meant, the calls for all of them at once, and what is printed of it.
+
+This room uses `service`, `terminal` and `exits`; it knows no command and no option.
 """

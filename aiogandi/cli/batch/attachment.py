@@ -1,25 +1,22 @@
-"""Attach disks to servers: which to which, and the lot of them."""
+"""Attach many disks to servers: which disk goes to which server, and the bulk run."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from aiogandi.cli.batch.change import Report, carry_out
-from aiogandi.cli.batch.items import Item, Waiting, Wording
+from aiogandi.cli.batch.change import carry_out
+from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
-from aiogandi.cli.batch.selection import Target
-from aiogandi.cli.connection import Connection
-from aiogandi.cli.failures import WrongUse
-
-Pairs = Annotated[
-    list[str],
-    typer.Argument(metavar="VM DISK", help="A server and its disks, or pairs: VM:DISK VM:DISK."),
-]
+from aiogandi.cli.batch.report import Report
+from aiogandi.cli.exits import WrongUse
+from aiogandi.cli.service.connection import Connection
 
 
 def pairs_of(given: Sequence[str]) -> dict[int, int]:
-    """The server of each disk, by the disk; `WrongUse` for what is not understood."""
+    """Return the server of each disk, as ``{disk id: server id}``.
+
+    *given* is either a server and its disks, ``10001 500001 500002``, or pairs,
+    ``10001:500001 10002:500002``. Raises `WrongUse` for anything else.
+    """
     if all(":" in word for word in given):
         pairs = [_pair(*word.split(":", 1)) for word in given]
     elif any(":" in word for word in given) or len(given) < 2:

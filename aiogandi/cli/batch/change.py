@@ -1,44 +1,31 @@
-"""The way of every changing command: select, change as one lot, tell."""
+"""The way of every changing command: find the things, change them in one bulk run, report."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-from aiogandi.cli.batch.aftermath import tell
-from aiogandi.cli.batch.items import Item, Waiting, Wording
-from aiogandi.cli.batch.lot import Action, Lot, Step
-from aiogandi.cli.batch.selection import Kind, Selection, Target
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.client import Gandi
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiogandi
+from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
+from aiogandi.cli.batch.lot import LIMITS, Action, Limits, Lot, Step
+from aiogandi.cli.batch.report import Report, tell
+from aiogandi.cli.batch.selection import Kind, Selection
+from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.operations.operation import Operation
 
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How items are told: their record for JSON, and which of its fields stand in the table."""
-
-    record: Callable[[Item], Mapping[str, Any]]
-    columns: Mapping[str, str]
+Change = Callable[["aiogandi.Gandi"], Action]
+"""Given the client, returns what is done to each thing."""
 
 
-def report_of(id_field: str, name_field: str | None, noun: str) -> Report:
-    """The report on things that are selected: their id, name, operation and outcome."""
+def each(call: Callable[[aiogandi.Gandi, int], Awaitable[Operation | None]]) -> Change:
+    """Return the change that is one call with the thing's id, like ``each(Gandi.vm_stop)``."""
 
-    def record(item: Item) -> dict[str, Any]:
-        named = {} if name_field is None else {name_field: item.target.name}
-        return {id_field: item.target.id, **named, **item.record()}
+    def change(gandi: aiogandi.Gandi) -> Action:
+        async def act(item: Item, step: Step) -> None:
+            await step(call, gandi, item.target.id)
 
-    names = {} if name_field is None else {name_field.upper(): name_field}
-    return Report(
-        record,
-        {
-            noun: id_field,
-            **names,
-            "OPERATION": "operation_id",
-            "STATE": "state",
-            "OUTCOME": "outcome",
-        },
-    )
+        return act
+
+    return change
 
 
 async def carry_out(
@@ -48,41 +35,33 @@ async def carry_out(
     wording: Wording,
     waiting: Waiting,
     report: Report,
+    limits: Limits = LIMITS,
 ) -> int:
-    """Change *targets* as one lot and tell what became of them; returns the exit code."""
-    lot = Lot(connection, wording, targets, waiting)
+    """Do *action* to all *targets* in one bulk run and report; returns the exit code."""
+    lot = Lot(connection, wording, targets, waiting, limits)
     await lot.run(action)
-    return tell(lot, connection.screen, report.record, report.columns)
-
-
-def each(call: Callable[[Gandi, int], Awaitable[Operation | None]]) -> Callable[[Gandi], Action]:
-    """The action of one step: *call* with the thing's id."""
-
-    def action_with(gandi: Gandi) -> Action:
-        async def act(item: Item, step: Step) -> None:
-            await step(call, gandi, item.target.id)
-
-        return act
-
-    return action_with
+    return tell(lot, connection.screen, report)
 
 
 def change_selected(
     selection: Selection,
     kind: Kind,
-    action_with: Callable[[Gandi], Action],
+    change: Change,
     wording: Wording,
     waiting: Waiting,
     report: Report,
     *,
     as_json: bool,
-) -> int:
-    """Change what the user selected; returns the exit code."""
+) -> Job:
+    """Return the job that changes what the user selected.
+
+    Raises `WrongUse` if the selection is not one, before anything is sent.
+    """
     selection.check()
 
     async def work(connection: Connection) -> int:
         targets = await selection.find(connection, kind, wording.verb)
-        action = action_with(connection.gandi)
+        action = change(connection.gandi)
         return await carry_out(connection, targets, action, wording, waiting, report)
 
-    return with_service(work, as_json=as_json)
+    return Job(work, as_json=as_json)

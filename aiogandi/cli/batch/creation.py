@@ -1,16 +1,18 @@
-"""Create many servers, or disks, as one lot."""
+"""Create many servers, or many disks, in one bulk run."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiogandi.cli.batch.change import Report, carry_out
-from aiogandi.cli.batch.items import Ending, Item, Waiting, Wording
+import aiogandi
+from aiogandi.cli.batch.change import carry_out
+from aiogandi.cli.batch.items import Ending, Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
-from aiogandi.cli.batch.selection import Target
-from aiogandi.cli.connection import Connection
-from aiogandi.cli.failures import WrongUse
-from aiogandi.client import Gandi
+from aiogandi.cli.batch.report import Report
+from aiogandi.cli.exits import WrongUse
+from aiogandi.cli.service.connection import Connection
 
 SERVERS: Final = Wording("Create", "Creating", "created", "server")
 DISKS: Final = Wording("Create", "Creating", "created", "disk")
@@ -18,13 +20,15 @@ DISKS: Final = Wording("Create", "Creating", "created", "disk")
 
 @dataclass(frozen=True, slots=True)
 class NewServers:
-    """What the new servers shall be. *system* is an id of ``os_list``, or a part of one label."""
+    """What the new servers shall be like, the same for all of them."""
 
     hostnames: Sequence[str]
     system: str
+    """An id of ``os_list``, or a part of exactly one label."""
     shares: int
     cpu: int
     login: str | None
+    """Name of the first user; None leaves it to the service."""
 
 
 async def create_servers(
@@ -35,7 +39,10 @@ async def create_servers(
     *,
     generated: bool,
 ) -> int:
-    """Create them; passwords that were *generated* are shown, once."""
+    """Create the servers and report; returns the exit code.
+
+    *password* gives each server's password. Passwords that were *generated* are shown in the report.
+    """
     gandi = connection.gandi
     os_id = await _find_system(gandi, wanted.system)
     passwords = {hostname: password() for hostname in wanted.hostnames}
@@ -48,7 +55,7 @@ async def create_servers(
 
     def record(item: Item) -> dict[str, Any]:
         hostname = item.target.name or ""
-        # Also where the answer was lost: the server may be there, and this is its only key.
+        # Shown also after a lost answer: the server may exist, and nobody else knows its password.
         sent = item.operation is not None or item.ending is Ending.UNKNOWN
         return {
             "vm_id": item.operation.vm_id if item.operation else None,
@@ -68,7 +75,7 @@ async def create_servers(
 async def create_disks(
     connection: Connection, names: Sequence[str], size: int, fstype: str | None, waiting: Waiting
 ) -> int:
-    """Create disks of *size* MB."""
+    """Create disks of *size* MB and report; returns the exit code."""
     gandi = connection.gandi
     given = {"size": size} if fstype is None else {"size": size, "fstype": fstype}
 
@@ -89,7 +96,7 @@ async def create_disks(
     return await carry_out(connection, targets, create, DISKS, waiting, Report(record, columns))
 
 
-async def _find_system(gandi: Gandi, wanted: str) -> int:
+async def _find_system(gandi: aiogandi.Gandi, wanted: str) -> int:
     if wanted.isascii() and wanted.isdecimal():
         return int(wanted)
     systems = await gandi.os_list()

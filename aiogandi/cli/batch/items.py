@@ -1,12 +1,26 @@
-"""What a lot is made of: the things, how they are called, how long they are waited for."""
+"""What a bulk run is made of: its things, the words for its change, and how long it waits."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from aiogandi.cli.batch.selection import Target
-from aiogandi.cli.failures import WrongUse, explain
+from aiogandi.cli.exits import WrongUse, explain
 from aiogandi.operations.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to change: a server, a disk, a product, an operation.
+
+    ``id`` is 0 as long as it is not created. ``name`` is known if it was given or had to be read.
+    """
+
+    id: int
+    name: str | None = None
+
+    def __str__(self) -> str:
+        known = (self.name, f"({self.id})" if self.name and self.id else str(self.id or ""))
+        return " ".join(filter(None, known))
 
 
 class Ending(StrEnum):
@@ -14,7 +28,7 @@ class Ending(StrEnum):
 
     NOT_BEGUN = "not_begun"
     UNKNOWN = "unknown"
-    """It was asked for, and there is no answer."""
+    """A call was sent for it, and no answer has come."""
     UNDER_WAY = "under_way"
     DONE = "done"
     FAILED = "failed"
@@ -22,7 +36,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a change is called: ``Stop all 20 servers``, ``Stopping 20 servers``, ``… stopped``."""
+    """The words for a change: ``Stop all 20 servers``, ``Stopping 20 servers``, ``… stopped``."""
 
     verb: str
     doing: str
@@ -32,14 +46,14 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Whether to wait for the end, and how many seconds at most."""
+    """Whether to wait until the operations have ended, and for how many seconds at most."""
 
     wait: bool
     timeout: float | None
 
     @classmethod
     def of(cls, no_wait: bool, timeout: float | None) -> "Waiting":
-        """What the options say; `WrongUse` for what cannot be meant."""
+        """Return what ``--no-wait`` and ``--timeout`` ask for. Raises `WrongUse` for both."""
         if no_wait and timeout is not None:
             raise WrongUse("--no-wait and --timeout exclude each other")
         return cls(not no_wait, timeout)
@@ -47,30 +61,31 @@ class Waiting:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One thing of the lot."""
+    """One thing of a bulk run, and what has become of it so far."""
 
     target: Target
     ending: Ending = Ending.NOT_BEGUN
     operation: Operation | None = None
+    """The operation that was begun last."""
     error: Exception | None = None
     more: bool = False
-    """Whether another step follows the one under way."""
+    """Whether another step follows the one under way: deleting, after stopping."""
 
     @property
     def goes_on(self) -> bool:
-        """Whether the service works on it without us."""
+        """Whether the service still works on it although the command no longer waits."""
         left = self.ending in (Ending.UNDER_WAY, Ending.NOT_BEGUN)
         return left and self.operation is not None and not self.operation.done()
 
     @property
     def unfinished(self) -> bool:
-        """Whether something about it is still to be begun."""
+        """Whether a step of it is still to be begun."""
         if self.ending is Ending.NOT_BEGUN:
             return self.more or not self.goes_on
         return self.more and self.ending is Ending.UNDER_WAY
 
     def record(self) -> dict[str, Any]:
-        """What JSON tells of any change."""
+        """Return the fields that JSON holds for every change."""
         operation = self.operation
         return {
             "operation_id": operation.id if operation else None,

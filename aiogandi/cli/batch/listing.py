@@ -1,26 +1,31 @@
 """The way of every reading command: read, and show as a table or as JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import aiogandi
 from aiogandi.cli.batch.reading import read_all
 from aiogandi.cli.batch.selection import matches
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.terminal.screen import record_of
-from aiogandi.client import Gandi
+from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.terminal.records import record_of
 
 
 def list_all(
     noun: str,
-    ids: Callable[[Gandi], Awaitable[list[int]]],
-    read: Callable[[Gandi, int], Awaitable[Any]],
+    ids: Callable[[aiogandi.Gandi], Awaitable[list[int]]],
+    read: Callable[[aiogandi.Gandi, int], Awaitable[Any]],
     name_field: str,
     patterns: Sequence[str] | None,
     columns: Mapping[str, str],
     *,
     as_json: bool,
-) -> int:
-    """List all things of a kind, or those whose name matches."""
+) -> Job:
+    """Return the job that lists all things of a kind, or those whose name matches a pattern.
+
+    *name_field* is the field of a record that holds the name.
+    """
 
     async def work(connection: Connection) -> int:
         gandi = connection.gandi
@@ -34,18 +39,18 @@ def list_all(
         connection.screen.rows(found, columns)
         return code
 
-    return with_service(work, as_json=as_json)
+    return Job(work, as_json=as_json)
 
 
 def show_some(
     noun: str,
     ids: Sequence[int],
-    read: Callable[[Gandi, int], Awaitable[Any]],
+    read: Callable[[aiogandi.Gandi, int], Awaitable[Any]],
     columns: Mapping[str, str],
     *,
     as_json: bool,
-) -> int:
-    """Show the things with these ids."""
+) -> Job:
+    """Return the job that shows the things with these ids."""
 
     async def work(connection: Connection) -> int:
         async def read_one(number: int) -> dict[str, Any]:
@@ -55,4 +60,4 @@ def show_some(
         connection.screen.rows(found, columns)
         return code
 
-    return with_service(work, as_json=as_json)
+    return Job(work, as_json=as_json)

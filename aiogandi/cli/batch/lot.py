@@ -1,21 +1,20 @@
-"""One change to many things at once: begun, watched together, and left in good order.
+"""A bulk run: one change to many things, begun at once, watched together, left in good order.
 
-Ctrl-C and ``--timeout`` end the wait, never what goes on at the service: nothing more is begun, and
-the answers under way are awaited, so that no operation is lost sight of.
+Ctrl-C and ``--timeout`` end the waiting, not the work of the service: nothing more is begun, and the
+answers to calls that were sent are awaited, so that the id of each operation is known in the end.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
 from aiogandi.bulk import Outcome, bulk
-from aiogandi.cli.batch.items import Ending, Item, Waiting, Wording
-from aiogandi.cli.batch.selection import Target
-from aiogandi.cli.connection import Connection
-from aiogandi.cli.failures import (
+from aiogandi.cli.batch.items import Ending, Item, Target, Waiting, Wording
+from aiogandi.cli.exits import (
     FAILED,
     INTERRUPTED,
     NOT_LOGGED_IN,
@@ -23,30 +22,39 @@ from aiogandi.cli.failures import (
     explain,
     refuses_login,
 )
+from aiogandi.cli.service.connection import Connection
 from aiogandi.cli.terminal.progress import progress
 from aiogandi.cli.terminal.screen import counted
 from aiogandi.errors import GandiError, OutcomeUnknown
 from aiogandi.operations.operation import Operation
 
-AT_ONCE: Final = 1000
-"""Things under way at most: while they are, they cost a part of a request now and then."""
 
-CALLS: Final = 20
-"""Calls that begin something at the same time: those that stand in the queue of the rate limit are
-beyond recall, and should be few when somebody wants to leave."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a bulk run does at the same time, and how long it waits when it is ended early."""
 
-ANSWERS: Final = 10.0
-"""Seconds for which answers under way are awaited once the wait has been ended."""
+    at_once: int = 1000
+    """Things under way at most. Each costs a part of a request now and then while it is."""
 
-FINDING: Final = 5.0
-"""Seconds for finding the operations of new servers or disks, whose calls do not tell their ids."""
+    calls: int = 20
+    """Changing calls under way at most. A call that waits in the queue of the rate limit cannot be
+    called back, so there should be few when the user wants to leave."""
 
-FINDING_ONE: Final = 0.1
-"""Seconds that each of them adds, unless somebody wants to leave."""
+    answers: float = 10.0
+    """Seconds for which answers to calls that were sent are awaited after the waiting has ended."""
+
+    finding: float = 5.0
+    """Seconds for finding the operations of new servers and disks, whose calls tell no id."""
+
+    finding_one: float = 0.1
+    """Seconds that are added to *finding* for each operation, unless the waiting has ended."""
+
+
+LIMITS: Final = Limits()
 
 
 class Step(Protocol):
-    """Sends a changing call; where it begins an operation, waits for its end."""
+    """Sends a changing call; if the call begins an operation, waits for its end."""
 
     async def __call__(
         self, call: Callable[..., Awaitable[Operation | None]], *args: Any
@@ -57,11 +65,11 @@ Action = Callable[[Item, Step], Awaitable[None]]
 
 
 class Left(Exception):
-    """The wait was ended before this was."""
+    """The waiting ended before this thing did. Its operation, if there is one, goes on."""
 
 
 class Lot:
-    """Things that are changed together."""
+    """The things of one bulk run, and the run itself. What became of each stands in `items`."""
 
     def __init__(
         self,
@@ -69,22 +77,25 @@ class Lot:
         wording: Wording,
         targets: Sequence[Target],
         waiting: Waiting,
+        limits: Limits = LIMITS,
     ) -> None:
         self.wording = wording
         self.waiting = waiting
         self.items = [Item(target) for target in targets]
         self.stopped: int | None = None
-        """The exit code with which the wait was ended before its time."""
+        """If the waiting was ended early, the exit code for that: `FAILED` after ``--timeout``."""
         self.refusal: Exception | None = None
-        """Why nothing else can be done: nobody is logged in."""
+        """The error that says that nobody is logged in. Nothing more is begun after it."""
         self._connection = connection
+        self._limits = limits
         self._counts = Counter({Ending.NOT_BEGUN: len(self.items)})
         self._show: Callable[[int, int, int], None] = lambda *_: None
-        self._calls = asyncio.Semaphore(CALLS)
+        self._calls = asyncio.Semaphore(limits.calls)
+        # The waits that `_stop` ends, each with the seconds that it may still take then.
         self._blocks: dict[asyncio.Timeout, float] = {}
 
     async def run(self, action: Action) -> None:
-        """Do *action* to every item; what becomes of them stands in the items."""
+        """Do *action* to every item, until all have ended or the waiting is ended."""
         timer: asyncio.TimerHandle | None = None
         if self.waiting.timeout is not None:
             loop = asyncio.get_running_loop()
@@ -98,7 +109,7 @@ class Lot:
                 timer.cancel()
 
     def exit_code(self) -> int:
-        """The command's exit code for what became of the items."""
+        """Return the command's exit code for what became of the items."""
         if self.stopped is not None:
             return self.stopped
         good = (Ending.DONE,) if self.waiting.wait else (Ending.DONE, Ending.UNDER_WAY)
@@ -108,11 +119,11 @@ class Lot:
         screen = self._connection.screen
         title = f"{self.wording.doing} {counted(len(self.items), self.wording.noun)}"
         with progress(screen.err, title, len(self.items)) as self._show, suppress(Left):
-            async with self._until_stopped(ANSWERS):
+            async with self._until_stopped(self._limits.answers):
                 outcomes = bulk(
                     lambda item: action(item, partial(self._step, item)),
                     self._next(),
-                    limit=AT_ONCE,
+                    limit=self._limits.at_once,
                 )
                 async for outcome in outcomes:
                     self._note(outcome)
@@ -134,7 +145,8 @@ class Lot:
             try:
                 operation = await call(*args)
             except GandiError as error:
-                self._look_for_refusal(error)  # at once: the next call waits for this one's place
+                # Before the semaphore lets the next call go.
+                self._look_for_refusal(error)
                 raise
         if operation is None:
             return
@@ -151,9 +163,10 @@ class Lot:
     async def _until_stopped(
         self, grace: float = 0.0, limit: float | None = None
     ) -> AsyncIterator[None]:
-        """Ends the block with `Left`, *grace* seconds after the wait was ended, or at *limit*."""
+        """End the block with `Left`: *grace* seconds after `_stop`, or *limit* seconds from now."""
+        timeout = asyncio.timeout(limit)
         try:
-            async with asyncio.timeout(limit) as timeout:
+            async with timeout:
                 self._blocks[timeout] = grace
                 try:
                     yield
@@ -192,7 +205,7 @@ class Lot:
                 )
 
     def _look_for_refusal(self, error: Exception) -> bool:
-        """Whether nobody is logged in; then nothing more is begun."""
+        """Return whether *error* says that nobody is logged in, and begin nothing more if so."""
         if not refuses_login(error):
             return False
         self.refusal = self.refusal or error
@@ -210,15 +223,15 @@ class Lot:
         self._show(done, self._counts[Ending.FAILED], begun + asked)
 
     async def _find_operations(self) -> None:
-        """What goes on without us must have an id by which it can be taken up."""
+        """Find the id of each operation that goes on, so that the user can take it up later."""
         nameless = [
             item.operation
             for item in self.items
             if item.ending is Ending.UNDER_WAY and item.operation and item.operation.id is None
         ]
-        limit = FINDING
+        limit = self._limits.finding
         if self.stopped is None:
-            limit += FINDING_ONE * len(nameless)
+            limit += self._limits.finding_one * len(nameless)
         with suppress(Left):
             async with self._until_stopped(0.0, limit):
                 await asyncio.gather(*map(_find, nameless))
@@ -226,5 +239,5 @@ class Lot:
 
 async def _find(operation: Operation) -> None:
     with suppress(GandiError):
-        # An operation's first state is seen after it was found.
+        # Its first state is seen as soon as its id is found.
         await anext(aiter(operation), None)

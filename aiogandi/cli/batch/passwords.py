@@ -1,5 +1,6 @@
-"""The passwords of new servers: generated, read from a file, or asked for. Never an option, because
-other users of the machine can read those.
+"""The passwords of new servers: generated, read from a file, or asked for.
+
+A password is never an option, because other users of the machine can read a command line.
 """
 
 import secrets
@@ -9,16 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import typer
-
-from aiogandi.cli.credentials import can_ask
-from aiogandi.cli.failures import WrongUse
+from aiogandi.cli.exits import WrongUse
+from aiogandi.cli.terminal.questions import ask_secret, can_ask
 
 LENGTH: Final = 20
-"""Characters of a generated password: 114 bits."""
+"""Characters of a generated password. With 57 to choose from, they hold 116 bits."""
 
 ALPHABET: Final = "".join(
-    # Without those that look like others: passwords are read aloud and copied from paper.
+    # Without those that look like another one: passwords are read aloud and copied from paper.
     character
     for character in string.ascii_letters + string.digits
     if character not in "0O1lI"
@@ -26,7 +25,7 @@ ALPHABET: Final = "".join(
 
 
 def generate() -> str:
-    """A new password, with upper case, lower case and digits in it."""
+    """Return a new random password with upper case, lower case and digits in it."""
     while True:
         password = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         kinds = (str.isupper, str.islower, str.isdigit)
@@ -35,7 +34,11 @@ def generate() -> str:
 
 
 def passwords(file: Path | None, *, ask: bool) -> tuple[Callable[[], str], bool]:
-    """Where each server's password comes from, and whether it is generated and must be shown."""
+    """Return what gives each server's password, and whether it is generated and must be shown.
+
+    *file*: holds the one password of all servers; ``-`` is stdin. *ask*: the user types it. Raises
+    `WrongUse` for both, and for a file without exactly one line.
+    """
     if file is not None and ask:
         raise WrongUse("--password-file and --ask-password exclude each other")
     if file is None and not ask:
@@ -60,7 +63,4 @@ def _read(file: Path) -> str:
 def _ask() -> str:
     if not can_ask():
         raise WrongUse("--ask-password needs a terminal; without one there is --password-file")
-    password: str = typer.prompt(
-        "Password of the new servers", hide_input=True, confirmation_prompt=True, err=True
-    )
-    return password
+    return ask_secret("Password of the new servers", twice=True)

@@ -1,11 +1,11 @@
-"""Read many things: the API tells of each in a call of its own."""
+"""Read many things at once, since the API reads one with each call."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 from aiogandi.bulk import bulk
-from aiogandi.cli.connection import Connection
-from aiogandi.cli.failures import FAILED, OK, explain, refuses_login
+from aiogandi.cli.exits import FAILED, OK, explain, refuses_login
+from aiogandi.cli.service.connection import Connection
 from aiogandi.cli.terminal.progress import progress
 from aiogandi.cli.terminal.screen import counted
 from aiogandi.errors import NotFound
@@ -21,10 +21,11 @@ async def read_all(
     *,
     listed: bool = False,
 ) -> tuple[list[T], int]:
-    """What *read* returns for each of *ids*, in their order, and an exit code.
+    """Return what *read* returns for each of *ids*, in their order, and an exit code.
 
-    What cannot be read is told on stderr. *listed*: the ids come from a list of a moment ago, and
-    what no longer exists is left out in silence.
+    A thing that cannot be read is reported on stderr, and the exit code is 1. *listed*: the ids
+    come from a list of a moment ago, so a thing that does not exist was deleted meanwhile and is
+    left out without a word. A refused login ends the reading and is raised.
     """
     found: dict[int, T] = {}
     code = OK

@@ -1,58 +1,55 @@
 """Which things a command is about: ids, ``--match`` on their names, or ``--all``."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-import typer
-
+import aiogandi
+from aiogandi.cli.batch.items import Target
 from aiogandi.cli.batch.reading import read_all
-from aiogandi.cli.connection import Connection
-from aiogandi.cli.credentials import can_ask
-from aiogandi.cli.failures import CommandFailed, WrongUse
+from aiogandi.cli.exits import CommandFailed, WrongUse
+from aiogandi.cli.service.connection import Connection
+from aiogandi.cli.terminal.questions import agrees, can_ask
 from aiogandi.cli.terminal.screen import counted
-from aiogandi.client import Gandi
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One thing. Its id is 0 until it is created, its name known only where it had to be read."""
-
-    id: int
-    name: str | None = None
-
-    def __str__(self) -> str:
-        known = (self.name, f"({self.id})" if self.name and self.id else str(self.id or ""))
-        return " ".join(filter(None, known))
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of things that can be selected: how they are called, listed, and named."""
+    """A kind of things that can be selected, like servers."""
 
     noun: str
-    list: Callable[[Gandi], Awaitable[list[int]]]
-    name: Callable[[Gandi, int], Awaitable[str | None]]
+    """What one of them is called: ``server``."""
+    list: Callable[[aiogandi.Gandi], Awaitable[list[int]]]
+    """Reads the ids of all of them."""
+    name: Callable[[aiogandi.Gandi, int], Awaitable[str | None]]
+    """Reads the name of one, which ``--match`` is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the command line says. Exactly one of the three ways must be used."""
+    """What the command line selects: ids, patterns or everything, exactly one of the three."""
 
     ids: Sequence[int] | None
     patterns: Sequence[str] | None
     everything: bool
     yes: bool
+    """Whether *everything* is meant without asking."""
 
     def check(self) -> None:
-        """Raise `WrongUse` for what is wrong with it before anything is sent."""
+        """Raise `WrongUse` if it is not one of the three, or if nobody can be asked about all."""
         if sum((bool(self.ids), bool(self.patterns), self.everything)) != 1:
             raise WrongUse("give either ids, or --match PATTERN, or --all")
         if self.everything and not self.yes and not can_ask():
             raise WrongUse("--all without a terminal to ask on needs --yes")
 
     async def find(self, connection: Connection, kind: Kind, verb: str) -> list[Target]:
-        """The things. Before ``--all`` of them are changed, the user is asked."""
+        """Return the selected things.
+
+        For ``--all`` the user is asked first: ``Stop all 20 servers of AA1234-GANDI?``. Raises
+        `CommandFailed` if the answer is no, if nothing matches, or if a name cannot be read.
+        """
         if self.ids:
             return [Target(number) for number in dict.fromkeys(self.ids)]
         listed = await kind.list(connection.gandi)
@@ -71,7 +68,7 @@ class Selection:
 
         found, failed = await read_all(connection, kind.noun, listed, read, listed=True)
         if failed:
-            # To change a part of what was meant is worse than to change nothing.
+            # A thing that could not be read may be one that was meant.
             raise CommandFailed(f"not every {kind.noun} could be read, so nothing was changed")
         return [target for target in found if matches(target.name, self.patterns or ())]
 
@@ -79,11 +76,11 @@ class Selection:
         if self.yes or not number:
             return
         with connection.interrupts.asking():
-            agreed = typer.confirm(f"{question} of {connection.login}?", err=True)
+            agreed = agrees(f"{question} of {connection.login}?")
         if not agreed:
             raise CommandFailed("nothing was changed")
 
 
 def matches(name: str | None, patterns: Sequence[str]) -> bool:
-    """Whether a name matches one of the patterns, in any case: hostnames know none."""
+    """Return whether a name matches one of the patterns. Upper and lower case count as the same."""
     return any(fnmatchcase((name or "").lower(), pattern.lower()) for pattern in patterns)

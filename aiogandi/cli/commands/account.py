@@ -2,16 +2,16 @@
 
 import typer
 
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.examples import examples
-from aiogandi.cli.options import Json
-from aiogandi.cli.terminal.screen import record_of
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json
+from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.terminal.records import record_of
 
 app = typer.Typer(help="The account: balance, shares, products.", no_args_is_help=True)
 
 
 @app.command(epilog=examples("aiogandi account info --json"))
-def info(json: Json = False) -> int:
+def info(json: Json = False) -> Job:
     """Show the hosting account: shares, those in use, products."""
 
     async def work(connection: Connection) -> int:
@@ -35,11 +35,11 @@ def info(json: Json = False) -> int:
             screen.rows(account["products"], columns)
         return 0
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi account balance"))
-def balance(json: Json = False) -> int:
+def balance(json: Json = False) -> Job:
     """Show what is left on the prepaid account."""
 
     async def work(connection: Connection) -> int:
@@ -51,4 +51,4 @@ def balance(json: Json = False) -> int:
             connection.screen.result(f"{amount:.2f} {currency}")
         return 0
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)

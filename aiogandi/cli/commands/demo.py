@@ -9,21 +9,21 @@ from typing import Annotated, Final, TypeVar
 import typer
 
 from aiogandi.bulk import bulk
-from aiogandi.cli.batch.lot import AT_ONCE
+from aiogandi.cli.batch.lot import LIMITS
 from aiogandi.cli.batch.passwords import generate
-from aiogandi.cli.examples import examples
-from aiogandi.cli.failures import OK, CommandFailed, Interrupted, explain
-from aiogandi.cli.options import Json
-from aiogandi.cli.terminal.interrupts import Interrupts
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json
+from aiogandi.cli.exits import OK, CommandFailed, Interrupted, explain
 from aiogandi.cli.terminal.progress import progress
 from aiogandi.cli.terminal.screen import Screen, counted
+from aiogandi.cli.terminal.signals import Interrupts
 from aiogandi.client import Gandi
 from aiogandi.models import OperationDetails
 from aiogandi.operations.operation import Operation
 from aiogandi.sandbox import Sandbox
 from aiogandi.settings import Polling
 
-EXAMPLES: Final = examples("aiogandi demo", "aiogandi demo --vms 500 --speed 120")
+app = typer.Typer()
 
 DISK_SIZE: Final = 2048
 """MB of each disk."""
@@ -31,9 +31,10 @@ DISK_SIZE: Final = 2048
 T = TypeVar("T")
 
 
+@app.command(epilog=examples("aiogandi demo", "aiogandi demo --vms 500 --speed 120"))
 def demo(
     vms: Annotated[
-        int, typer.Option("--vms", metavar="N", min=1, max=5000, help="So many servers.")
+        int, typer.Option("--vms", metavar="N", min=1, max=5000, help="Number of servers.")
     ] = 50,
     speed: Annotated[
         float, typer.Option(metavar="N", help="Service seconds that pass in one second.")
@@ -63,14 +64,14 @@ def demo(
 
 
 def _polling(speed: float) -> Polling:
-    """An interval of some service seconds, so that a quick service is not looked at slowly."""
+    """Return intervals of some seconds of the service's time, so that a quick one is polled often."""
     interval = min(1.0, max(0.1, 6.0 / speed))
     return Polling(interval=interval, max_interval=10 * interval)
 
 
 @dataclass(slots=True)
 class Recipe:
-    """The steps, and how many operations they have begun."""
+    """The steps of the provider's recipe, and how many operations they have begun."""
 
     gandi: Gandi
     sandbox: Sandbox
@@ -129,7 +130,7 @@ class Recipe:
         action: Callable[[T], Awaitable[Operation]],
         items: list[T],
     ) -> list[OperationDetails]:
-        """Begin all of them at once, and wait for all; details in the order of *items*."""
+        """Do *action* to all items at once and wait; returns details in the order of *items*."""
         ended: dict[T, OperationDetails] = {}
         title = f"{doing} {counted(len(items), noun)}"
         widest = f"Attaching {counted(len(items), 'server')}"
@@ -143,7 +144,7 @@ class Recipe:
             return operation
 
         with progress(self.screen.err, title.ljust(len(widest)), len(items)) as show:
-            async for outcome in bulk(begin, items, limit=AT_ONCE):
+            async for outcome in bulk(begin, items, limit=LIMITS.at_once):
                 if outcome.result is None:
                     problem = explain(outcome.error) if outcome.error else "no result"
                     raise CommandFailed(f"{title}: {problem}")

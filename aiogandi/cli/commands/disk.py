@@ -1,26 +1,42 @@
 """``aiogandi disk``: disks."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Annotated, Final
 
 import typer
 
+import aiogandi
 from aiogandi.calls import arguments
-from aiogandi.cli.batch.attachment import Pairs, attach_pairs, pairs_of
-from aiogandi.cli.batch.change import change_selected, each, report_of
+from aiogandi.cli.batch.attachment import attach_pairs, pairs_of
+from aiogandi.cli.batch.change import Change, each
 from aiogandi.cli.batch.creation import create_disks
 from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
 from aiogandi.cli.batch.lot import Action, Step
-from aiogandi.cli.batch.naming import Count, Names, Pattern, names_of
+from aiogandi.cli.batch.names import names_of
 from aiogandi.cli.batch.reading import read_all
-from aiogandi.cli.batch.selection import Kind, Selection
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.examples import examples
-from aiogandi.cli.options import Everything, Ids, Json, Match, NoWait, SomeIds, Timeout, Yes
-from aiogandi.cli.terminal.screen import record_of
-from aiogandi.client import Gandi
+from aiogandi.cli.batch.report import report_of
+from aiogandi.cli.batch.selection import Kind
+from aiogandi.cli.commands.change import change_command
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import (
+    Count,
+    Json,
+    Match,
+    Names,
+    NoWait,
+    Pairs,
+    Pattern,
+    SomeIds,
+    Timeout,
+)
+from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.terminal.records import record_of
 from aiogandi.errors import InvalidArgument
+from aiogandi.models import Disk
 
 app = typer.Typer(help="Disks.", no_args_is_help=True)
 
@@ -32,26 +48,34 @@ COLUMNS: Final = {
     "STATE": "state",
     "VM": "vm_id",
 }
-REPORT: Final = report_of("disk_id", "name", "DISK")
 
 
-async def _name(gandi: Gandi, disk_id: int) -> str | None:
+def _ids(gandi: aiogandi.Gandi) -> Awaitable[list[int]]:
+    return gandi.disk_list()
+
+
+def _info(gandi: aiogandi.Gandi, disk_id: int) -> Awaitable[Disk]:
+    return gandi.disk_info(disk_id)
+
+
+async def _name(gandi: aiogandi.Gandi, disk_id: int) -> str | None:
     return (await gandi.disk_info(disk_id)).name
 
 
-KIND: Final = Kind("disk", Gandi.disk_list, _name)
+KIND: Final = Kind("disk", _ids, _name)
+_change = partial(change_command, app, KIND, report_of("disk_id", "name", "DISK"))
 
 
 @app.command("list", epilog=examples("aiogandi disk list --match 'data-*' --json"))
-def list_(match: Match = None, json: Json = False) -> int:
+def list_(match: Match = None, json: Json = False) -> Job:
     """List disks."""
-    return list_all("disk", Gandi.disk_list, Gandi.disk_info, "name", match, COLUMNS, as_json=json)
+    return list_all("disk", _ids, _info, "name", match, COLUMNS, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi disk info 500001"))
-def info(ids: SomeIds, json: Json = False) -> int:
+def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of disks."""
-    return show_some("disk", ids, Gandi.disk_info, COLUMNS, as_json=json)
+    return show_some("disk", ids, _info, COLUMNS, as_json=json)
 
 
 @app.command(
@@ -72,7 +96,7 @@ def create(
     no_wait: NoWait = False,
     timeout: Timeout = None,
     json: Json = False,
-) -> int:
+) -> Job:
     """Create disks, all at once."""
     wanted = names_of(names, count, name, lambda given: arguments.text("name", given))
     waiting = Waiting.of(no_wait, timeout)
@@ -80,7 +104,7 @@ def create(
     async def work(connection: Connection) -> int:
         return await create_disks(connection, wanted, size, fstype, waiting)
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
 @app.command(
@@ -94,7 +118,7 @@ def attach(
     no_wait: NoWait = False,
     timeout: Timeout = None,
     json: Json = False,
-) -> int:
+) -> Job:
     """Attach disks to servers.
 
     Either a server and its disks, or any number of pairs of both.
@@ -105,50 +129,28 @@ def attach(
     async def work(connection: Connection) -> int:
         return await attach_pairs(connection, wanted, waiting)
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
-@app.command(
-    epilog=examples("aiogandi disk detach 500001", "aiogandi disk detach --match 'data-*'")
+@_change(
+    Wording("Detach", "Detaching", "detached", "disk"),
+    epilog=examples("aiogandi disk detach 500001", "aiogandi disk detach --match 'data-*'"),
 )
-def detach(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+def detach() -> Change:
     """Detach disks from the servers that they are attached to."""
-    wording = Wording("Detach", "Detaching", "detached", "disk")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(selection, KIND, _detach, wording, waiting, REPORT, as_json=json)
+    return _find_server_and_detach
 
 
-@app.command(
-    epilog=examples("aiogandi disk delete 500001", "aiogandi disk delete --match 'data-*'")
+@_change(
+    Wording("Delete", "Deleting", "deleted", "disk"),
+    epilog=examples("aiogandi disk delete 500001", "aiogandi disk delete --match 'data-*'"),
 )
-def delete(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+def delete() -> Change:
     """Delete disks. The service deletes unattached ones only, and refuses others."""
-    wording = Wording("Delete", "Deleting", "deleted", "disk")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(
-        selection, KIND, each(Gandi.disk_delete), wording, waiting, REPORT, as_json=json
-    )
+    return each(aiogandi.Gandi.disk_delete)
 
 
-def _detach(gandi: Gandi) -> Action:
+def _find_server_and_detach(gandi: aiogandi.Gandi) -> Action:
     async def act(item: Item, step: Step) -> None:
         disk = await gandi.disk_info(item.target.id)
         if disk.vm_id is None:

@@ -1,22 +1,26 @@
 """``aiogandi operation``: what goes on at the service, and what went on."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
-from aiogandi.cli.batch.change import Report, carry_out, change_selected, each, report_of
-from aiogandi.cli.batch.items import Item, Waiting, Wording
+import aiogandi
+from aiogandi.cli.batch.change import Change, carry_out, each
+from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.listing import show_some
 from aiogandi.cli.batch.lot import Step
 from aiogandi.cli.batch.reading import read_all
-from aiogandi.cli.batch.selection import Kind, Selection, Target
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.examples import examples
-from aiogandi.cli.options import Everything, Ids, Json, Match, SomeIds, Timeout, Yes
-from aiogandi.cli.terminal.screen import record_of
-from aiogandi.client import Gandi
+from aiogandi.cli.batch.report import Report, report_of
+from aiogandi.cli.batch.selection import Kind
+from aiogandi.cli.commands.change import change_command
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json, SomeIds, Timeout
+from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.terminal.records import record_of
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.operation import Operation, failure
 
@@ -33,11 +37,15 @@ COLUMNS: Final = {
 }
 
 
-async def _pending(gandi: Gandi) -> list[int]:
+def _details(gandi: aiogandi.Gandi, operation_id: int) -> Awaitable[OperationDetails]:
+    return gandi.operation_details(operation_id)
+
+
+async def _pending(gandi: aiogandi.Gandi) -> list[int]:
     return await gandi.operation_list(state="PENDING")
 
 
-async def _type(gandi: Gandi, operation_id: int) -> str | None:
+async def _type(gandi: aiogandi.Gandi, operation_id: int) -> str | None:
     return (await gandi.operation_details(operation_id)).type
 
 
@@ -73,10 +81,10 @@ def list_(
     updated_after: Date = None,
     updated_before: Date = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=300, metavar="N", help="So many of the newest.")
+        int, typer.Option(min=1, max=300, metavar="N", help="Number of operations, at most.")
     ] = 20,
     json: Json = False,
-) -> int:
+) -> Job:
     """List operations, the newest first. The service lists 300 at most."""
     param = {name: value for name, value in (("vm_id", vm), ("disk_id", disk)) if value is not None}
 
@@ -97,61 +105,52 @@ def list_(
         connection.screen.rows([record_of(details) for details in found], COLUMNS)
         return code
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi operation info 123 124"))
-def info(ids: SomeIds, json: Json = False) -> int:
+def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of operations."""
-    return show_some("operation", ids, Gandi.operation_details, COLUMNS, as_json=json)
+    return show_some("operation", ids, _details, COLUMNS, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi operation wait 123 124 --timeout 600"))
-def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> int:
+def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> Job:
     """Wait until operations have ended, also those of another day or another command."""
     waiting = Waiting.of(no_wait=False, timeout=timeout)
 
     async def work(connection: Connection) -> int:
         return await _wait(connection, ids, waiting)
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
-@app.command(epilog=examples("aiogandi operation cancel 123 124"))
-def cancel(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    json: Json = False,
-) -> int:
+@change_command(
+    app,
+    PENDING,
+    report_of("operation_id", None, "OPERATION"),
+    Wording("Cancel", "Cancelling", "cancelled", "operation"),
+    epilog=examples("aiogandi operation cancel 123 124"),
+    waiting=False,
+)
+def cancel() -> Change:
     """Cancel operations that have not begun to run.
 
     --match is on their type, like 'vm_*', and --all means the newest 300.
     """
-    wording = Wording("Cancel", "Cancelling", "cancelled", "operation")
-    report = report_of("operation_id", None, "OPERATION")
-    return change_selected(
-        Selection(ids, match, everything, yes),
-        PENDING,
-        each(Gandi.operation_cancel),
-        wording,
-        Waiting.of(no_wait=False, timeout=None),
-        report,
-        as_json=json,
-    )
+    return each(aiogandi.Gandi.operation_cancel)
 
 
 async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) -> int:
     gandi = connection.gandi
 
     async def act(item: Item, step: Step) -> None:
-        # One that ended long ago is told at once, and an unknown one refused.
+        # An operation that ended long ago is reported at once; an unknown id fails here.
         details = await gandi.operation_details(item.target.id)
         operation = _taken_up(gandi, item.target.id, details)
         item.operation = operation
         if details.state is None or not details.state.final:
-            await step(_itself, operation)
+            await step(_keep_waiting, operation)
         elif details.state != OperationState.DONE:
             raise failure(operation, details)
 
@@ -183,12 +182,12 @@ async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) ->
     )
 
 
-def _taken_up(gandi: Gandi, operation_id: int, details: OperationDetails) -> Operation:
+def _taken_up(gandi: aiogandi.Gandi, operation_id: int, details: OperationDetails) -> Operation:
     operation = gandi.operation(operation_id)
     operation.type, operation.state = details.type, details.state
     operation.vm_id, operation.disk_id = details.vm_id, details.disk_id
     return operation
 
 
-async def _itself(operation: Operation) -> Operation:
+async def _keep_waiting(operation: Operation) -> Operation:
     return operation

@@ -2,16 +2,16 @@
 
 import typer
 
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.examples import examples
-from aiogandi.cli.options import Json
-from aiogandi.cli.terminal.screen import record_of
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json
+from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.terminal.records import record_of
 
 app = typer.Typer(help="Operating systems for new servers.", no_args_is_help=True)
 
 
 @app.command("list", epilog=examples("aiogandi os list"))
-def list_(json: Json = False) -> int:
+def list_(json: Json = False) -> Job:
     """List the operating systems that vm create --os takes."""
 
     async def work(connection: Connection) -> int:
@@ -21,4 +21,4 @@ def list_(json: Json = False) -> int:
         )
         return 0
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)

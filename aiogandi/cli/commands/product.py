@@ -1,19 +1,24 @@
-"""``aiogandi product``: what the account has bought, shares say."""
+"""``aiogandi product``: what the account has bought, for example shares."""
+
+from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated, Any, Final
 
 import typer
 
+import aiogandi
 from aiogandi.calls import arguments
-from aiogandi.cli.batch.change import Report, carry_out, change_selected, each, report_of
-from aiogandi.cli.batch.items import Item, Waiting, Wording
+from aiogandi.cli.batch.change import Change, carry_out, each
+from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
-from aiogandi.cli.batch.selection import Kind, Selection, Target
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.examples import examples
-from aiogandi.cli.options import Everything, Ids, Json, Match, NoWait, Timeout, Yes
-from aiogandi.client import Gandi
+from aiogandi.cli.batch.report import Report, report_of
+from aiogandi.cli.batch.selection import Kind
+from aiogandi.cli.commands.change import change_command
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json, NoWait, Timeout
+from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.operations.operation import Operation
 
 app = typer.Typer(help="Products of the account: shares.", no_args_is_help=True)
@@ -21,19 +26,19 @@ app = typer.Typer(help="Products of the account: shares.", no_args_is_help=True)
 REPORT: Final = report_of("product_id", "product_name", "PRODUCT")
 
 
-async def _ids(gandi: Gandi) -> list[int]:
+async def _ids(gandi: aiogandi.Gandi) -> list[int]:
     account = await gandi.hosting_account_info()
     return [product.id for product in account.products or () if product.id is not None]
 
 
-async def _name(gandi: Gandi, product_id: int) -> str | None:
+async def _name(gandi: aiogandi.Gandi, product_id: int) -> str | None:
     account = await gandi.hosting_account_info()
     names = {product.id: product.product_name for product in account.products or ()}
     return names.get(product_id)
 
 
 KIND: Final = Kind("product", _ids, _name)
-
+_change = partial(change_command, app, KIND, REPORT)
 
 Duration = Annotated[
     str,
@@ -50,7 +55,7 @@ def add(
     no_wait: NoWait = False,
     timeout: Timeout = None,
     json: Json = False,
-) -> int:
+) -> Job:
     """Buy a product, from the prepaid account's balance."""
     arguments.duration(duration)
     waiting = Waiting.of(no_wait, timeout)
@@ -72,69 +77,44 @@ def add(
         product_id = item.operation.product_id if item.operation else None
         return {"product_id": product_id, "product_name": name, **item.record()}
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
-@app.command(epilog=examples("aiogandi product renew 101 102 --duration 1m"))
-def renew(
-    duration: Duration,
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+@_change(
+    Wording("Renew", "Renewing", "renewed", "product"),
+    epilog=examples("aiogandi product renew 101 102 --duration 1m"),
+)
+def renew(duration: Duration) -> Change:
     """Keep products for longer."""
     arguments.duration(duration)
 
-    def call(gandi: Gandi, product_id: int) -> Awaitable[Operation]:
+    def call(gandi: aiogandi.Gandi, product_id: int) -> Awaitable[Operation]:
         return gandi.hosting_account_product_renew(product_id, duration)
 
-    wording = Wording("Renew", "Renewing", "renewed", "product")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(selection, KIND, each(call), wording, waiting, REPORT, as_json=json)
+    return each(call)
 
 
-@app.command(epilog=examples("aiogandi product update 101 --quantity 200"))
+@_change(
+    Wording("Update", "Updating", "updated", "product"),
+    epilog=examples("aiogandi product update 101 --quantity 200"),
+)
 def update(
     quantity: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How much of each there shall be, all told.")
+        int, typer.Option(metavar="N", min=1, help="The quantity that each shall have.")
     ],
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
-    """Have more or less of products."""
+) -> Change:
+    """Change the quantity of products."""
 
-    def call(gandi: Gandi, product_id: int) -> Awaitable[Operation]:
+    def call(gandi: aiogandi.Gandi, product_id: int) -> Awaitable[Operation]:
         return gandi.hosting_account_product_update(product_id, quantity)
 
-    wording = Wording("Update", "Updating", "updated", "product")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(selection, KIND, each(call), wording, waiting, REPORT, as_json=json)
+    return each(call)
 
 
-@app.command(epilog=examples("aiogandi product remove 101"))
-def remove(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+@_change(
+    Wording("Remove", "Removing", "removed", "product"),
+    epilog=examples("aiogandi product remove 101"),
+)
+def remove() -> Change:
     """Give products up."""
-    wording = Wording("Remove", "Removing", "removed", "product")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    call = Gandi.hosting_account_product_remove
-    return change_selected(selection, KIND, each(call), wording, waiting, REPORT, as_json=json)
+    return each(aiogandi.Gandi.hosting_account_product_remove)

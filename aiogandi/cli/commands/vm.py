@@ -1,26 +1,42 @@
 """``aiogandi vm``: servers."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+import aiogandi
 from aiogandi.calls import arguments
-from aiogandi.cli.batch.change import change_selected, each, report_of
+from aiogandi.cli.batch.change import Change, each
 from aiogandi.cli.batch.creation import NewServers, create_servers
 from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
 from aiogandi.cli.batch.lot import Action, Step
-from aiogandi.cli.batch.naming import Count, Names, Pattern, names_of
+from aiogandi.cli.batch.names import names_of
 from aiogandi.cli.batch.passwords import passwords
-from aiogandi.cli.batch.selection import Kind, Selection
+from aiogandi.cli.batch.report import report_of
+from aiogandi.cli.batch.selection import Kind
+from aiogandi.cli.commands.change import change_command
 from aiogandi.cli.commands.disk import read_disks
-from aiogandi.cli.connection import Connection, with_service
-from aiogandi.cli.examples import examples
-from aiogandi.cli.failures import WrongUse
-from aiogandi.cli.options import Everything, Ids, Json, Match, NoWait, SomeIds, Timeout, Yes
-from aiogandi.client import Gandi
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import (
+    Count,
+    Ids,
+    Json,
+    Match,
+    Names,
+    NoWait,
+    Pattern,
+    SomeIds,
+    Timeout,
+)
+from aiogandi.cli.exits import WrongUse
+from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.models import VM
 from aiogandi.operations.operation import Operation
 
 app = typer.Typer(help="Servers.", no_args_is_help=True)
@@ -39,38 +55,43 @@ COLUMNS: Final = {
 DELETABLE: Final = ("halted", "invalid")
 """States of a server that does not run (assumed)."""
 
-REPORT: Final = report_of("vm_id", "hostname", "VM")
+
+def _ids(gandi: aiogandi.Gandi) -> Awaitable[list[int]]:
+    return gandi.vm_list()
 
 
-async def _hostname(gandi: Gandi, vm_id: int) -> str | None:
+def _info(gandi: aiogandi.Gandi, vm_id: int) -> Awaitable[VM]:
+    return gandi.vm_info(vm_id)
+
+
+async def _hostname(gandi: aiogandi.Gandi, vm_id: int) -> str | None:
     return (await gandi.vm_info(vm_id)).hostname
 
 
-KIND: Final = Kind("server", Gandi.vm_list, _hostname)
+KIND: Final = Kind("server", _ids, _hostname)
+_change = partial(change_command, app, KIND, report_of("vm_id", "hostname", "VM"))
 
 
 @app.command("list", epilog=examples("aiogandi vm list --match 'web-*' --json"))
-def list_(match: Match = None, json: Json = False) -> int:
+def list_(match: Match = None, json: Json = False) -> Job:
     """List servers."""
-    return list_all(
-        "server", Gandi.vm_list, Gandi.vm_info, "hostname", match, COLUMNS, as_json=json
-    )
+    return list_all("server", _ids, _info, "hostname", match, COLUMNS, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi vm info 10001 10002"))
-def info(ids: SomeIds, json: Json = False) -> int:
+def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of servers."""
-    return show_some("server", ids, Gandi.vm_info, COLUMNS, as_json=json)
+    return show_some("server", ids, _info, COLUMNS, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi vm disks 10001"))
-def disks(ids: SomeIds, json: Json = False) -> int:
+def disks(ids: SomeIds, json: Json = False) -> Job:
     """List the disks that are attached to servers."""
 
     async def work(connection: Connection) -> int:
         return await read_disks(connection, ids)
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
 @app.command(
@@ -105,7 +126,7 @@ def create(
     no_wait: NoWait = False,
     timeout: Timeout = None,
     json: Json = False,
-) -> int:
+) -> Job:
     """Create servers, all at once.
 
     Each gets a password of its own, which is shown once, unless you give one.
@@ -118,22 +139,19 @@ def create(
     async def work(connection: Connection) -> int:
         return await create_servers(connection, wanted, password, waiting, generated=generated)
 
-    return with_service(work, as_json=json)
+    return Job(work, as_json=json)
 
 
-@app.command(epilog=examples("aiogandi vm update 10001 10002 --shares 8"))
+@_change(
+    Wording("Update", "Updating", "updated", "server"),
+    epilog=examples("aiogandi vm update 10001 10002 --shares 8"),
+)
 def update(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
+    ids: Ids,
     shares: Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False)] = None,
     cpu: Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False)] = None,
     hostname: Annotated[str | None, typer.Option(metavar="NAME", show_default=False)] = None,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+) -> Change:
     """Give servers other shares, processors, or another name."""
     given = {"shares": shares, "cpu": cpu, "hostname": hostname}
     specs = {name: value for name, value in given.items() if value is not None}
@@ -141,102 +159,60 @@ def update(
         raise WrongUse("nothing to change: give --shares, --cpu or --hostname")
     if hostname is not None and len(ids or ()) != 1:
         raise WrongUse("--hostname is for one server")
-    wording = Wording("Update", "Updating", "updated", "server")
 
-    def call(gandi: Gandi, vm_id: int) -> Awaitable[Operation]:
+    def call(gandi: aiogandi.Gandi, vm_id: int) -> Awaitable[Operation]:
         return gandi.vm_update(vm_id, specs)
 
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(selection, KIND, each(call), wording, waiting, REPORT, as_json=json)
+    return each(call)
 
 
-@app.command(epilog=examples("aiogandi vm start 10001 10002", "aiogandi vm start --match 'web-*'"))
-def start(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+@_change(
+    Wording("Start", "Starting", "started", "server"),
+    epilog=examples("aiogandi vm start 10001 10002", "aiogandi vm start --match 'web-*'"),
+)
+def start() -> Change:
     """Boot servers, or let paused ones go on."""
-    wording = Wording("Start", "Starting", "started", "server")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(
-        selection, KIND, each(Gandi.vm_start), wording, waiting, REPORT, as_json=json
-    )
+    return each(aiogandi.Gandi.vm_start)
 
 
-@app.command(epilog=examples("aiogandi vm stop 10001 10002", "aiogandi vm stop --match 'web-*'"))
-def stop(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+@_change(
+    Wording("Stop", "Stopping", "stopped", "server"),
+    epilog=examples("aiogandi vm stop 10001 10002", "aiogandi vm stop --match 'web-*'"),
+)
+def stop() -> Change:
     """Shut servers down."""
-    wording = Wording("Stop", "Stopping", "stopped", "server")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(
-        selection, KIND, each(Gandi.vm_stop), wording, waiting, REPORT, as_json=json
-    )
+    return each(aiogandi.Gandi.vm_stop)
 
 
-@app.command(epilog=examples("aiogandi vm reboot --match 'web-*' --timeout 600"))
-def reboot(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+@_change(
+    Wording("Reboot", "Rebooting", "rebooted", "server"),
+    epilog=examples("aiogandi vm reboot --match 'web-*' --timeout 600"),
+)
+def reboot() -> Change:
     """Reboot servers, softly."""
-    wording = Wording("Reboot", "Rebooting", "rebooted", "server")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    return change_selected(
-        selection, KIND, each(Gandi.vm_reboot), wording, waiting, REPORT, as_json=json
-    )
+    return each(aiogandi.Gandi.vm_reboot)
 
 
-@app.command(
-    epilog=examples("aiogandi vm delete 10001", "aiogandi vm delete --match 'web-*' --stop")
+@_change(
+    Wording("Delete", "Deleting", "deleted", "server"),
+    epilog=examples("aiogandi vm delete 10001", "aiogandi vm delete --match 'web-*' --stop"),
 )
 def delete(
-    ids: Ids = None,
-    match: Match = None,
-    everything: Everything = False,
+    no_wait: NoWait,
     stop_first: Annotated[
         bool, typer.Option("--stop", metavar="", help="Stop those that are not stopped, first.")
     ] = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> int:
+) -> Change:
     """Delete servers.
 
     The service deletes stopped ones only, and refuses others. Their disks stay.
     """
     if stop_first and no_wait:
         raise WrongUse("--stop and --no-wait exclude each other: deleting must await the stop")
-    wording = Wording("Delete", "Deleting", "deleted", "server")
-    selection = Selection(ids, match, everything, yes)
-    waiting = Waiting.of(no_wait, timeout)
-    action = _stop_and_delete if stop_first else each(Gandi.vm_delete)
-    return change_selected(selection, KIND, action, wording, waiting, REPORT, as_json=json)
+    return _stop_and_delete if stop_first else each(aiogandi.Gandi.vm_delete)
 
 
-def _stop_and_delete(gandi: Gandi) -> Action:
+def _stop_and_delete(gandi: aiogandi.Gandi) -> Action:
     async def act(item: Item, step: Step) -> None:
         vm_id = item.target.id
         if (await gandi.vm_info(vm_id)).state not in DELETABLE:

@@ -1,3 +1,4 @@
-"""Where the command speaks, how it shows progress, and what Ctrl-C does. This room uses no other of the
-command.
+"""The command's way to talk with its user: printed results and problems, progress, questions, Ctrl-C.
+
+This room uses only the command's `exits`; it knows no client, no service and no command.
 """

@@ -1,28 +1,36 @@
-"""One bar for the whole lot: done, failed, under way, time left. Plain lines without a terminal."""
+"""How far a run of many things is: one bar in a terminal, a few plain lines in a log."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 Show = Callable[[int, int, int], None]
-"""Tells how many are done, failed and under way by now."""
+"""Called with the numbers of things that are done, failed and under way at the moment."""
 
-LINES = 10
-"""Lines that a lot leaves in a log at most, beside the first and the last."""
+LINES: Final = 10
+"""How many lines of progress a log gets at most, one for each tenth of the things."""
 
-TIME_LEFT = "--:-- left"
+PAUSE: Final = 1.0
+"""Seconds that lie between two lines of a log, at least."""
 
-PAUSE = 1.0
-"""Seconds between two of them at least."""
+TIME_LEFT: Final = "--:-- left"
+"""What the bar says at first, when the time left cannot be told yet."""
 
 
 @contextmanager
-def progress(console: Console, title: str, total: int, *, keep: bool = True) -> Iterator[Show]:
-    """Show how far *total* things are; *keep* leaves the bar on the screen when it has ended."""
+def progress(
+    console: Console, title: str, total: int, *, keep: bool = True, pause: float = PAUSE
+) -> Iterator[Show]:
+    """Show how far *total* things are.
+
+    *keep*: the bar stays on the screen when all is over, and a log gets lines. *pause*: seconds
+    between two lines of a log, at least.
+    """
     if console.is_interactive:
         with _bar(console, title, total, keep=keep) as bar:
             task = bar.add_task(title, total=total, counts=_counts(0, 0, 0))
@@ -34,15 +42,15 @@ def progress(console: Console, title: str, total: int, *, keep: bool = True) -> 
             yield show
             bar.refresh()
     elif keep:
-        yield _lines(console, title, total)
+        yield _lines(console, title, total, pause)
     else:
         yield lambda *_: None
 
 
 def _bar(console: Console, title: str, total: int, *, keep: bool) -> Progress:
     text = f"{title}  {_counts(total, 0, total)} {TIME_LEFT}"
-    # Two columns stay free: a terminal shows ^C there, and what is longer than a line cannot be
-    # drawn over.
+    # Two columns stay free for the ^C that a terminal shows. A line longer than the terminal is
+    # wide would take two rows, and the bar could not be drawn over it.
     width = min(max(console.width - len(text) - 2, 5), 40)
     return Progress(
         TextColumn("{task.description}"),
@@ -55,13 +63,13 @@ def _bar(console: Console, title: str, total: int, *, keep: bool) -> Progress:
 
 
 class _TimeLeft(TimeRemainingColumn):
-    """The time left, and in the end the time that it took; which of the two must be seen."""
+    """The time left, marked as such; in the end the time that all of it took."""
 
     def render(self, task: Task) -> Text:
         return super().render(task) + Text("" if task.finished else " left")
 
 
-def _lines(console: Console, title: str, total: int) -> Show:
+def _lines(console: Console, title: str, total: int, pause: float) -> Show:
     told, told_at = 0, time.monotonic()
 
     def show(done: int, failed: int, under_way: int) -> None:
@@ -69,7 +77,7 @@ def _lines(console: Console, title: str, total: int) -> Show:
         ended = done + failed
         part = ended * LINES // max(total, 1)
         over = ended == total
-        if part > told and (over or time.monotonic() - told_at >= PAUSE):
+        if part > told and (over or time.monotonic() - told_at >= pause):
             told, told_at = part, time.monotonic()
             console.print(
                 Text(f"{title.rstrip()}: {_counts(done, failed, under_way)}"), soft_wrap=True

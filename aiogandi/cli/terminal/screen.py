@@ -1,11 +1,9 @@
-"""Where the command speaks: results on stdout, everything else on stderr."""
+"""What the command prints: results on stdout, everything else on stderr."""
 
 import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
 from typing import Any, Final
 
 from rich import box
@@ -13,11 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-Record = Mapping[str, Any]
-"""One thing, as JSON carries it; a table picks from it."""
+from aiogandi.cli.terminal.records import Record
 
 UNLIMITED: Final = 10_000
-"""Columns of a table that no terminal shows: what reads it wants whole lines."""
+"""Width in characters of a table that another program reads, so that no line is broken."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -31,7 +28,7 @@ _STYLES: Final = {
     "ERROR": "red",
     "unknown": "red",
     "SUPPORT": "red",
-    "under way": "yellow",
+    "under_way": "yellow",
     "being_created": "yellow",
     "PENDING": "yellow",
     "RUN": "yellow",
@@ -39,7 +36,7 @@ _STYLES: Final = {
 
 
 class Screen:
-    """The two streams. With *as_json*, stdout gets one JSON document and nothing else."""
+    """Stdout and stderr. With *as_json*, stdout gets one JSON document and nothing else."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
@@ -49,32 +46,32 @@ class Screen:
             self._out.width = UNLIMITED
 
     def line(self, text: str) -> None:
-        """One line for people, on stderr."""
+        """Print one line for people, on stderr."""
         self.err.print(Text(one_line(text)), soft_wrap=True)
 
     def problem(self, text: str) -> None:
-        """One line that something is wrong, on stderr."""
+        """Print one line that says what is wrong, on stderr."""
         self.line(f"aiogandi: {text}")
 
     def result(self, text: str) -> None:
-        """One line of result, on stdout."""
+        """Print one line of the result, on stdout."""
         self._out.print(Text(one_line(text)), soft_wrap=True)
 
     def document(self, value: Any) -> None:
-        """The JSON document."""
-        # ASCII: what the service sends can hold characters that a terminal obeys.
+        """Print the JSON document, on stdout."""
+        # Written in ASCII, because the service may send characters that control a terminal.
         sys.stdout.write(json.dumps(value, indent=2) + "\n")
         sys.stdout.flush()
 
     def rows(self, records: Sequence[Record], columns: Mapping[str, str]) -> None:
-        """Many things: a table with *columns* (heading: field), or the JSON array."""
+        """Print many things: a table with *columns* (heading: field), or the JSON array."""
         if self.as_json:
             self.document(list(records))
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for heading, field in columns.items():
             cells = [_cell(record[field]) for record in records]
-            # What someone will copy must stay in one piece, however narrow the terminal.
+            # Ids and passwords are copied by hand: they stay in one piece in a narrow terminal.
             whole = field == "password" or field.endswith("_id") or field == "id"
             width = max(map(len, cells), default=0) if whole else None
             numbers = bool(records) and all(
@@ -92,7 +89,7 @@ class Screen:
         self._out.print(table)
 
     def facts(self, record: Record, columns: Mapping[str, str]) -> None:
-        """One thing: a line for each of *columns* (heading: field), or the JSON object."""
+        """Print one thing: a line for each of *columns* (heading: field), or the JSON object."""
         if self.as_json:
             self.document(record)
             return
@@ -102,41 +99,13 @@ class Screen:
         self._out.print(grid)
 
 
-def record_of(model: Any) -> dict[str, Any]:
-    """One of the client's models by its fields, dates in ISO 8601; what is raw is left out."""
-    return {
-        field.name: jsonable(getattr(model, field.name))
-        for field in fields(model)
-        if field.name != "raw"
-    }
-
-
-def jsonable(value: Any) -> Any:
-    """*value* as JSON can carry it."""
-    match value:
-        case datetime():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): jsonable(item) for key, item in value.items()}
-        case str():
-            return str(value)
-        case bytes():
-            return value.hex()
-        case list() | tuple():
-            return [jsonable(item) for item in value]
-        case _ if hasattr(value, "__dataclass_fields__"):
-            return record_of(value)
-        case _:
-            return value
-
-
 def one_line(text: str) -> str:
-    """*text* in one line, without characters that a terminal obeys."""
+    """Return *text* in one line, without characters that control a terminal."""
     return _CONTROL.sub(" ", text).rstrip()
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 server``, ``20 servers``."""
+    """Return the number with its noun: ``1 server``, ``20 servers``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -1,32 +1,59 @@
-"""What is told when a lot is over: every item, what goes on at the service, how to take it up."""
+"""What is printed when a bulk run is over: every thing, what still goes on, how to take it up."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiogandi.cli.batch.items import Ending, Item
 from aiogandi.cli.batch.lot import Lot
-from aiogandi.cli.failures import FAILED, INTERRUPTED, OK
+from aiogandi.cli.exits import FAILED, INTERRUPTED, OK
 from aiogandi.cli.terminal.screen import Screen, counted
 
 
-def tell(
-    lot: Lot,
-    screen: Screen,
-    record: Callable[[Item], Mapping[str, Any]],
-    columns: Mapping[str, str],
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How items are shown: the record of each for JSON, and the columns (heading: field) of a table."""
+
+    record: Callable[[Item], Mapping[str, Any]]
+    columns: Mapping[str, str]
+
+
+def report_of(id_field: str, name_field: str | None, heading: str) -> Report:
+    """Return the report on selected things: their id, name, operation and outcome.
+
+    *heading* stands above the ids. For example ``report_of("vm_id", "hostname", "VM")``.
+    """
+
+    def record(item: Item) -> dict[str, Any]:
+        named = {} if name_field is None else {name_field: item.target.name}
+        return {id_field: item.target.id, **named, **item.record()}
+
+    names = {} if name_field is None else {name_field.upper(): name_field}
+    return Report(
+        record,
+        {
+            heading: id_field,
+            **names,
+            "OPERATION": "operation_id",
+            "STATE": "state",
+            "OUTCOME": "outcome",
+        },
+    )
+
+
+def tell(lot: Lot, screen: Screen, report: Report) -> int:
     """Print the items on stdout and what is left on stderr; returns the exit code.
 
-    Raises the refusal of a login, after what was begun before it was told.
+    If the service refused the login, that error is raised after everything that was begun is told.
     """
     if lot.refusal is not None and not any(item.operation for item in lot.items):
         raise lot.refusal
-    records = [record(item) for item in lot.items]
-    # What nothing is known of would be a column of dashes: hostnames, where ids were given.
+    records = [report.record(item) for item in lot.items]
+    # A column without any value is left out: the hostnames, for example, if ids were given.
     known = {
         heading: field
-        for heading, field in columns.items()
-        if any(told[field] is not None for told in records) or not records
+        for heading, field in report.columns.items()
+        if any(record[field] is not None for record in records) or not records
     }
     screen.rows(records, known)
     if lot.stopped is not None:

@@ -2,24 +2,26 @@
 
 import asyncio
 import json as json_format
-import signal
-from contextlib import suppress
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from aiogandi.cli.examples import examples
-from aiogandi.cli.failures import OK, CommandFailed
-from aiogandi.cli.options import Json
+from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json
+from aiogandi.cli.exits import OK, CommandFailed
+from aiogandi.cli.terminal.signals import told_to_end
 from aiogandi.sandbox import Sandbox
 
-EXAMPLES: Final = examples(
-    "aiogandi sandbox --speed 60",
-    "GANDI_URL=http://127.0.0.1:8000/xmlrpc/ GANDI_LOGIN=AA1234-GANDI"
-    " GANDI_PASSWORD=mypassword aiogandi vm list",
+app = typer.Typer()
+
+
+@app.command(
+    epilog=examples(
+        "aiogandi sandbox --speed 60",
+        "GANDI_URL=http://127.0.0.1:8000/xmlrpc/ GANDI_LOGIN=AA1234-GANDI"
+        " GANDI_PASSWORD=mypassword aiogandi vm list",
+    )
 )
-
-
 def sandbox(
     host: Annotated[
         str, typer.Option(metavar="HOST", help="The address to serve at.")
@@ -41,7 +43,7 @@ def sandbox(
             help="Their password. For tests only: other users can read it, so give none that"
             " protects anything.",
         ),
-    ] = "mypassword",  # noqa: S107 - the one of the provider's samples
+    ] = "mypassword",  # noqa: S107 - the one in the provider's samples
     json: Json = False,
 ) -> int:
     """Serve a sandbox until it is interrupted, which ends it with exit code 0."""
@@ -54,13 +56,8 @@ def sandbox(
 
 
 async def _serve(service: Sandbox, *, as_json: bool) -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    # Before anybody is told that it serves, and may want it to end.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # A loop that cannot do this (Windows) ends by KeyboardInterrupt.
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(number, ended.set)
+    # Before the line is printed: whoever reads it may want to end the server at once.
+    ended = told_to_end()
     async with service:
         url = service.url
         typer.echo(json_format.dumps({"url": url}) if as_json else f"Sandbox at {url}")

@@ -1,30 +1,9 @@
-"""The names of what is to be created: given one by one, or as a pattern and a number."""
+"""The names of things to create: given one by one, or as a pattern and a number."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
 
-import typer
-
-from aiogandi.cli.failures import WrongUse
+from aiogandi.cli.exits import WrongUse
 from aiogandi.errors import InvalidArgument
-
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="NAME", show_default=False, help="Names, like web-{01..20} in a shell."),
-]
-Count = Annotated[
-    int | None,
-    typer.Option("--count", metavar="N", min=1, show_default=False, help="How many; with --name."),
-]
-Pattern = Annotated[
-    str | None,
-    typer.Option(
-        "--name",
-        metavar="PATTERN",
-        show_default=False,
-        help="Their names, numbered from 1: 'web-{:02d}' is web-01, web-02 and so on.",
-    ),
-]
 
 
 def names_of(
@@ -33,7 +12,11 @@ def names_of(
     pattern: str | None,
     check: Callable[[str], object],
 ) -> list[str]:
-    """All names; `WrongUse` where they are none, not different, or not ones that *check* takes."""
+    """Return the names of the things to create: ``--name 'web-{}' --count 2`` gives web-1 and web-2.
+
+    Raises `WrongUse` if none are given, if two are equal, or if *check* raises `InvalidArgument`
+    for one of them.
+    """
     if bool(names) == (pattern is not None) or (count is not None) != (pattern is not None):
         raise WrongUse("give either names, or --count N and --name PATTERN")
     found = list(names) if names else _numbered(pattern or "", count or 0)

@@ -1,4 +1,4 @@
-"""Ctrl-C in two stages: the first lets the command say what goes on, the second leaves at once."""
+"""What a signal does while the event loop runs: Ctrl-C for commands, and how a server is ended."""
 
 import asyncio
 import os
@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from aiogandi.cli.failures import INTERRUPTED
+from aiogandi.cli.exits import INTERRUPTED
 from aiogandi.cli.terminal.screen import Screen
 
 
 class Interrupts:
-    """What Ctrl-C does while the event loop runs.
+    """Ctrl-C in two stages: the first ends the command in good order, the second ends it at once.
 
-    The first one cancels the task that entered this, or calls what it was `handed_to`.
+    The first Ctrl-C cancels the task that entered this context. Inside `handed_to` it calls a
+    handler instead, which can first say what still goes on.
     """
 
     def __init__(self, screen: Screen) -> None:
@@ -33,7 +34,7 @@ class Interrupts:
 
     @contextmanager
     def handed_to(self, handler: Callable[[], None]) -> Iterator[None]:
-        """The first Ctrl-C calls *handler*, which ends the block in its own way."""
+        """Let the first Ctrl-C call *handler*, which ends the block in its own way."""
         self._handler = handler
         try:
             yield
@@ -42,7 +43,10 @@ class Interrupts:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """A question blocks the loop: Ctrl-C is an ordinary `KeyboardInterrupt` meanwhile."""
+        """Let Ctrl-C raise `KeyboardInterrupt` while a question is asked.
+
+        A question blocks the event loop, so the loop cannot handle the signal meanwhile.
+        """
         self._let_go()
         try:
             yield
@@ -50,17 +54,15 @@ class Interrupts:
             self._listen()
 
     def _listen(self) -> None:
-        # A loop that cannot do this (Windows) leaves Ctrl-C the `KeyboardInterrupt` that it is.
-        with suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupted)
+        _call_on(signal.SIGINT, self._interrupted)
 
     def _let_go(self) -> None:
-        with suppress(NotImplementedError):
+        with suppress(NotImplementedError):  # as in _call_on
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
 
     def _interrupted(self) -> None:
         if self._seen:
-            # The bar may have hidden it, and nobody else comes to bring it back.
+            # The progress bar may have hidden the cursor, and os._exit runs no clean-up.
             self._screen.err.show_cursor()
             os._exit(INTERRUPTED)
         self._seen = True
@@ -68,3 +70,17 @@ class Interrupts:
             self._handler()
         elif self._task is not None:
             self._task.cancel()
+
+
+def told_to_end() -> asyncio.Event:
+    """Return an event that SIGINT (Ctrl-C) or SIGTERM sets, for a server that runs until then."""
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        _call_on(number, ended.set)
+    return ended
+
+
+def _call_on(number: signal.Signals, handler: Callable[[], object]) -> None:
+    # Where the loop handles no signals (Windows), Ctrl-C stays a KeyboardInterrupt.
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(number, handler)

@@ -1,4 +1,7 @@
-"""What an error means to the user: one line, and the command's exit code."""
+"""How a command ends: its exit code, and one line that says what went wrong.
+
+This module and `terminal` are the floor that all other rooms of the command stand on.
+"""
 
 from typing import Final
 
@@ -17,7 +20,7 @@ from aiogandi.errors import (
 
 OK: Final = 0
 FAILED: Final = 1
-"""Something failed; the rest is done."""
+"""Something failed; the rest was done."""
 WRONG_USE: Final = 2
 NOT_LOGGED_IN: Final = 3
 """There are no credentials, or the service refuses them."""
@@ -25,19 +28,23 @@ INTERRUPTED: Final = 130
 
 
 class CommandFailed(Exception):
-    """The command cannot go on."""
+    """The command cannot go on. Its text is printed, and its `exit_code` ends the process."""
 
     exit_code = FAILED
 
 
 class WrongUse(CommandFailed):
-    """The command was not given what it needs."""
+    """The command line does not say what the command needs to know."""
 
     exit_code = WRONG_USE
 
 
 class Interrupted(CommandFailed):
-    """Ctrl-C. Not `KeyboardInterrupt`, which the parser would take for its own and end in silence."""
+    """The user pressed Ctrl-C.
+
+    It is not a `KeyboardInterrupt`, because typer would end the process on that one without a
+    message.
+    """
 
     exit_code = INTERRUPTED
 
@@ -62,12 +69,15 @@ _MEANINGS: Final[tuple[tuple[type[Fault], str], ...]] = (
 
 
 def refuses_login(error: BaseException | None) -> bool:
-    """Whether *error* means that nothing else will work either, because nobody is logged in."""
+    """Return whether *error* says that nobody is logged in, so that all other calls fail as well."""
     return isinstance(error, AuthenticationError | SessionExpired)
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong; a fault's meaning first, then the service's own words."""
+    """Say what went wrong: for a fault its meaning first, then the service's own words.
+
+    For example: ``it does not exist: DataError: no such VM [vm_id: 4711] (fault 531040)``.
+    """
     for kind, meaning in _MEANINGS:
         if isinstance(error, kind):
             return f"{meaning}: {error}"
@@ -77,7 +87,7 @@ def explain(error: BaseException) -> str:
 
 
 def exit_code(error: BaseException) -> int:
-    """The exit code of a command that *error* ends."""
+    """Return the exit code of a command that is ended by *error*."""
     if isinstance(error, CommandFailed):
         return error.exit_code
     if refuses_login(error):

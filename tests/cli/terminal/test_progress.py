@@ -1,4 +1,4 @@
-"""One bar for the lot where there is a terminal, few plain lines where there is none."""
+"""One bar for the whole run in a terminal, a few plain lines where there is none."""
 
 import io
 import re
@@ -42,34 +42,10 @@ def test_without_a_terminal_there_are_few_lines_and_no_escapes(process, slow_ser
     assert len([line for line in done.err.splitlines() if "under way" in line]) <= 11
 
 
-def test_a_large_lot_leaves_a_line_for_each_tenth(monkeypatch, capsys):
-    monkeypatch.setattr("aiogandi.cli.terminal.progress.PAUSE", 0)
-    with progress(Screen().err, "Stopping 1000 servers", 1000) as show:
+def test_a_large_run_leaves_a_line_for_each_tenth(capsys):
+    with progress(Screen().err, "Stopping 1000 servers", 1000, pause=0) as show:
         for done in range(1001):
             show(done, 0, 1000 - done)
     lines = capsys.readouterr().err.splitlines()
     assert lines[1] == "Stopping 1000 servers: 100 done, 0 failed, 900 under way"
     assert len(lines) == 11
-
-
-def test_a_table_for_another_program_has_whole_lines(process, service):
-    service.vms(f"{'a-rather-long-hostname.' * 5}example")
-    done = process("vm", "list", service=service)
-    assert "\x1b" not in done.out
-    assert len(done.out.splitlines()) == 3
-
-
-def test_what_a_terminal_would_obey_is_not_repeated(aiogandi, slow_service):
-    (vm_id,) = slow_service.vms("web")
-    slow_service.do("fault", "vm_stop", code=531060, message="no\x9b2J\nway [vm_id: 1]")
-    done = aiogandi("vm", "stop", vm_id, service=slow_service)
-    assert done.code == 1
-    assert "no 2J way [vm_id: 1]" in done.err
-
-
-def test_a_warning_of_the_client_is_seen(aiogandi, service):
-    (vm_id,) = service.vms("web")
-    service.do("fault", "operation_list", code=500140, message="no such method", times=1)
-    done = aiogandi("vm", "stop", vm_id, "--no-wait", service=service)
-    assert done.code == 0
-    assert "aiogandi: warning: the newest operation is not known" in done.err

@@ -1,4 +1,4 @@
-"""The options that many commands share."""
+"""The options that several commands share."""
 
 import math
 from typing import Annotated
@@ -25,7 +25,7 @@ Match = Annotated[
     ),
 ]
 Everything = Annotated[
-    bool, typer.Option("--all", metavar="", help="All that there are; asks before it begins.")
+    bool, typer.Option("--all", metavar="", help="All of them; asks before it begins.")
 ]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", metavar="", help="Do not ask before --all is carried out.")
@@ -41,10 +41,33 @@ Timeout = Annotated[
         metavar="SECONDS",
         callback=_seconds,
         show_default=False,
-        help="Stop waiting after so long, and print how to take it up.",
+        help="Stop waiting after this time, and print how to wait on.",
     ),
 ]
 Ids = Annotated[
     list[int] | None, typer.Argument(metavar="ID", min=1, show_default=False, help="Ids.")
 ]
 SomeIds = Annotated[list[int], typer.Argument(metavar="ID", min=1, help="Ids.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME", show_default=False, help="Names, like web-{01..20} in a shell."),
+]
+Count = Annotated[
+    int | None,
+    typer.Option("--count", metavar="N", min=1, show_default=False, help="How many; with --name."),
+]
+Pattern = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="PATTERN",
+        show_default=False,
+        help="Their names, numbered from 1: 'web-{:02d}' is web-01, web-02 and so on.",
+    ),
+]
+
+
+Pairs = Annotated[
+    list[str],
+    typer.Argument(metavar="VM DISK", help="A server and its disks, or pairs: VM:DISK VM:DISK."),
+]

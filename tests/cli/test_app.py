@@ -4,16 +4,16 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
-from aiogandi.cli.app import app
+from aiogandi.cli.app import root
+from aiogandi.cli.commands.late import LateCommand
 from aiogandi.version import __version__
 
 
 def commands(group=None, path=("aiogandi",)):
     """Every command with its path, as the parser knows them."""
-    group = group or typer.main.get_command(app)
-    for name, command in group.commands.items():
+    for name, late in (group or root()).commands.items():
+        command = late.load() if isinstance(late, LateCommand) else late
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
         else:
@@ -115,7 +115,13 @@ for missing in ("typer", "rich", "platformdirs"):
 
 
 def test_another_missing_module_is_no_missing_extra():
-    script = "import sys; sys.modules['aiogandi.cli.commands.vm'] = None; from aiogandi.cli import main; main()"
+    script = """
+import sys
+from aiogandi.cli import main
+sys.modules["aiogandi.cli.commands.vm"] = None
+sys.argv[1:] = ["vm", "list"]
+main()
+"""
     done = subprocess.run(
         [sys.executable, "-c", script], check=False, capture_output=True, text=True
     )
@@ -164,3 +170,11 @@ def test_a_reader_that_leaves_is_no_traceback(service, home):
         child.stdout.close()
         assert child.stderr.read() == ""
         assert child.wait(10) == 1
+
+
+def test_a_warning_of_the_client_is_seen(aiogandi, service):
+    (vm_id,) = service.vms("web")
+    service.do("fault", "operation_list", code=500140, message="no such method", times=1)
+    done = aiogandi("vm", "stop", vm_id, "--no-wait", service=service)
+    assert done.code == 0
+    assert "aiogandi: warning: the newest operation is not known" in done.err

@@ -46,8 +46,7 @@ def test_an_interrupted_question_changes_nothing(terminal, service):
     service.vms("web-01")
     child = terminal("vm", "stop", "--all", service=service)
     child.expect_exact("[y/N]: ")
-    child.sendintr()
-    _, code = child.end()
+    _, code = child.leave()
     assert code == 130
     assert service.states() == {"web-01": "running"}
 

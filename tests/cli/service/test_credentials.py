@@ -1,9 +1,11 @@
 """Who the command logs in as: the environment, a file that is nobody else's, a question."""
 
+import io
+
 import pytest
 
-from aiogandi.cli.credentials import config_file, find_credentials
-from aiogandi.cli.failures import NotLoggedIn
+from aiogandi.cli.exits import NotLoggedIn
+from aiogandi.cli.service.credentials import config_file, find_credentials
 from aiogandi.client import URL
 
 STORED = 'login = "from-file"\npassword = "pw-of-file"\nurl = "https://file.example/"\n'
@@ -15,7 +17,7 @@ def nobody(monkeypatch, home):
     for name in ("GANDI_LOGIN", "GANDI_PASSWORD", "GANDI_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", home["XDG_CONFIG_HOME"])
-    monkeypatch.setattr("aiogandi.cli.credentials.can_ask", lambda: False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
     return monkeypatch
 
 
@@ -147,7 +149,6 @@ def test_who_is_at_a_terminal_is_asked_and_the_password_not_shown(terminal, serv
 def test_who_leaves_the_question_leaves_the_command(terminal, service):
     child = terminal("account", "balance", env={"GANDI_URL": service.url})
     child.expect("Gandi login: ")
-    child.sendintr()
-    shown, code = child.end()
+    shown, code = child.leave()
     assert code == 130
     assert "aiogandi: interrupted" in shown

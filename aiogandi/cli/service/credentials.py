@@ -1,19 +1,20 @@
-"""Who the command logs in as.
+"""Who the command logs in as, and where.
 
-Each of login, password and URL is looked for in this order, on its own:
+Login, password and URL are looked for one by one, each in this order:
 
-1. the environment: ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL`` (an empty one is not set);
-2. ``config.toml`` in the platform's folder for settings (``~/.config/aiogandi`` on Linux), with the
-   keys ``login``, ``password`` and ``url``;
-3. for login and password the user is asked, where there is a terminal; the URL is the service's.
+1. the environment: ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL``; an empty variable counts as
+   not set;
+2. the file ``config.toml`` in the platform's folder for settings (``~/.config/aiogandi`` on Linux),
+   with the keys ``login``, ``password`` and ``url``;
+3. for login and password a question to the user, if there is a terminal; for the URL the service's.
 
-A password belongs to its login: the file's is not used for another login than the file's. The file
-is refused if anybody but its owner can read or write it.
+The file's password is used only for the file's login. For example, with another login in
+``GANDI_LOGIN`` and no ``GANDI_PASSWORD`` the user is asked for the password. A file that anybody
+but its owner can read or write is refused.
 """
 
 import os
 import stat
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +22,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-import typer
 
-from aiogandi.cli.failures import NotLoggedIn
-from aiogandi.client import URL
+from aiogandi.cli.exits import NotLoggedIn
+from aiogandi.cli.terminal.questions import ask, ask_secret, can_ask
 from aiogandi.redaction import Secret
 
 KEYS: Final = ("login", "password", "url")
@@ -40,12 +40,14 @@ class Credentials:
 
 
 def config_file() -> Path:
-    """Where the settings are, whether they exist or not."""
+    """Return the path of the file with the settings, whether it exists or not."""
     return Path(platformdirs.user_config_dir("aiogandi", appauthor=False)) / "config.toml"
 
 
 def find_credentials() -> Credentials:
-    """The user's credentials; `NotLoggedIn` where they cannot be had."""
+    """Return the user's credentials. Raises `NotLoggedIn` if there are none and nobody to ask."""
+    from aiogandi.client import URL  # noqa: PLC0415 - help and wrong use do without the client
+
     path = config_file()
     stored = _read(path)
     given = {key: os.environ.get(f"GANDI_{key.upper()}") or None for key in KEYS}
@@ -60,22 +62,17 @@ def find_credentials() -> Credentials:
             f" or write login and password into {path}"
         )
     if login is None:
-        login = typer.prompt("Gandi login", err=True)
+        login = ask("Gandi login")
     if password is None:
-        password = typer.prompt(f"Password of {login}", hide_input=True, err=True)
+        password = ask_secret(f"Password of {login}")
     return Credentials(str(login), Secret(password), str(url))
 
 
-def can_ask() -> bool:
-    """Whether there is somebody at a terminal, who sees a question and can answer it."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
 def _read(path: Path) -> Mapping[str, str]:
-    """The settings in *path*; none if it does not exist."""
+    """Return the settings in *path*; an empty mapping if it does not exist."""
     try:
         with path.open("rb") as file:
-            # Of the open file: who could exchange it in between could as well have written it.
+            # The mode of the open file is checked, so that it cannot be exchanged in between.
             _check_mode(path, os.fstat(file.fileno()).st_mode)
             settings: dict[str, Any] = tomllib.load(file)
     except FileNotFoundError:

@@ -1,0 +1,27 @@
+"""Questions to the user. They are asked on stderr, so that stdout holds nothing but the result."""
+
+import sys
+
+import typer
+
+
+def can_ask() -> bool:
+    """Return whether a person sees a question and can answer it: stdin and stderr are terminals."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str:
+    """Ask until the user answers with some text, and return it."""
+    answer: str = typer.prompt(question, err=True)
+    return answer
+
+
+def ask_secret(question: str, *, twice: bool = False) -> str:
+    """Ask for a secret without showing it. *twice*: it must be typed a second time, the same."""
+    answer: str = typer.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+    return answer
+
+
+def agrees(question: str) -> bool:
+    """Ask a question that is answered with y or n. Just Enter means no."""
+    return typer.confirm(question, err=True)
