@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -292,7 +293,8 @@ class Gandi:
 
     async def vm_info(self, vm_id: int) -> VM:
         """What the service knows of a server (call documented, fields assumed)."""
-        return await self._read("vm_info", VM.from_wire, vm_id=arguments.positive("vm_id", vm_id))
+        vm_id = arguments.positive("vm_id", vm_id)
+        return await self._read("vm_info", partial(VM.from_wire, id=vm_id), vm_id=vm_id)
 
     async def vm_list(self) -> list[int]:
         """The ids of the account's servers (documented)."""
@@ -347,9 +349,8 @@ class Gandi:
 
     async def disk_info(self, disk_id: int) -> Disk:
         """What the service knows of a disk (call documented, fields assumed)."""
-        return await self._read(
-            "disk_info", Disk.from_wire, disk_id=arguments.positive("disk_id", disk_id)
-        )
+        disk_id = arguments.positive("disk_id", disk_id)
+        return await self._read("disk_info", partial(Disk.from_wire, id=disk_id), disk_id=disk_id)
 
     async def disk_delete(self, disk_id: int) -> Operation:
         """Delete an unattached disk (documented)."""
@@ -406,11 +407,9 @@ class Gandi:
 
     async def operation_details(self, operation_id: int) -> OperationDetails:
         """What the service says of an operation (name documented, fields assumed)."""
-        return await self._read(
-            "operation_details",
-            OperationDetails.from_wire,
-            operation_id=arguments.positive("operation_id", operation_id),
-        )
+        operation_id = arguments.positive("operation_id", operation_id)
+        read = partial(OperationDetails.from_wire, id=operation_id)
+        return await self._read("operation_details", read, operation_id=operation_id)
 
     async def operation_cancel(self, operation_id: int) -> None:
         """Cancel an operation that is PENDING (name documented, the rest assumed)."""
