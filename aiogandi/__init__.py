@@ -1,6 +1,6 @@
 """aiogandi: the asyncio client for managing Gandi servers in bulk."""
 
-from aiogandi.bulk import Outcome, bulk
+from aiogandi.bulk import Done, Failed, Outcome, bulk
 from aiogandi.client import Gandi
 from aiogandi.errors import (
     AuthenticationError,
@@ -42,6 +42,8 @@ __all__ = [
     "ClientClosed",
     "DataFault",
     "Disk",
+    "Done",
+    "Failed",
     "Fault",
     "Gandi",
     "GandiError",
