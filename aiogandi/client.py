@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import aiohttp
 
@@ -26,7 +26,7 @@ from aiogandi.redaction import Secret, conceal
 from aiogandi.retries import Retrier
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
-from aiogandi.settings import Polling, RateLimit, Retry
+from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
 from aiogandi.transport.exchange import Request, Transport
 from aiogandi.transport.proxy import MAX_REPLY
 from aiogandi.transport.rate import Rank, Throttle
@@ -142,7 +142,7 @@ class Gandi:
         )
 
     @classmethod
-    def from_env(cls, **overrides: Any) -> Gandi:
+    def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
         """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, and the URL of
         ``GANDI_URL`` where that is set. *overrides* are `Gandi`'s own arguments, and win.
         """
@@ -153,6 +153,7 @@ class Gandi:
             if os.environ.get(variable)
         }
         settings |= overrides
+        del overrides  # as `settings` below
         missing = [names[name] for name in ("login", "password") if name not in settings]
         try:
             if missing:
@@ -160,7 +161,6 @@ class Gandi:
             return cls(**settings)
         finally:
             settings.clear()  # no password stays in a frame of the traceback
-            overrides.clear()
 
     async def __aenter__(self) -> Self:
         return self
