@@ -22,7 +22,9 @@ FACADE = "client.py"  # one method for each call of the API: long, but flat
 
 def floors_in(text):
     """The order of rooms as a list of floors, from the one that all others may import."""
-    [order] = re.findall(r"^## The order of rooms\n.*?^```text\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    [order] = re.findall(
+        r"^## The order of rooms\n.*?^```text\n(.*?)^```", text, re.DOTALL | re.MULTILINE
+    )
     return [[room.strip() for room in floor.split(",")] for floor in order.split("→")]
 
 
