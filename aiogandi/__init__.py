@@ -1,7 +1,92 @@
-"""aiogandi: the asyncio client for managing Gandi servers in bulk."""
+"""aiogandi: the asyncio client for managing Gandi servers in bulk.
+
+```python
+async with Gandi("AA1234-GANDI", "mypassword") as gandi:
+    operation = await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
+    await operation
+    print(await gandi.vm_info(operation.vm_id))
+```
+
+The chapters below say what happens behind such lines. *Documented* means that the service's own
+documentation says so; *assumed* means that we chose, because it is silent.
+
+# Session
+
+The first call logs in, once for all tasks, and every call carries the session's id. A session is
+good for 12 hours (documented). `renew_margin` seconds before its end a new login begins, while
+calls go on with the old id. If the service refuses the id early, the client logs in again and
+repeats the calls that were refused. A refused login is `AuthenticationError`.
+
+# Operations
+
+A call that changes something returns an `Operation` at once; the work goes on at the service for
+minutes. `await operation` waits as long as that takes and returns `OperationDetails`.
+`operation.wait(timeout=60)` raises `OperationTimeout` after 60 seconds and leaves the work alone, so
+that it can be waited for again: with the same object, or by `gandi.operation(operation_id)`, in
+another process too. `async for state in operation` gives each state as it is seen, and
+`operation.cancel()` cancels an operation that is still pending. Cancelling the task that waits ends
+that wait and nothing else.
+
+One task of the client polls for all waits. It asks for lists of operations, not for each one, learns
+how long each kind of operation takes, and lives through outages. `Polling` says how often it asks.
+
+# Lost replies
+
+When a connection breaks, the client cannot know whether its call ran. A call that only reads is
+sent again. A call that changes something is sent again only where it cannot have run. Where it may
+have run, the client looks for its operation at the service:
+
+- found: the operation is returned, as if nothing had happened;
+- not there, `settle` seconds after the reply was lost: the call is sent again;
+- neither can be told: `OutcomeUnknown`, which says what to look for.
+
+`Retry` sets how many times a call is sent and for how many seconds in all. `Gandi.stats` counts what
+happened.
+
+# Rate
+
+`RateLimit(30, per=2.0)` is the default: 30 requests in any two seconds, evenly spaced, logins and
+polls included (assumed, from the service's next version). When the service answers 429, all requests
+slow down.
+
+# Bulk
+
+`bulk` runs one action over many items and yields an `Outcome` for each as it ends: `Done` with its
+``result`` or `Failed` with its ``error``.
+
+# Errors
+
+All exceptions derive from `GandiError`:
+
+```text
+GandiError
+├── TransportError          refused, unreachable, timed out, an HTTP error, not XML-RPC, too large
+│   └── OutcomeUnknown      a changing call whose reply was lost, and which could not be found
+├── Fault                   the service's refusal: .code .qualification .object .cause .element
+│   ├── ServerFault
+│   └── DataFault           InvalidValue  NotFound  PermissionDenied  InvalidState  SessionExpired
+├── AuthenticationError     login refused
+├── OperationError          OperationFailed  OperationCancelled  OperationTimeout
+├── InvalidArgument         refused before anything was sent; says what is allowed
+└── ClientClosed
+```
+
+# In a service
+
+Open one `Gandi` for one account and one event loop at start-up, and close it at the end. Nothing is
+sent before the first call. ``http=`` takes an aiohttp session of yours: give its connector
+``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds.
+
+# Tests
+
+`aiogandi.sandbox.Sandbox` is a server with the service's rules, on this machine. Installing aiogandi
+gives pytest the fixtures ``gandi_sandbox`` and ``gandi``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from aiogandi.bulk import Done, Failed, Outcome, bulk
-from aiogandi.client import Gandi
 from aiogandi.errors import (
     AuthenticationError,
     ClientClosed,
@@ -33,8 +118,30 @@ from aiogandi.models import (
     Product,
 )
 from aiogandi.operations.operation import Operation
-from aiogandi.settings import Polling, RateLimit, Retry
 from aiogandi.version import __version__
+
+if TYPE_CHECKING:
+    from aiogandi.client import Gandi
+    from aiogandi.settings import Polling, RateLimit, Retry
+else:
+    # These bring aiohttp, lxml and tenacity. They are imported at their first use, so that a
+    # program that needs only the errors, or the help of the command, starts quickly.
+    _LATE = {
+        "Gandi": "aiogandi.client",
+        "Polling": "aiogandi.settings",
+        "RateLimit": "aiogandi.settings",
+        "Retry": "aiogandi.settings",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_LATE[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATE})
+
 
 __all__ = [
     "VM",

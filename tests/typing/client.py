@@ -83,3 +83,9 @@ async def on_the_sandbox() -> None:
         assert_type(sandbox, Sandbox)
         assert_type(gandi, Gandi)
         assert_type(sandbox.url, str)
+
+
+def names_that_are_not_there() -> None:
+    from aiogandi import nonsense  # type: ignore[attr-defined]
+
+    assert_type(nonsense, Any)
