@@ -17,6 +17,18 @@ good for 12 hours (documented). `renew_margin` seconds before its end a new logi
 calls go on with the old id. If the service refuses the id early, the client logs in again and
 repeats the calls that were refused. A refused login is `AuthenticationError`.
 
+# Answers
+
+Calls that only read return numbers, lists of ids, and frozen dataclasses: `VM`, `Disk`,
+`HostingAccount`, `OperatingSystem`, `OperationDetails`. A field that the service did not send, or
+that cannot be read as its type, is None and spoils no other. An ``id`` that the answer leaves out is
+taken from the question. Two attributes are common to all:
+
+- ``raw`` is everything that was sent, also what has no field. It takes no part in ``==`` and
+  ``repr``.
+- ``to_dict()`` gives the fields as values that `json.dumps` takes: dates as ISO 8601 text, tuples as
+  lists, passwords as ``***``.
+
 # Operations
 
 A call that changes something returns an `Operation` at once; the work goes on at the service for
@@ -52,7 +64,17 @@ slow down.
 # Bulk
 
 `bulk` runs one action over many items and yields an `Outcome` for each as it ends: `Done` with its
-``result`` or `Failed` with its ``error``.
+``result`` or `Failed` with its ``error``. ``Outcome[int, VM]`` is ``Done[int, VM] | Failed[int]``, so
+that type checkers tell the two apart:
+
+```python
+async for outcome in bulk(gandi.vm_info, await gandi.vm_list()):
+    match outcome:
+        case Done(vm_id, vm):
+            print(vm_id, vm.hostname)
+        case Failed(vm_id, error):
+            print(vm_id, error)
+```
 
 # Errors
 

@@ -54,7 +54,7 @@ class Failed(Generic[T]):
 Outcome: TypeAlias = Done[T, R] | Failed[T]
 """What became of one item of `bulk`: ``Outcome[str, VM]`` is ``Done[str, VM] | Failed[str]``.
 
-Both have ``item``, ``ok``, ``result`` and ``error``, and type checkers tell them apart::
+Both have ``item``, ``ok``, ``result`` and ``error``, and type checkers tell them apart:
 
     if outcome.ok:                      # mypy
         print(outcome.result.hostname)
@@ -94,7 +94,7 @@ async def bulk(
 
     Yields an `Outcome` for each item as soon as it ends: `Done` with what the action returned, or
     `Failed` with the exception that it raised. A failing item does not end the run. If the action
-    returns an `Operation`, that is waited for, and the result is its `OperationDetails`::
+    returns an `Operation`, that is waited for, and the result is its `OperationDetails`:
 
         async for outcome in bulk(gandi.vm_stop, [5, 6, 7]):
             print(outcome.item, outcome.error or "stopped")

@@ -42,8 +42,6 @@ _PASSWORDS = {"vm_create": 1, "login": 1}  # where the password stands among a c
 class Gandi:
     """The asyncio client of Gandi's hosting API.
 
-    ::
-
         async with Gandi("AA1234-GANDI", "mypassword") as gandi:
             operation = await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
             await operation

@@ -5,6 +5,7 @@ import json
 import pickle
 from dataclasses import FrozenInstanceError, asdict, fields, replace
 from datetime import datetime
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
@@ -203,6 +204,11 @@ class TestToDict:
             "when": ["2026-01-31T23:59:00"],
             "size": 5,
         }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_annotations_can_be_resolved_at_run_time(model):
+    assert get_type_hints(model.__init__).keys() == {*asdict(read(model, {})), "raw", "return"}
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,6 +1,8 @@
-"""What all models have in common."""
+"""What all models have in common.
 
-from __future__ import annotations
+Annotations are evaluated here: ``raw`` becomes an argument of constructors in other files, where
+`InitVar` is no known name.
+"""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
