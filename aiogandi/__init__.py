@@ -1,51 +1,169 @@
 """aiogandi: the asyncio client for managing Gandi servers in bulk.
 
-A public name is imported at its first use. The `aiogandi` command prints its help without the
-client, in less than half of the time.
+```python
+async with Gandi("AA1234-GANDI", "mypassword") as gandi:
+    operation = await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
+    await operation
+    print(await gandi.vm_info(operation.vm_id))
+```
+
+The chapters below say what happens behind such lines. *Documented* means that the service's own
+documentation says so; *assumed* means that we chose, because it is silent.
+
+# Session
+
+The first call logs in, once for all tasks, and every call carries the session's id. A session is
+good for 12 hours (documented). `renew_margin` seconds before its end a new login begins, while
+calls go on with the old id. If the service refuses the id early, the client logs in again and
+repeats the calls that were refused. A refused login is `AuthenticationError`.
+
+# Answers
+
+Calls that only read return numbers, lists of ids, and frozen dataclasses: `VM`, `Disk`,
+`HostingAccount`, `OperatingSystem`, `OperationDetails`. A field that the service did not send, or
+that cannot be read as its type, is None and spoils no other. An ``id`` that the answer leaves out is
+taken from the question. Two attributes are common to all:
+
+- ``raw`` is everything that was sent, also what has no field. It takes no part in ``==`` and
+  ``repr``.
+- ``to_dict()`` gives the fields as values that `json.dumps` takes: dates as ISO 8601 text, tuples as
+  lists, passwords as ``***``.
+
+# Operations
+
+A call that changes something returns an `Operation` at once; the work goes on at the service for
+minutes. `await operation` waits as long as that takes and returns `OperationDetails`.
+`operation.wait(timeout=60)` raises `OperationTimeout` after 60 seconds and leaves the work alone, so
+that it can be waited for again: with the same object, or by `gandi.operation(operation_id)`, in
+another process too. `async for state in operation` gives each state as it is seen, and
+`operation.cancel()` cancels an operation that is still pending. Cancelling the task that waits ends
+that wait and nothing else.
+
+One task of the client polls for all waits. It asks for lists of operations, not for each one, learns
+how long each kind of operation takes, and lives through outages. `Polling` says how often it asks.
+
+# Lost replies
+
+When a connection breaks, the client cannot know whether its call ran. A call that only reads is
+sent again. A call that changes something is sent again only where it cannot have run. Where it may
+have run, the client looks for its operation at the service:
+
+- found: the operation is returned, as if nothing had happened;
+- not there, `settle` seconds after the reply was lost: the call is sent again;
+- neither can be told: `OutcomeUnknown`, which says what to look for.
+
+`Retry` sets how many times a call is sent and for how many seconds in all. `Gandi.stats` counts what
+happened.
+
+# Rate
+
+`RateLimit(30, per=2.0)` is the default: 30 requests in any two seconds, evenly spaced, logins and
+polls included (assumed, from the service's next version). When the service answers 429, all requests
+slow down.
+
+# Bulk
+
+`bulk` runs one action over many items and yields an `Outcome` for each as it ends: `Done` with its
+``result`` or `Failed` with its ``error``. ``Outcome[int, VM]`` is ``Done[int, VM] | Failed[int]``, so
+that type checkers tell the two apart:
+
+```python
+async for outcome in bulk(gandi.vm_info, await gandi.vm_list()):
+    match outcome:
+        case Done(vm_id, vm):
+            print(vm_id, vm.hostname)
+        case Failed(vm_id, error):
+            print(vm_id, error)
+```
+
+# Errors
+
+All exceptions derive from `GandiError`:
+
+```text
+GandiError
+├── TransportError          refused, unreachable, timed out, an HTTP error, not XML-RPC, too large
+│   └── OutcomeUnknown      a changing call whose reply was lost, and which could not be found
+├── Fault                   the service's refusal: .code .qualification .object .cause .element
+│   ├── ServerFault
+│   └── DataFault           InvalidValue  NotFound  PermissionDenied  InvalidState  SessionExpired
+├── AuthenticationError     login refused
+├── OperationError          OperationFailed  OperationCancelled  OperationTimeout
+├── InvalidArgument         refused before anything was sent; says what is allowed
+└── ClientClosed
+```
+
+# In a service
+
+Open one `Gandi` for one account and one event loop at start-up, and close it at the end. Nothing is
+sent before the first call. ``http=`` takes an aiohttp session of yours: give its connector
+``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds.
+
+# Tests
+
+`aiogandi.sandbox.Sandbox` is a server with the service's rules, on this machine. Installing aiogandi
+gives pytest the fixtures ``gandi_sandbox`` and ``gandi``.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from aiogandi.bulk import Done, Failed, Outcome, bulk
+from aiogandi.errors import (
+    AuthenticationError,
+    ClientClosed,
+    DataFault,
+    Fault,
+    GandiError,
+    InvalidArgument,
+    InvalidState,
+    InvalidValue,
+    NotFound,
+    OperationCancelled,
+    OperationError,
+    OperationFailed,
+    OperationTimeout,
+    OutcomeUnknown,
+    PermissionDenied,
+    ServerFault,
+    SessionExpired,
+    TransportError,
+)
+from aiogandi.instrumentation.stats import Stats
+from aiogandi.models import (
+    VM,
+    Disk,
+    HostingAccount,
+    OperatingSystem,
+    OperationDetails,
+    OperationState,
+    Product,
+)
+from aiogandi.operations.operation import Operation
 from aiogandi.version import __version__
 
 if TYPE_CHECKING:
-    from aiogandi.bulk import Outcome, bulk
     from aiogandi.client import Gandi
-    from aiogandi.errors import (
-        AuthenticationError,
-        ClientClosed,
-        DataFault,
-        Fault,
-        GandiError,
-        InvalidArgument,
-        InvalidState,
-        InvalidValue,
-        NotFound,
-        OperationCancelled,
-        OperationError,
-        OperationFailed,
-        OperationTimeout,
-        OutcomeUnknown,
-        PermissionDenied,
-        ServerFault,
-        SessionExpired,
-        TransportError,
-    )
-    from aiogandi.instrumentation.stats import Stats
-    from aiogandi.models import (
-        VM,
-        Disk,
-        HostingAccount,
-        OperatingSystem,
-        OperationDetails,
-        OperationState,
-        Product,
-    )
-    from aiogandi.operations.operation import Operation
     from aiogandi.settings import Polling, RateLimit, Retry
+else:
+    # These bring aiohttp, lxml and tenacity. They are imported at their first use, so that a
+    # program that needs only the errors, or the help of the command, starts quickly.
+    _LATE = {
+        "Gandi": "aiogandi.client",
+        "Polling": "aiogandi.settings",
+        "RateLimit": "aiogandi.settings",
+        "Retry": "aiogandi.settings",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_LATE[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATE})
+
 
 __all__ = [
     "VM",
@@ -53,6 +171,8 @@ __all__ = [
     "ClientClosed",
     "DataFault",
     "Disk",
+    "Done",
+    "Failed",
     "Fault",
     "Gandi",
     "GandiError",
@@ -83,78 +203,3 @@ __all__ = [
     "__version__",
     "bulk",
 ]
-
-_HOMES: Final = {
-    "bulk": ("Outcome", "bulk"),
-    "client": ("Gandi",),
-    "errors": (
-        "AuthenticationError",
-        "ClientClosed",
-        "DataFault",
-        "Fault",
-        "GandiError",
-        "InvalidArgument",
-        "InvalidState",
-        "InvalidValue",
-        "NotFound",
-        "OperationCancelled",
-        "OperationError",
-        "OperationFailed",
-        "OperationTimeout",
-        "OutcomeUnknown",
-        "PermissionDenied",
-        "ServerFault",
-        "SessionExpired",
-        "TransportError",
-    ),
-    "instrumentation.stats": ("Stats",),
-    "models": (
-        "VM",
-        "Disk",
-        "HostingAccount",
-        "OperatingSystem",
-        "OperationDetails",
-        "OperationState",
-        "Product",
-    ),
-    "operations.operation": ("Operation",),
-    "settings": ("Polling", "RateLimit", "Retry"),
-}
-"""The module of each public name; the same as the imports above, which are for type checkers."""
-
-_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
-
-
-if not TYPE_CHECKING:  # a type checker would take every misspelt name for one that this gives
-
-    def __getattr__(name: str) -> Any:
-        if name in _HOME_OF:
-            value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-            globals()[name] = value
-            return value
-        if not name.startswith("_"):
-            try:
-                return import_module(
-                    f"{__name__}.{name}"
-                )  # ``aiogandi.errors``, without its import
-            except ModuleNotFoundError as missing:
-                if missing.name != f"{__name__}.{name}":
-                    raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-class _Package(ModuleType):
-    """This package, in which ``bulk`` is always the function and never the module around it."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Whoever imports the module first makes the import system bind it here.
-        if name == "bulk" and isinstance(value, ModuleType):
-            value = value.bulk
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

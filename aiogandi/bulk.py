@@ -1,4 +1,4 @@
-"""`bulk()`: one action over many items, bounded, nothing lost."""
+"""`bulk`: one action over many items, a bounded number at a time, with an outcome for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import (
     Iterable,
 )
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
 from aiogandi.checks import is_count, require
 from aiogandi.errors import InvalidArgument
@@ -26,17 +26,44 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T, R]):
-    """What became of one item: its ``result``, or the ``error`` that the action raised."""
+class Done(Generic[T, R]):
+    """The outcome of an *item* whose action succeeded: *result* is what the action returned.
+
+    ``ok`` is True and ``error`` is None.
+    """
 
     item: T
-    result: R | None = None
-    error: Exception | None = None
+    result: R
+    ok: ClassVar[Literal[True]] = True
+    error: ClassVar[None] = None
 
-    @property
-    def ok(self) -> bool:
-        """Whether the action succeeded."""
-        return self.error is None
+
+@dataclass(frozen=True, slots=True)
+class Failed(Generic[T]):
+    """The outcome of an *item* whose action failed: *error* is the exception that it raised.
+
+    ``ok`` is False and ``result`` is None.
+    """
+
+    item: T
+    error: Exception
+    ok: ClassVar[Literal[False]] = False
+    result: ClassVar[None] = None
+
+
+Outcome: TypeAlias = Done[T, R] | Failed[T]
+"""What became of one item of `bulk`: ``Outcome[str, VM]`` is ``Done[str, VM] | Failed[str]``.
+
+Both have ``item``, ``ok``, ``result`` and ``error``, and type checkers tell them apart:
+
+    if outcome.ok:                      # mypy
+        print(outcome.result.hostname)
+    match outcome:                      # mypy and pyright; isinstance(outcome, Done) likewise
+        case Done(item, vm):
+            print(item, vm.hostname)
+        case Failed(item, error):
+            print(item, error)
+"""
 
 
 @overload
@@ -63,17 +90,26 @@ async def bulk(
     *,
     limit: int = 100,
 ) -> AsyncIterator[Outcome[Any, Any]]:
-    """Run *action* on every item, at most *limit* of them at a time.
+    """Run *action* on every item of *items*, at most *limit* of them at a time.
 
-    Yields an `Outcome` for each as it ends, in the order of ending. An action that returns an
-    `Operation` is waited for, and the result is its `OperationDetails`. An exception of an action
-    is an outcome (but its cancellation cancels the run); one of *items* is raised after what is
-    under way has ended. Items are drawn as places fall free, also while the loop's body runs, as
-    long as no more than *limit* outcomes wait for it: any number of items takes memory for *limit*.
+    Yields an `Outcome` for each item as soon as it ends: `Done` with what the action returned, or
+    `Failed` with the exception that it raised. A failing item does not end the run. If the action
+    returns an `Operation`, that is waited for, and the result is its `OperationDetails`:
 
-    Leaving the loop, by ``break``, an exception or cancellation, cancels what is under way and
-    waits for it to end. (After ``break``, Python leaves that to the generator's ``aclose``: wrap it
-    in ``contextlib.aclosing`` where it must have happened before the next line.)
+        async for outcome in bulk(gandi.vm_stop, [5, 6, 7]):
+            print(outcome.item, outcome.error or "stopped")
+
+    *items* may be any iterable, also an async one. An item is drawn when one of the *limit* places
+    is free, also while the body of the loop runs, as long as fewer than *limit* outcomes wait for
+    the loop. So a source of a million items takes no more memory than one of *limit*.
+
+    Leaving the loop, by ``break``, an exception or cancellation, cancels the actions under way and
+    waits for them to end. After ``break`` Python does this a little later, when it closes the
+    generator; use ``contextlib.aclosing`` where it must have happened before the next line.
+
+    Raises `InvalidArgument` for a *limit* below 1 and for *items* that are no iterable. An
+    exception raised by *items* themselves is raised here, after the actions under way have ended.
+    An action that is cancelled cancels the run.
     """
     require(is_count(limit) and limit > 0, "limit", limit, "an int, 1 or more")
     run = _Run(action, _Source(items), limit)
@@ -85,7 +121,7 @@ async def bulk(
 
 
 class _Run:
-    """What is under way, and what has ended but was not told yet: at most *limit* of each."""
+    """The actions under way, and the outcomes that wait for the loop: at most *limit* of each."""
 
     def __init__(
         self, action: Callable[[Any], Awaitable[Any]], source: _Source, limit: int
@@ -100,7 +136,7 @@ class _Run:
         self._stopped = False
 
     async def next(self) -> Outcome[Any, Any] | None:
-        """The outcome of the next item that ends; None after the last."""
+        """Wait for the next outcome; return None after the last one."""
         self._fill()
         while not self._ended:
             if not self._under_way:
@@ -115,7 +151,7 @@ class _Run:
         return outcome
 
     async def stop(self) -> None:
-        """Cancel what is under way and wait for it."""
+        """Cancel the actions under way and wait for them to end."""
         self._stopped = True
         for task in tuple(self._under_way):
             task.cancel()
@@ -123,11 +159,11 @@ class _Run:
             await asyncio.wait(tuple(self._under_way))
         for task in self._ended:
             if not task.cancelled():
-                task.exception()  # it is seen; the run ends for another reason
+                task.exception()  # asyncio would log one that nobody has looked at
         await self._source.close()
 
     def _fill(self) -> None:
-        """Draw items while there are places; a draw under way stands for the item it will bring."""
+        """Draw items while places are free. Drawing from an async source takes a place as well."""
         while (
             self._drawing is None
             and not self._source.exhausted
@@ -157,7 +193,7 @@ class _Run:
             self._drawing = None
             if not task.cancelled() and not self._stopped:
                 self._begin(task.result())
-        # Here and not when the next outcome is asked for: the loop's body may take its time.
+        # Here, and not only in `next`: the loop's body may run for long before it asks for more.
         if not self._stopped:
             self._fill()
         self._something_ended.set()
@@ -169,15 +205,18 @@ async def _run(action: Callable[[Any], Awaitable[Any]], item: Any) -> Outcome[An
         if isinstance(result, Operation):
             result = await result.wait()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this item's outcome
-        return Outcome(item, error=error)
-    return Outcome(item, result)
+        return Failed(item, error)
+    return Done(item, result)
 
 
 _NOTHING: Final = object()
 
 
 class _Source:
-    """Draws items, one at a time, from either kind of iterable; what that raises is kept."""
+    """Draws items one at a time from an iterable of either kind.
+
+    An exception of the iterable ends the items and is kept in ``error``.
+    """
 
     def __init__(self, items: Any) -> None:
         self.exhausted = False
@@ -208,6 +247,6 @@ class _Source:
         return item
 
     async def close(self) -> None:
-        """An async generator that is left early must not wait for the garbage collector."""
+        """Close an async generator now; the garbage collector would do it at some later time."""
         if self.waits and isinstance(self._awaited, AsyncGenerator):
             await self._awaited.aclose()

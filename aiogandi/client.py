@@ -7,8 +7,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import aiohttp
 
@@ -25,7 +26,7 @@ from aiogandi.redaction import Secret, conceal
 from aiogandi.retries import Retrier
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
-from aiogandi.settings import Polling, RateLimit, Retry
+from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
 from aiogandi.transport.exchange import Request, Transport
 from aiogandi.transport.proxy import MAX_REPLY
 from aiogandi.transport.rate import Rank, Throttle
@@ -40,8 +41,6 @@ _PASSWORDS = {"vm_create": 1, "login": 1}  # where the password stands among a c
 
 class Gandi:
     """The asyncio client of Gandi's hosting API.
-
-    ::
 
         async with Gandi("AA1234-GANDI", "mypassword") as gandi:
             operation = await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
@@ -141,7 +140,7 @@ class Gandi:
         )
 
     @classmethod
-    def from_env(cls, **overrides: Any) -> Gandi:
+    def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
         """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, and the URL of
         ``GANDI_URL`` where that is set. *overrides* are `Gandi`'s own arguments, and win.
         """
@@ -152,6 +151,7 @@ class Gandi:
             if os.environ.get(variable)
         }
         settings |= overrides
+        del overrides  # as `settings` below
         missing = [names[name] for name in ("login", "password") if name not in settings]
         try:
             if missing:
@@ -159,7 +159,6 @@ class Gandi:
             return cls(**settings)
         finally:
             settings.clear()  # no password stays in a frame of the traceback
-            overrides.clear()
 
     async def __aenter__(self) -> Self:
         return self
@@ -292,7 +291,8 @@ class Gandi:
 
     async def vm_info(self, vm_id: int) -> VM:
         """What the service knows of a server (call documented, fields assumed)."""
-        return await self._read("vm_info", VM.from_wire, vm_id=arguments.positive("vm_id", vm_id))
+        vm_id = arguments.positive("vm_id", vm_id)
+        return await self._read("vm_info", partial(VM.from_wire, id=vm_id), vm_id=vm_id)
 
     async def vm_list(self) -> list[int]:
         """The ids of the account's servers (documented)."""
@@ -347,9 +347,8 @@ class Gandi:
 
     async def disk_info(self, disk_id: int) -> Disk:
         """What the service knows of a disk (call documented, fields assumed)."""
-        return await self._read(
-            "disk_info", Disk.from_wire, disk_id=arguments.positive("disk_id", disk_id)
-        )
+        disk_id = arguments.positive("disk_id", disk_id)
+        return await self._read("disk_info", partial(Disk.from_wire, id=disk_id), disk_id=disk_id)
 
     async def disk_delete(self, disk_id: int) -> Operation:
         """Delete an unattached disk (documented)."""
@@ -406,11 +405,9 @@ class Gandi:
 
     async def operation_details(self, operation_id: int) -> OperationDetails:
         """What the service says of an operation (name documented, fields assumed)."""
-        return await self._read(
-            "operation_details",
-            OperationDetails.from_wire,
-            operation_id=arguments.positive("operation_id", operation_id),
-        )
+        operation_id = arguments.positive("operation_id", operation_id)
+        read = partial(OperationDetails.from_wire, id=operation_id)
+        return await self._read("operation_details", read, operation_id=operation_id)
 
     async def operation_cancel(self, operation_id: int) -> None:
         """Cancel an operation that is PENDING (name documented, the rest assumed)."""

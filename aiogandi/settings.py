@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
+
+import aiohttp
 
 from aiogandi.checks import is_number, require, require_count, require_seconds
 
@@ -62,3 +65,21 @@ class Polling:
     def backoff(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""
         return min(self.interval * 2.0 ** min(failures, 16), self.max_interval)
+
+
+class ClientSettings(TypedDict, total=False):
+    """The arguments of `Gandi`, all optional, as ``Gandi.from_env(**settings)`` takes them."""
+
+    login: str
+    password: str
+    url: str
+    safe: bool
+    handle: str | None
+    session_lifetime: float
+    renew_margin: float
+    timeout: float
+    rate_limit: RateLimit | None
+    polling: Polling
+    retry: Retry
+    http: aiohttp.ClientSession | None
+    max_reply: int

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from aiogandi import bulk
 from aiogandi.sandbox import Sandbox
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -33,14 +32,14 @@ def test_the_quickstart_runs_as_it_is():
 
 async def test_stop_then_delete_by_hostname_takes_a_few_lines(capsys):
     [code] = blocks("tested: gandi")
-    body = f"async def run(gandi, bulk):\n{textwrap.indent(code, '    ')}"
+    body = f"async def run(gandi):\n{textwrap.indent(code, '    ')}"
     names = {}
     exec(body, names)
     async with Sandbox(speed=1000) as sandbox, sandbox.client() as gandi:
         for hostname in ("web-1", "db-1", "web-2"):
             await gandi.vm_create(hostname, "s3cret-pw", 111, 1, 1)
         sandbox.advance(100)
-        await asyncio.wait_for(names["run"](gandi, bulk), 30)
+        await asyncio.wait_for(names["run"](gandi), 30)
         assert [vm["hostname"] for vm in sandbox.vms] == ["db-1"]
     assert sorted(capsys.readouterr().out.split()) == ["deleted", "deleted", "web-1", "web-2"]
 

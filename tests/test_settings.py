@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import FrozenInstanceError, fields
+from typing import get_type_hints
 
 import pytest
 
-from aiogandi import InvalidArgument, Polling, RateLimit, Retry
+from aiogandi import Gandi, InvalidArgument, Polling, RateLimit, Retry
+from aiogandi.settings import ClientSettings
 
 NO_NUMBERS = [True, None, "1", math.nan, math.inf, 1j]
 TOO_LARGE = 10**400  # for a float
@@ -19,6 +21,12 @@ def test_the_defaults_are_the_contracts():
     assert Retry() == Retry(attempts=5, within=60.0, settle=3.0, backoff=0.5)
     assert Polling() == Polling(interval=1.0, max_interval=10.0)
     assert RateLimit(30, per=2.0) == RateLimit(calls=30, per=2.0)
+
+
+def test_from_env_takes_every_argument_of_the_client_with_its_type():
+    arguments = get_type_hints(Gandi.__init__)
+    del arguments["return"]
+    assert get_type_hints(ClientSettings) == arguments
 
 
 @pytest.mark.parametrize("setting", [Retry(), Polling(), RateLimit(1, 1)])

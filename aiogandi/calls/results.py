@@ -46,10 +46,7 @@ number: Final = _reader("the call", "a number", is_number, float)
 ids: Final = _reader("the call", "an array of ids", _is_array, ids_from_wire)
 
 operating_systems: Final = _reader(
-    "os_list",
-    "an array of structs",
-    _is_array,
-    lambda reply: [OperatingSystem.from_wire(item) for item in reply],
+    "os_list", "an array of structs", _is_array, OperatingSystem.list_from_wire
 )
 
 

@@ -127,7 +127,7 @@ class Lookup:
             reply = await self._ask("operation_details", operation_id=number)
         except NotFound:
             return None
-        return replace(OperationDetails.from_wire(reply), id=number)
+        return replace(OperationDetails.from_wire(reply, id=number), id=number)
 
     async def _learn_newest(self) -> None:
         asked = asyncio.get_running_loop().time()

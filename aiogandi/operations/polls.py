@@ -39,7 +39,7 @@ class Polls:
     async def details(self, operation_id: int) -> OperationDetails:
         """What the service says of one operation."""
         reply = await self._ask("operation_details", operation_id)
-        return replace(OperationDetails.from_wire(reply), id=operation_id)
+        return replace(OperationDetails.from_wire(reply, id=operation_id), id=operation_id)
 
     async def find(self, operation: Operation) -> int | None:
         """The id of the operation that creates this VM or disk; None where none is listed."""

@@ -163,7 +163,7 @@ class OperationTracker:
     def known(operation: Operation, state: OperationState) -> OperationDetails:
         """What is known of an operation without asking for it."""
         return OperationDetails(
-            id=operation.id,
+            id=operation.id or 0,
             type=operation.type,
             state=state,
             vm_id=operation.vm_id,

@@ -275,7 +275,7 @@ class Service:
     def answer(self, request):
         if not isinstance(request, ListState):
             _, created, updated = self.operations[request.id]
-            return OperationDetails(date_created=created, date_updated=updated)
+            return OperationDetails(request.id, date_created=created, date_updated=updated)
         found = [
             operation_id
             for operation_id, (state, created, updated) in self.operations.items()

@@ -41,7 +41,7 @@ async def read_all(
     with progress(connection.screen.err, title, len(ids), keep=False) as show:
         async for outcome in bulk(read, wanted()):
             if outcome.ok:
-                found[outcome.item] = outcome.result  # type: ignore[assignment]  # it is a T
+                found[outcome.item] = outcome.result
             elif refuses_login(outcome.error):
                 refusal = outcome.error
             elif not (listed and isinstance(outcome.error, NotFound)):

@@ -1,0 +1,129 @@
+"""What all models have in common.
+
+Annotations are evaluated here: ``raw`` becomes an argument of constructors in other files, where
+`InitVar` is no known name.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import InitVar, dataclass, field, fields
+from datetime import datetime
+from functools import cache
+from typing import Any, Self
+
+from aiogandi.models.reading import as_id, as_struct
+
+
+def read(reader: Callable[[Any], Any], *, hashed: bool = True) -> Any:
+    """A dataclass field that *reader* reads, and that is None where the service sent nothing."""
+    return field(default=None, hash=hashed, metadata={"read": reader})
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Gives every model's constructor the argument ``raw``, which is stored but is no field."""
+
+    raw: InitVar[Mapping[str, Any] | None] = field(default=None, kw_only=True)
+
+    def __post_init__(self, raw: Mapping[str, Any] | None) -> None:
+        # A plain dict, typed as a Mapping: a read-only proxy could neither be pickled nor copied.
+        object.__setattr__(self, "raw", {} if raw is None else raw)
+
+
+class Model(_Sent):
+    """The base of all models: reads each dataclass field from the member of the same name."""
+
+    # Not in `_Sent`: there the name is taken by the default of the constructor's argument.
+    __slots__ = ("raw",)
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def _plan(cls) -> list[tuple[str, Callable[[Any], Any]]]:
+        return _plan(cls)  # type: ignore[arg-type]  # mypy takes instances' __hash__ for the class's
+
+    @classmethod
+    def _of(cls, members: Mapping[str, Any], raw: Mapping[str, Any]) -> Self:
+        # Not by the constructor: reading a VM would take a sixth longer.
+        model = object.__new__(cls)
+        give, member = object.__setattr__, members.get
+        for name, reader in cls._plan():
+            give(model, name, reader(member(name)))
+        give(model, "raw", raw)
+        return model
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, as values that `json.dumps` takes; ``raw`` is left out.
+
+        Dates become ISO 8601 text, tuples lists, models within this one dicts, states strings, and
+        bytes text in base 64. Passwords read ``***``.
+
+        >>> VM(5, "web-01", disks=(7, 8)).to_dict()["disks"]
+        [7, 8]
+        """
+        return {name: _plain(getattr(self, name)) for name, _ in self._plan()}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = [getattr(self, name) for name, _ in self._plan()]
+        return _rebuilt, (type(self), values, self.raw)
+
+
+def _rebuilt(model: type[Model], values: list[Any], raw: Mapping[str, Any]) -> Model:
+    """The model that was pickled or copied."""
+    return model(*values, raw=raw)
+
+
+@cache
+def _plan(model: type[Model]) -> list[tuple[str, Callable[[Any], Any]]]:
+    """How each field is read, in the order of the constructor's arguments."""
+    return [(each.name, each.metadata["read"]) for each in fields(model)]
+
+
+def _plain(value: Any) -> Any:
+    """*value* as `json.dumps` takes it."""
+    match value:
+        case Model():
+            return value.to_dict()
+        case datetime():
+            return value.isoformat()
+        case str():
+            return str(value)
+        case bytes():
+            return b64encode(value).decode("ascii")
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+class AskedById(Model):
+    """A model that answers a question about one thing, whose id the caller gave."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_wire(cls, struct: Any, *, id: int) -> Self:  # noqa: A002 - the field's own name
+        """The model of what the service sent about the thing *id*.
+
+        Anything but a struct gives a model in which only ``id`` is known.
+        """
+        raw = as_struct(struct) or {}
+        return cls._of(identified(raw, id), raw)
+
+
+def identified(members: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """*members* with the id *number*, unless they have a readable one of their own."""
+    return members if as_id(members.get("id")) else {**members, "id": number}
+
+
+class AskedWithoutId(Model):
+    """A model that answers a question without an id: its own may be missing."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_wire(cls, struct: Any) -> Self:
+        """The model of what the service sent; anything but a struct gives one without values."""
+        raw = as_struct(struct) or {}
+        return cls._of(raw, raw)

@@ -1,0 +1,68 @@
+"""What the service says of an operation, and how many it lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self
+
+from aiogandi.models.model import AskedById, identified, read
+from aiogandi.models.reading import as_date, as_id, as_str, as_struct
+from aiogandi.models.states import OperationState
+from aiogandi.redaction import conceal, redact
+
+LISTED: Final = 300
+"""Ids that one ``operation_list`` holds at most (documented)."""
+
+
+def _state(value: Any) -> OperationState | None:
+    return OperationState(value) if isinstance(value, str) and value else None
+
+
+def _params(value: Any) -> Mapping[str, Any] | None:
+    # A password among them is not expected (assumed), and would not be shown.
+    return conceal(value) if isinstance(value, Mapping) else None
+
+
+def _error(value: Any) -> str | None:
+    text = as_str(value)
+    return None if text is None else redact(text)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDetails(AskedById):
+    """What the service says of an operation, as ``operation_details`` describes it.
+
+    ``type`` is the call that began it, ``vm_create`` say. ``params`` are that call's arguments by
+    name, and the ids of what the operation works on, which ``vm_id``, ``disk_id`` and
+    ``product_id`` repeat. ``last_error`` says why it failed, with the values of passwords blanked.
+    Dates have no time zone: they are the service's own clock.
+
+    ``id`` is 0 in one case: the service lists no operation for a new server or disk, and the end of
+    the wait was taken from that server's or disk's own state.
+    """
+
+    id: int = field(metadata={"read": as_id})
+    type: str | None = read(as_str)
+    state: OperationState | None = read(_state)
+    date_created: datetime | None = read(as_date)
+    date_updated: datetime | None = read(as_date)
+    params: Mapping[str, Any] | None = read(_params, hashed=False)
+    last_error: str | None = read(_error)
+    vm_id: int | None = read(as_id)
+    disk_id: int | None = read(as_id)
+    product_id: int | None = read(as_id)
+
+    @classmethod
+    def from_wire(cls, struct: Any, *, id: int) -> Self:  # noqa: A002 - as above
+        """The model of what the service sent about the operation *id*.
+
+        The ids of what it works on may stand in ``params``, and the state may be called ``step``.
+        """
+        raw = as_struct(struct) or {}
+        params = as_struct(raw.get("params")) or {}
+        found = {k: params[k] for k in ("vm_id", "disk_id", "product_id") if k in params}
+        if "step" in raw:
+            found["state"] = raw["step"]
+        return cls._of(identified({**found, **raw}, id), raw)

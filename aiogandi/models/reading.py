@@ -1,0 +1,73 @@
+"""How one member of a struct is read: as the type that is asked for, or None where it has another.
+
+Two habits of XML-RPC services are forgiven: numbers that were sent as text, and names of digits
+that were sent as numbers. Nothing else is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+_INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
+
+
+def as_int(value: Any) -> int | None:
+    """A whole number: 5, 5.0 or "5"; no boolean."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    return None
+
+
+def as_id(value: Any) -> int | None:
+    """A whole number that names a thing; the service writes 0 for "none" (assumed)."""
+    return as_int(value) or None
+
+
+def as_str(value: Any) -> str | None:
+    """Text, or a number as text."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def as_date(value: Any) -> datetime | None:
+    """A date, without a time zone."""
+    return value if isinstance(value, datetime) else None
+
+
+def as_ids(value: Any) -> tuple[int, ...] | None:
+    """An array's whole numbers; its other items are left out."""
+    if not isinstance(value, list | tuple):
+        return None
+    return tuple([number for number in map(as_int, value) if number is not None])
+
+
+def as_strs(value: Any) -> tuple[str, ...] | None:
+    """An array's texts; its other items are left out."""
+    if not isinstance(value, list | tuple):
+        return None
+    return tuple([text for text in map(as_str, value) if text is not None])
+
+
+def as_struct(value: Any) -> Mapping[str, Any] | None:
+    """A struct."""
+    return value if isinstance(value, Mapping) else None
+
+
+def ids_from_wire(value: Any) -> list[int]:
+    """The ids in an array of the service.
+
+    What is no number is left out; anything but an array gives an empty list.
+    """
+    return list(as_ids(value) or ())

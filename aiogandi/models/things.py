@@ -1,0 +1,101 @@
+"""Servers, disks, and what the account has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aiogandi.models.model import AskedById, AskedWithoutId, Model, read
+from aiogandi.models.reading import as_date, as_id, as_ids, as_int, as_str, as_strs, as_struct
+
+
+def _products(value: Any) -> tuple[Product, ...] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    return tuple(Product.from_wire(item) for item in value)
+
+
+@dataclass(frozen=True, slots=True)
+class VM(AskedById):
+    """A server, as ``vm_info`` describes it.
+
+    ``shares`` are the resource shares it takes, ``cpu`` its cores, ``memory`` its memory in MB;
+    ``disks`` are ids of disks and ``ips`` addresses as text. ``state`` is one of being_created,
+    running, halted, paused, locked, invalid, deleted (assumed), or whatever else the service says.
+    Dates have no time zone: they are the service's own clock.
+    """
+
+    id: int = field(metadata={"read": as_id})
+    hostname: str | None = read(as_str)
+    state: str | None = read(as_str)
+    os_id: int | None = read(as_int)
+    shares: int | None = read(as_int)
+    cpu: int | None = read(as_int)
+    memory: int | None = read(as_int)
+    disks: tuple[int, ...] | None = read(as_ids)
+    ips: tuple[str, ...] | None = read(as_strs)
+    date_created: datetime | None = read(as_date)
+    date_updated: datetime | None = read(as_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk(AskedById):
+    """A disk, as ``disk_info`` describes it.
+
+    ``size`` is in MB, ``fstype`` the file system's name. ``state`` is being_created, created,
+    attached or deleted (assumed). ``vm_id`` is the server that it is attached to, and None for an
+    unattached disk. ``date_created`` is the service's own clock.
+    """
+
+    id: int = field(metadata={"read": as_id})
+    name: str | None = read(as_str)
+    size: int | None = read(as_int)
+    fstype: str | None = read(as_str)
+    state: str | None = read(as_str)
+    vm_id: int | None = read(as_id)
+    date_created: datetime | None = read(as_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Product(AskedWithoutId):
+    """A product that the account has bought: ``quantity`` of ``product_name`` until ``date_end``.
+
+    For example 20 ``shares`` until 2026-12-31 (the service's own clock).
+    """
+
+    id: int | None = read(as_int)
+    product_name: str | None = read(as_str)
+    quantity: int | None = read(as_int)
+    date_end: datetime | None = read(as_date)
+
+
+@dataclass(frozen=True, slots=True)
+class HostingAccount(AskedWithoutId):
+    """The hosting account: ``shares`` is how many it has, ``used_shares`` how many are in use.
+
+    ``handle`` is the account's name, ``products`` what it has bought.
+    """
+
+    id: int | None = read(as_int)
+    handle: str | None = read(as_str)
+    shares: int | None = read(as_int)
+    used_shares: int | None = read(as_int)
+    products: tuple[Product, ...] | None = read(_products)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingSystem(Model):
+    """An operating system that a server can be created with.
+
+    ``id`` is what ``vm_create`` takes as ``os_id``, ``label`` the system's name for people.
+    """
+
+    id: int = field(metadata={"read": as_id})
+    label: str | None = read(as_str)
+
+    @classmethod
+    def list_from_wire(cls, value: Any) -> list[OperatingSystem]:
+        """The systems in an array of the service; what has no id cannot be used and is left out."""
+        structs = [as_struct(item) or {} for item in value]
+        return [cls._of(struct, struct) for struct in structs if as_id(struct.get("id"))]

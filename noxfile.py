@@ -1,0 +1,81 @@
+"""What CI runs, for everyone: ``nox --list`` shows the sessions, ``nox -s lint`` runs one of them.
+
+A Python that this machine does not have is skipped.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_missing_interpreters = False
+
+
+def find_pyenvs_pythons() -> None:
+    """Put the Pythons that pyenv has installed on the path, before pyenv's own stand-ins for them.
+
+    A stand-in is called ``python3.12`` as well, but refuses to run where 3.12 is not selected.
+    """
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = [str(path) for version in PYTHONS for path in root.glob(f"versions/{version}.*/bin")]
+    os.environ["PATH"] = os.pathsep.join([*found, os.environ["PATH"]])
+
+
+find_pyenvs_pythons()
+shutil.rmtree("build/lib", ignore_errors=True)  # setuptools would ship files that are gone since
+
+
+def run_the_suite(session: nox.Session) -> None:
+    session.install(".[test]")
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the suite on the installed package. Arguments behind ``--`` go to pytest."""
+    run_the_suite(session)
+
+
+@nox.session(python=[version for version in PYTHONS if version != RUNNING], tags=["ci"])
+def elsewhere(session: nox.Session) -> None:
+    """Run the suite on each Python but this one, on which CI runs README's command."""
+    run_the_suite(session)
+
+
+@nox.session(tags=["ci"])
+def lint(session: nox.Session) -> None:
+    """Run ruff: its rules and its format."""
+    session.install(".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(tags=["ci"])
+def types(session: nox.Session) -> None:
+    """Run mypy on the package, pyright on what `tests/typing` promises; the suite has mypy on that."""
+    session.install(".[lint,test]")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(tags=["ci"])
+def docs(session: nox.Session) -> None:
+    """Render the reference from the docstrings, as HTML in ``build/reference``."""
+    session.install(".[docs,test]")
+    # Without `aiogandi.bulk`: the name is the function's.
+    public = ("aiogandi", "!aiogandi.bulk", "aiogandi.sandbox", "aiogandi.pytest_plugin")
+    session.run("pdoc", "--output-directory", "build/reference", *public)
+
+
+@nox.session(tags=["ci"])
+def benchmarks(session: nox.Session) -> None:
+    """Run the benchmarks in short, to see that they work; their figures mean nothing."""
+    session.install(".[bench]")
+    session.run("python", "-m", "benchmarks", "--quick")

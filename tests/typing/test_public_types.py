@@ -1,0 +1,72 @@
+"""The files beside this one, and README's own code, say of the public types what mypy finds.
+
+Each ``assert_type`` there is a promise; each ``type: ignore`` marks a mistake that must be found,
+since mypy in its strict mode complains about one that is not needed. pyright checks the same files:
+``nox -s types``.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+PINNED = {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.py")}
+del PINNED[Path(__file__).stem]
+
+QUICKSTART, BULK, TESTS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+SHOWN = {
+    "readme_quickstart": QUICKSTART,
+    "readme_bulk": (
+        "from aiogandi import Gandi\n"
+        f"async def run(gandi: Gandi) -> None:\n{textwrap.indent(BULK, '    ')}"
+    ),
+    "readme_tests": f"from typing import Any\nmy_service: Any\n{TESTS}",
+}
+
+OWED = {
+    "operations_by_kind": "vm_create and disk_create return a plain Operation",
+    "readme_quickstart": "disk_create returns a plain Operation, whose disk_id may be None",
+}
+
+
+@pytest.fixture(scope="module")
+def complaints(tmp_path_factory):
+    """What ``mypy --strict`` says of each file, in one run for all of them."""
+    folder = tmp_path_factory.mktemp("checked")
+    for name, code in {**PINNED, **SHOWN}.items():
+        (folder / f"{name}.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-pretty"]
+    command += ["--config-file", os.devnull, "--cache-dir", str(folder / "cache"), "."]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "MYPYPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    assert f"{len(PINNED) + len(SHOWN)} source files" in done.stdout
+    return [line for line in done.stdout.splitlines() if re.match(r"\w+\.py:\d+: ", line)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OWED[name]))
+        if name in OWED
+        else name
+        for name in sorted({**PINNED, **SHOWN})
+    ],
+)
+def test_types_are_as_promised(name, complaints):
+    assert [line for line in complaints if line.startswith(f"{name}.py:")] == []
