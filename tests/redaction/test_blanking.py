@@ -96,6 +96,20 @@ def test_what_is_left_of_a_secret_where_the_text_breaks_off_is_blanked(secret):
             assert text in ("session=***", "session=******"), written[:length]
 
 
+@pytest.mark.parametrize("secret", ["s3cret-and-more", "s3cr>t", "two words [and] more"])
+def test_the_first_two_characters_of_a_secret_are_enough_at_the_end_of_a_text(secret):
+    for length in range(2, len(secret)):
+        for written in (secret, secret.replace(" ", "+")):
+            text = Redactor([secret]).redact_cut(f"session={written[:length]}")
+            assert text == "session=***", written[:length]
+
+
+def test_a_space_may_be_a_plus_sign_where_nothing_else_is_escaped():
+    redactor = Redactor(["two words+more"])
+    assert redactor.redact("q=two+words+more, q=two words+more") == "q=***, q=***"
+    assert redactor.redact("q=two words more") == "q=two words more"
+
+
 def test_a_text_that_breaks_off_elsewhere_stays():
     assert Redactor(["unabashed", "uv"]).redact_cut("HTTP 503 service unavailable") == (
         "HTTP 503 service unavailable"
