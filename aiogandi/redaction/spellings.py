@@ -34,7 +34,7 @@ _CUT_ESCAPE: Final = r"[&%\\][\w&;#%\\]{0,40}+"
 
 def complete_pattern(secret: str) -> str:
     """A pattern for *secret* wherever a text has all of it: ``p&q`` also as ``p&amp;q``."""
-    pattern = _written(secret)
+    pattern = _beginning(secret) + _written(secret)
     return rf"(?<!\w){pattern}(?!\w)" if len(secret) < SHORT else pattern
 
 
@@ -47,7 +47,18 @@ def cut_pattern(secret: str) -> str:
     cuts.append(_ways(secret[0]) + _CUT_ESCAPE)
     if len(secret) > PREFIX:
         cuts.insert(0, f"{_written(secret[:PREFIX])}.*")
-    return rf"(?:{'|'.join(cuts)})\Z"
+    return rf"{_beginning(secret)}(?:{'|'.join(cuts)})\Z"
+
+
+def _beginning(secret: str) -> str:
+    """A look at the next character. It spares most places of a text the trial of all ways to write
+    the first one; where there is only one way, `re` sees to that itself.
+    """
+    first = secret[0]
+    if _is_never_escaped(first):
+        return ""
+    also = "+" if first == " " else ""
+    return rf"(?=[&%\\{re.escape(first)}{also}])"
 
 
 def _written(secret: str) -> str:
@@ -56,7 +67,7 @@ def _written(secret: str) -> str:
 
 
 def _ways(character: str, times: int = 1) -> str:
-    if character.isascii() and (character.isalnum() or character == "_"):
+    if _is_never_escaped(character):
         return character
     code = ord(character)
     names = [rf"{_HASH}0*{code}", rf"{_HASH}[xX]0*(?i:{code:x})"]
@@ -80,6 +91,10 @@ def _ways(character: str, times: int = 1) -> str:
     if character == " ":
         ways.append(r"\+")
     return f"(?:{'|'.join(ways)})"
+
+
+def _is_never_escaped(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")
 
 
 def _utf8(character: str) -> bytes:
