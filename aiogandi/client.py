@@ -22,7 +22,7 @@ from aiogandi.instrumentation.stats import Stats
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
 from aiogandi.operations.operation import Operation
 from aiogandi.operations.tracker import OperationTracker
-from aiogandi.redaction import Secret, conceal
+from aiogandi.redaction import Redactor, Secret, conceal
 from aiogandi.retries import Retrier
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
@@ -117,7 +117,7 @@ class Gandi:
                 tally=self._tally,
                 http=http,
                 max_reply=max_reply,
-                secrets=(password,),
+                redactor=Redactor([password]),
             )
         except InvalidArgument:
             del url  # as above: it may hold credentials

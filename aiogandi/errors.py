@@ -28,7 +28,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aiogandi.redaction import redact
+from aiogandi.redaction import Redactor, redact
 
 if TYPE_CHECKING:
     from aiogandi.models import OperationDetails
@@ -94,11 +94,12 @@ class Fault(GandiError):
 
     ``code`` is the whole number, ``qualification`` its first digit, ``object`` the next three,
     ``cause`` the last two; all three are 0 for a code that has not six digits. ``element`` is the
-    parameter that the message names, or None. Passwords and session ids in ``message`` are blanked.
+    parameter that the message names, or None. Passwords and session ids in ``message`` are blanked:
+    those that it names, and those that *redactor* knows.
     """
 
-    def __init__(self, code: int, message: str) -> None:
-        message = redact(message)
+    def __init__(self, code: int, message: str, *, redactor: Redactor | None = None) -> None:
+        message = redact(message) if redactor is None else redactor.redact(message)
         super().__init__(code, message)
         self.code = code
         self.message = message
@@ -202,15 +203,17 @@ _BY_CAUSE: dict[int, type[DataFault]] = {
 }
 
 
-def fault_for(code: int, message: str, secrets: Iterable[str] = ()) -> Fault:
-    """The exception for a fault of the service, with *secrets* blanked in its message."""
+def fault_for(code: int, message: str, redactor: Redactor | None = None) -> Fault:
+    """The exception for a fault of the service. *redactor* knows the secrets that its message may
+    repeat; without one, only values that the message itself calls password or session are blanked.
+    """
     qualification, _, cause = split_code(code)
     kind: type[Fault] = Fault
     if qualification == 1:
         kind = ServerFault
     elif qualification == 5:
         kind = _BY_CAUSE.get(cause // 10, DataFault)
-    fault = kind(code, redact(message, secrets))
+    fault = kind(code, message, redactor=redactor)
     if (element := _element(message)) in ("password", "session"):
         fault.element = element  # also where a password reads "session", and was blanked in it
     return fault

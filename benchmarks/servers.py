@@ -20,6 +20,9 @@ from aiogandi.sandbox import Sandbox
 SHORTEST, LONGEST = 48.0, 72.0
 """Service seconds that an operation takes: about 60, as the budgets have it."""
 
+LOGIN: Final = "AA1234-GANDI"
+PASSWORD: Final = "mypassword"
+
 FAREWELL: Final = "stop"
 
 Commands = Mapping[str, Callable[..., Any]]
@@ -50,17 +53,20 @@ def canned(replies: Mapping[str, bytes]) -> Iterator[Server]:
 
 
 @contextmanager
-def sandbox(*, speed: float = 1.0, vms: int = 0, durations: str = "random") -> Iterator[Server]:
+def sandbox(
+    *, speed: float = 1.0, vms: int = 0, durations: str = "random", password: str = PASSWORD
+) -> Iterator[Server]:
     """The sandbox, with so many VMs running, and shares for more.
 
     *durations*: ``random`` operations take `SHORTEST` to `LONGEST` service seconds, ``usual`` ones
-    what the sandbox thinks that they take.
+    what the sandbox thinks that they take. *password* is the account's.
 
     Commands: ``begin`` (how many, from which on) reboots VMs and returns pairs of operation id and
     VM id; ``ends`` tells when operations end, by their id, where durations are random; ``calls`` and ``executed`` are the counts by
-    method; ``expire`` ends all sessions; ``slow_logins`` (seconds) delays every login.
+    method; ``expire`` ends all sessions; ``slow_logins`` (seconds) delays every login;
+    ``lose`` (how many) drops the replies of the next calls of ``vm_create``.
     """
-    with _process(_sandbox, speed, vms, durations) as server:
+    with _process(_sandbox, speed, vms, durations, password) as server:
         yield server
 
 
@@ -174,17 +180,21 @@ class _RandomDurations(dict[str, float]):
         return takes
 
 
-def _sandbox(pipe: Connection, speed: float, vms: int, durations: str) -> None:
-    _serve(_sandbox_main(pipe, speed, vms, durations))
+def _sandbox(pipe: Connection, speed: float, vms: int, durations: str, password: str) -> None:
+    _serve(_sandbox_main(pipe, speed, vms, durations, password))
 
 
-async def _sandbox_main(pipe: Connection, speed: float, vms: int, durations: str) -> None:
+async def _sandbox_main(
+    pipe: Connection, speed: float, vms: int, durations: str, password: str
+) -> None:
     times = _RandomDurations(speed)
     chosen = times if durations == "random" else None
-    async with Sandbox(speed=speed, shares=1_000_000, balance=1e9, durations=chosen) as served:
+    async with Sandbox(
+        password=password, speed=speed, shares=1_000_000, balance=1e9, durations=chosen
+    ) as served:
         # Into the books, past the wire: thousands of calls would take longer than what they are for.
         execute = served._service.execute  # noqa: SLF001
-        session = execute("login", ["AA1234-GANDI", "mypassword"])
+        session = execute("login", [LOGIN, password])
         ids = [
             execute("vm_create", [session, f"vm-{number}", "password", 111, 1, 1])
             for number in range(vms)
@@ -203,6 +213,9 @@ async def _sandbox_main(pipe: Connection, speed: float, vms: int, durations: str
         def slow_logins(seconds: float) -> None:
             served.delay("login", seconds=seconds, times=10**6)
 
+        def lose(calls: int) -> None:
+            served.drop_reply("vm_create", times=calls)
+
         commands: Commands = {
             "begin": begin,
             "ends": ends,
@@ -210,5 +223,6 @@ async def _sandbox_main(pipe: Connection, speed: float, vms: int, durations: str
             "executed": lambda: dict(served.executed),
             "expire": served.expire_sessions,
             "slow_logins": slow_logins,
+            "lose": lose,
         }
         await _obey(pipe, served.url, commands)

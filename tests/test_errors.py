@@ -31,6 +31,7 @@ from aiogandi.errors import (
     refuses_session,
     split_code,
 )
+from aiogandi.redaction import Redactor
 
 
 @pytest.mark.parametrize(
@@ -129,12 +130,12 @@ def test_passwords_and_sessions_in_a_message_are_blanked():
     fault = fault_for(500130, "bad [password: 123456]")
     assert fault.message == "bad [password: ***]"
     assert Fault(500130, "bad [session: abc]").message == "bad [session: ***]"
-    assert fault_for(500130, "for s3cret of web", ["s3cret"]).message == "for *** of web"
+    assert fault_for(500130, "for s3cret of web", Redactor(["s3cret"])).message == "for *** of web"
     assert "123456" not in repr(fault) + str(fault) + repr(fault.args)
 
 
 def test_the_element_is_known_also_where_a_secret_reads_the_same():
-    fault = fault_for(500150, "no such session [session: abc]", ["session"])
+    fault = fault_for(500150, "no such session [session: abc]", Redactor(["session"]))
     assert fault.message == "no such *** [***: ***]"
     assert fault.element == "session"
     assert refuses_session(fault)

@@ -2,16 +2,16 @@
 traceback locals. This room uses no other.
 """
 
-from aiogandi.redaction.blanking import outline, redact, redact_cut
+from aiogandi.redaction.blanking import Redactor, outline, redact
 from aiogandi.redaction.secrets import BLANK, Sealed, Secret, conceal, secrets_in
 
 __all__ = [
     "BLANK",
+    "Redactor",
     "Sealed",
     "Secret",
     "conceal",
     "outline",
     "redact",
-    "redact_cut",
     "secrets_in",
 ]

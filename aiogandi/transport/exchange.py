@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -18,7 +18,7 @@ from yarl import URL
 from aiogandi import codec
 from aiogandi.cancellation import Deadlines
 from aiogandi.errors import ClientClosed, InvalidArgument, fault_for
-from aiogandi.redaction import Secret, secrets_in
+from aiogandi.redaction import Redactor, Secret, secrets_in
 from aiogandi.transport.failures import Answer, NoReply, failure
 from aiogandi.transport.proxy import MAX_REPLY, Proxy
 from aiogandi.transport.rate import Rank, Throttle
@@ -79,7 +79,7 @@ class Transport:
         tally: Counter[str],
         http: aiohttp.ClientSession | None = None,
         max_reply: int = MAX_REPLY,
-        secrets: Iterable[Secret] = (),
+        redactor: Redactor | None = None,
     ) -> None:
         if problem := refusal_of(url):
             del url  # it may hold credentials, and this frame is part of the traceback
@@ -91,7 +91,7 @@ class Transport:
         self._tally = tally
         self._http = http
         self._max_reply = max_reply
-        self._secrets = tuple(secrets)
+        self._redactor = Redactor() if redactor is None else redactor
         self._proxy: Proxy | None = None
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._deadlines = Deadlines()
@@ -143,11 +143,11 @@ class Transport:
             return reply
         # It was refused or failed. Told down here, so that no exception's context leads to frames
         # that read the reply.
-        secrets = (*leading, *self._secrets, *request.secrets())
+        redactor = self._redactor.plus((*leading, *request.secrets()))
         if cause is None:
-            told: Exception = fault_for(reply.code, reply.message, secrets)
+            told: Exception = fault_for(reply.code, reply.message, redactor)
         else:
-            told = self._failure(method, answer, cause, limit, secrets)
+            told = self._failure(method, answer, cause, limit, redactor)
         del reply, cause  # they may hold a secret, and this frame is part of the traceback
         raise told
 
@@ -189,7 +189,7 @@ class Transport:
         answer: Answer,
         cause: Exception,
         timeout: float,
-        secrets: Iterable[Secret],
+        redactor: Redactor,
     ) -> Exception:
         if self._closed:
             return ClientClosed()
@@ -197,7 +197,7 @@ class Transport:
             self._tally["throttled"] += 1
             asked = answer.retry_after
             self._throttle.hold(self._throttle.pause if asked is None else asked)
-        return failure(method, answer, cause, timeout, secrets)
+        return failure(method, answer, cause, timeout, redactor)
 
 
 def _limits(timeout: float) -> aiohttp.ClientTimeout:

@@ -5,7 +5,7 @@ sent, and without a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,7 +15,7 @@ import aiohttp
 
 from aiogandi.codec import MalformedMessage
 from aiogandi.errors import TransportError
-from aiogandi.redaction import Sealed, Secret, outline, redact_cut
+from aiogandi.redaction import Redactor, Sealed, outline
 
 PEEK: Final = 4096
 """Bytes of an unusable answer that are looked at."""
@@ -57,23 +57,21 @@ def failure(
     answer: Answer,
     error: Exception,
     timeout: float,
-    secrets: Iterable[Secret],
+    redactor: Redactor,
 ) -> TransportError:
     """The exception for an exchange that brought no reply, with its cause.
 
-    *error* is what ended it. The exception may be raised anywhere: none of its texts holds one of
-    *secrets*, nor what may be a session id that nobody knows yet.
+    *error* is what ended it. The exception may be raised anywhere: none of its texts holds what
+    *redactor* blanks, nor what may be a session id that nobody knows yet.
     """
-    secrets = tuple(secrets)
     excerpt = b"".join(answer.pieces)[:PEEK].decode(errors="replace")
     if method in SECRET_REPLIES:
         answer.reason = ""
         excerpt = outline(excerpt)
-    else:
+    elif excerpt:
         # Blanked before it is cut: half a secret would not be recognised.
-        excerpt = redact_cut(excerpt, secrets)
-    cause = _cause(error, secrets)
-    problem = redact_cut(_problem(method, answer, error, timeout), secrets)
+        excerpt = redactor.redact_cut(excerpt)
+    problem = redactor.redact_cut(_problem(method, answer, error, timeout))
     told = TransportError(
         f"{method}: {problem:.{_LONGEST_PROBLEM}}"
         + (f": {excerpt[:EXCERPT]!r}" if excerpt else ""),
@@ -82,7 +80,7 @@ def failure(
         and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
         retry_after=answer.retry_after,
     )
-    told.__cause__ = cause
+    told.__cause__ = _cause(error, redactor)
     return told
 
 
@@ -119,14 +117,13 @@ def _problem(method: str, answer: Answer, error: Exception, timeout: float) -> s
             return f"{type(error).__name__}: {error}"
 
 
-def _cause(error: Exception, secrets: Iterable[Secret]) -> Exception | None:
+def _cause(error: Exception, redactor: Redactor) -> Exception | None:
     """*error*, or one that tells less where it may quote a secret; None where it tells no more."""
     if isinstance(error, NoReply | MalformedMessage):
         return None
     link: BaseException | None = error
     while link is not None:
-        told = f"{link!r} {link}"
-        if _quotes(link) or redact_cut(told, secrets) != told:
+        if _quotes(link) or redactor.finds(f"{link!r} {link}"):
             return aiohttp.ClientError(type(error).__name__)
         link = link.__cause__ or link.__context__
     return error

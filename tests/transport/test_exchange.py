@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from aiogandi import ClientClosed, InvalidArgument, NotFound, RateLimit, TransportError, codec
-from aiogandi.redaction import Secret
+from aiogandi.redaction import Redactor, Secret
 from aiogandi.transport.exchange import CONNECTIONS, IDLE, Request, Transport, Withdrawn, refusal_of
 from aiogandi.transport.failures import retry_after
 from aiogandi.transport.proxy import Proxy
@@ -55,7 +55,7 @@ def ask(raw_server, transport_to):
 
     async def send(answer, method="vm_info", **settings):
         url, _ = await raw_server(answer)
-        transport = transport_to(url, secrets=[Secret(PASSWORD)], **settings)
+        transport = transport_to(url, redactor=Redactor([Secret(PASSWORD)]), **settings)
         return await transport.exchange(Request.of(method, {"vm_id": 5}))
 
     return send
