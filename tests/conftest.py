@@ -151,7 +151,7 @@ def grows_evenly():
             least = min(least, time.thread_time() - began)
         return least
 
-    def check(work, text, length=4_000):
+    def check(work, text, length=1_000):
         gc.disable()
         try:
             short, long = (seconds(work, text(size)) for size in (length, 8 * length))
