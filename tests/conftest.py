@@ -4,6 +4,7 @@ import asyncio
 import gc
 import selectors
 import time
+from contextlib import AsyncExitStack
 from importlib.metadata import entry_points
 from unittest.mock import Mock
 
@@ -12,8 +13,7 @@ import pytest
 from aioresponses import aioresponses
 from hypothesis import HealthCheck, settings
 
-from aiogandi import Fault, codec
-from tests.wire import http, http_reply
+from tests import servers
 
 # How long an example takes is the machine's affair.
 settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,92 +46,28 @@ def posted():
 
 
 @pytest.fixture
-async def stream_server():
+async def enter():
+    """Enters an asynchronous context manager for the rest of the test: ``await enter(manager)``."""
+    async with AsyncExitStack() as stack:
+        yield stack.enter_async_context
+
+
+@pytest.fixture
+def stream_server(enter):
     """Opens servers of a test's own: ``url = await stream_server(handle)``."""
-    servers, handlers = [], set()
-
-    async def open_server(handle, **settings):
-        async def run(reader, writer):
-            handlers.add(asyncio.current_task())
-            try:
-                await handle(reader, writer)
-            except (OSError, asyncio.IncompleteReadError):
-                pass  # the client has hung up
-            finally:
-                writer.close()
-
-        servers.append(await asyncio.start_server(run, "127.0.0.1", 0, **settings))
-        port = servers[-1].sockets[0].getsockname()[1]
-        return f"{'https' if 'ssl' in settings else 'http'}://127.0.0.1:{port}/xmlrpc/"
-
-    yield open_server
-    for server in servers:
-        server.close()
-    for handler in handlers:
-        handler.cancel()
-    await asyncio.gather(*handlers, return_exceptions=True)
-    await asyncio.sleep(0)  # transports close one turn of the loop after they were told to
-
-
-async def read_request(reader):
-    """The head and the body of a request."""
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    return head, await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
+    return lambda handle, **settings: enter(servers.streams(handle, **settings))
 
 
 @pytest.fixture
-def raw_server(stream_server):
-    """Opens servers that answer every request with raw bytes: ``url, requests = await raw_server(a)``.
-
-    The answer is bytes, or a function of the request's body that returns them, perhaps later (then
-    it is a coroutine function); the connection is closed behind it. None: never answered.
-    """
-
-    async def open_server(answer, **settings):
-        requests = []
-
-        async def handle(reader, writer):
-            requests.append((await read_request(reader))[1])
-            reply = answer(requests[-1]) if callable(answer) else answer
-            reply = await reply if asyncio.iscoroutine(reply) else reply
-            if reply is None:
-                await reader.read()
-            else:
-                writer.write(reply)
-                await writer.drain()
-
-        return await stream_server(handle, **settings), requests
-
-    return open_server
+def raw_server(enter):
+    """Opens servers that answer with raw bytes: ``url, requests = await raw_server(answer)``."""
+    return lambda answer, **settings: enter(servers.raw(answer, **settings))
 
 
 @pytest.fixture
-def answering(raw_server):
-    """Opens servers that answer each method as told: ``url, calls = await answering(vm_list=[5])``.
-
-    An answer is a value, a `Fault`, or bytes: an HTTP answer as it is; or a function of the call's
-    arguments that returns one of these. What is not told is a session id for ``login`` and an empty
-    array for any other method. *calls* are the calls that came in, as ``(method, arguments)``.
-    """
-
-    async def open_server(**answers):
-        calls = []
-        answers = {"login": "session-id"} | answers
-
-        def answer(body):
-            method, arguments = codec.decode_call(body)
-            calls.append((method, arguments))
-            reply = answers.get(method, [])
-            reply = reply(*arguments) if callable(reply) else reply
-            if isinstance(reply, Fault):
-                fault = codec.encode_fault(reply.code, reply.message)
-                return http(fault, "200 OK", "Connection: close")
-            return reply if isinstance(reply, bytes) else http_reply(reply)
-
-        url, _ = await raw_server(answer)
-        return url, calls
-
-    return open_server
+def answering(enter):
+    """Opens servers that answer each method as told: ``url, calls = await answering(vm_list=[5])``."""
+    return lambda **answers: enter(servers.answering(**answers))
 
 
 @pytest.fixture
