@@ -1,10 +1,10 @@
 """Fixtures for the tests of services that use aiogandi, installed with it.
 
 ``gandi_sandbox``
-    A `Sandbox` that serves for one test, `SPEED` times as fast as the service: creating a server,
-    a minute there, takes less than a tenth of a second.
+    A `Sandbox` that serves for one test. Its clock runs `SPEED` times as fast as the service's:
+    creating a server, which takes a minute there, takes less than a tenth of a second.
 ``gandi``
-    A client on it, which looks just as often.
+    A client of this sandbox, which looks after its operations 100 times in a second.
 
 They need pytest-asyncio, and work in both of its modes without any configuration. For another speed
 or other settings, make your own with ``async with Sandbox(…) as sandbox, sandbox.client(…) as gandi``.
@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-# Nothing of the client or the sandbox is imported before a test asks for it.
+# A test run that uses no fixture loads neither the client nor the sandbox.
 if TYPE_CHECKING:
     from aiogandi.client import Gandi
     from aiogandi.sandbox import Sandbox
 
 SPEED = 1000.0
-"""Seconds of the sandbox's clock that pass in one of ours."""
+"""Service seconds that pass on the sandbox's clock in one real second."""
 
 
 def _fixture(function: Callable[..., Any]) -> Any:
     try:
-        import pytest_asyncio  # noqa: PLC0415 - the one thing that may be missing
+        import pytest_asyncio  # noqa: PLC0415 - it may be missing
     except ImportError:
         return pytest.fixture(name=function.__name__)(_needs_pytest_asyncio)
     return pytest_asyncio.fixture(function)
@@ -43,7 +43,7 @@ def _needs_pytest_asyncio(request: pytest.FixtureRequest) -> None:
 
 @_fixture
 async def gandi_sandbox() -> AsyncIterator[Sandbox]:
-    """A sandbox of aiogandi that serves for this test, a thousand times as fast as the service."""
+    """A sandbox of aiogandi for this test, a thousand times as fast as the service."""
     from aiogandi.sandbox import Sandbox  # noqa: PLC0415
 
     async with Sandbox(speed=SPEED) as sandbox:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aiogandi.checks import is_count, is_number, require, require_seconds
+from aiogandi.checks import is_number, require, require_count, require_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class RateLimit:
     per: float
 
     def __post_init__(self) -> None:
-        require(is_count(self.calls) and self.calls > 0, "calls", self.calls, "an int, 1 or more")
+        require_count("calls", self.calls, 1)
         require_seconds("per", self.per)
 
 
@@ -37,8 +37,7 @@ class Retry:
     backoff: float = 0.5
 
     def __post_init__(self) -> None:
-        holds = is_count(self.attempts) and self.attempts > 0
-        require(holds, "attempts", self.attempts, "an int, 1 or more")
+        require_count("attempts", self.attempts, 1)
         require_seconds("within", self.within, zero=True)
         require_seconds("settle", self.settle, zero=True)
         require_seconds("backoff", self.backoff, zero=True)

@@ -1,4 +1,4 @@
-"""Arguments are checked before anything is sent: what is wrong, and what is allowed."""
+"""Check the arguments of the API's calls before anything is sent."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from aiogandi.checks import is_count, require
+from aiogandi.checks import require, require_count, require_text
 from aiogandi.errors import InvalidArgument
 
 STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
 """The states that ``operation_list`` filters by (documented)."""
 
 LARGEST: Final = 2**31 - 1
-"""What the wire's ints can hold."""
+"""The largest int that the wire can hold."""
 
-_POSITIVE = f"an int, from 1 to {LARGEST}"
 _METHOD = re.compile(r"[A-Za-z0-9_.:/]+")
 _DURATION = re.compile(r"[1-9][0-9]{0,3}[my]")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
 def positive(name: str, value: Any) -> int:
-    """An int of 1 or more: an id, a quantity, a number of shares or processors."""
-    require(is_count(value) and 0 < value <= LARGEST, name, value, _POSITIVE)
+    """Return *value* if it is an int of 1 or more: an id, a quantity, a number of shares or
+    processors.
+    """
+    require_count(name, value, 1, LARGEST)
     return int(value)
 
 
 def text(name: str, value: Any) -> str:
-    """A string that says something."""
-    if isinstance(value, str) and str.strip(value):
-        return value
-    kind = "an empty string" if isinstance(value, str) else f"a {type(value).__name__}"
-    del value  # it may be a password, and this frame is part of the traceback
-    raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
+    """Return *value* if it is a string with something in it."""
+    try:
+        return require_text(name, value)
+    finally:
+        del value  # it may be a password, and this frame is part of an error's traceback
 
 
 def method(value: Any) -> str:
-    """A method's name, of the characters that XML-RPC allows."""
+    """Return *value* if it is a method's name, of the characters that XML-RPC allows."""
     name = text("method", value)
     holds = _METHOD.fullmatch(name) is not None
     require(holds, "method", value, "letters, digits and the characters _ . : /")
@@ -46,7 +46,7 @@ def method(value: Any) -> str:
 
 
 def hostname(value: Any) -> str:
-    """A server's name, which holds no white space and 255 characters at most."""
+    """Return *value* if it is a server's name: no white space, 255 characters at most."""
     name = text("hostname", value)
     holds = len(name) <= 255 and not any(character.isspace() for character in name)
     require(holds, "hostname", value, "a name without spaces, of 255 characters at most")
@@ -54,8 +54,8 @@ def hostname(value: Any) -> str:
 
 
 def duration(value: Any) -> str:
-    """How long a product lasts: so many months or years, ``1m`` or ``2y`` (the form ``1m`` is
-    documented, ``y`` is assumed).
+    """Return *value* if it is a product's duration: a number of months or years, like ``1m`` or
+    ``2y`` (the form ``1m`` is documented, ``y`` is assumed).
     """
     holds = isinstance(value, str) and _DURATION.fullmatch(value) is not None
     require(holds, "duration", value, "a number and m (months) or y (years), like '1m'")
@@ -63,15 +63,12 @@ def duration(value: Any) -> str:
 
 
 def specs(value: Any, *, required: bool) -> dict[str, Any]:
-    """The struct of further specifications, by name; sizes and numbers in it are positive."""
+    """Return the struct of specifications as a dict. None is an empty one, unless it is *required*;
+    the sizes and numbers in it must be positive.
+    """
     if value is None and not required:
         return {}
-    holds = isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
-    if not holds:
-        raise InvalidArgument(
-            f"specs is {'no struct with names' if isinstance(value, Mapping) else type(value).__name__}"
-            "; allowed is a mapping of names to values"
-        )
+    _require_struct("specs", value)
     require(bool(value) or not required, "specs", value, "at least one specification")
     for name in ("size", "shares", "cpu", "memory"):
         number = value.get(name)
@@ -89,7 +86,7 @@ def filters(
     param: Mapping[str, Any] | None,
     **dates: datetime | None,
 ) -> dict[str, Any]:
-    """The filter of ``operation_list``, of what is not None."""
+    """Return the filter of ``operation_list`` as a dict of those arguments that are not None."""
     result: dict[str, Any] = {}
     if type is not None:
         result["type"] = text("type", type)
@@ -101,7 +98,19 @@ def filters(
             require(isinstance(date, datetime), name, date, "a datetime")
             result[name] = date
     if param is not None:
-        holds = isinstance(param, Mapping) and all(isinstance(key, str) for key in param)
-        require(holds, "param", param, "a mapping of names to values")
+        _require_struct("param", param)
         result["param"] = dict(param)
     return result
+
+
+def _require_struct(name: str, value: object) -> None:
+    """Raise `InvalidArgument` unless *value* is a mapping with strings as keys. The message does not
+    show it, because there may be a password in it.
+    """
+    if not isinstance(value, Mapping):
+        kind = f"a {type(value).__name__}"
+    elif not all(isinstance(key, str) for key in value):
+        kind = "a mapping with keys that are no strings"
+    else:
+        return
+    raise InvalidArgument(f"{name} is {kind}; allowed is a mapping of names to values")

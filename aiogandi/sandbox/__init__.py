@@ -1,5 +1,13 @@
-"""The other side: a server that behaves as the service did, for tests and for trying things out."""
+"""A server that behaves as the service did, for tests and for trying things out.
 
+`Sandbox` is the server; `ServiceFault` is a refusal by the service, which `Sandbox.execute` raises;
+the module `aiogandi.sandbox.trouble` has the kinds of trouble that a test can order.
+
+The rooms, each of which may use those before it: ``books`` (what there is), ``script`` (trouble) and
+``api`` (calls), which do not know each other, ``http`` (the exchange), and ``server``.
+"""
+
+from aiogandi.sandbox.books.faults import ServiceFault
 from aiogandi.sandbox.server import Sandbox
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "ServiceFault"]

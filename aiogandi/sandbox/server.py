@@ -1,4 +1,4 @@
-"""The sandbox: a server that behaves as the service did, with books to look into."""
+"""The sandbox: a server that behaves as the service did, and whose books a test can read."""
 
 from __future__ import annotations
 
@@ -6,51 +6,65 @@ import asyncio
 import ipaddress
 import logging
 import re
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiohttp import web
 
-from aiogandi.errors import InvalidArgument
-from aiogandi.sandbox.api.service import Service
-from aiogandi.sandbox.books.clock import ServiceClock
-from aiogandi.sandbox.http.exchange import Exchange
-from aiogandi.sandbox.http.throttle import Throttle
-from aiogandi.sandbox.script.checks import (
+from aiogandi.checks import (
     require,
     require_count,
-    require_durations,
     require_number,
     require_seconds,
     require_text,
 )
+from aiogandi.errors import InvalidArgument
+from aiogandi.sandbox.api.service import Service
+from aiogandi.sandbox.books.clock import ServiceClock
+from aiogandi.sandbox.books.durations import LONGEST, require_durations
+from aiogandi.sandbox.http.exchange import Exchange
+from aiogandi.sandbox.http.throttle import Throttle
 from aiogandi.sandbox.script.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiogandi.client import Gandi
     from aiogandi.settings import RateLimit
 
-IDLE: Final = 15.0
+IDLE_TIMEOUT: Final = 15.0
 """Seconds after which the service closed an idle connection (documented)."""
+
+BODY_TIMEOUT: Final = 15.0
+"""Seconds that a request's body may take to arrive (*assumed*)."""
 
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
 class Sandbox(Scripted):
-    """A server that behaves as the service did, for the time of an ``async with``.
+    """A server that behaves as the service did. It serves within ``async with``.
 
-    *speed*: service seconds that pass in one real second. *session_lifetime*: service seconds.
-    *rate_limit*: real seconds, because it protects the server; more requests get HTTP 429.
-    *durations*: service seconds that an operation takes, by its type, asked for each operation;
-    types that are missing take what `durations.DEFAULTS` says. *shares* are there from the
-    beginning, as a product; *balance* is in *currency*. With *port* 0 the system chooses one, which
-    stays the same when the sandbox is entered again: so a test can have an outage.
+    Where it serves: at *host* and *port*. With port 0 the system chooses one, which stays the same
+    when the sandbox is entered again: so a test can have an outage.
 
-    ``calls`` counts the requests received, by method; one whose method could not be read counts as
-    ``?``. ``executed`` counts the calls that did what they say, without a fault.
+    The account: *login* and *password*; *shares*, which exist from the beginning as a product; and a
+    *balance* in *currency*.
+
+    Time: *speed* service seconds pass in one real second. *session_lifetime* is in service seconds,
+    and so are *durations*: how long an operation takes, by its type, looked up for each operation.
+    Types that are missing take what `durations.DEFAULTS` says. *clock* returns real seconds, as
+    `time.monotonic` does. A test that gives its own decides when time passes: with
+    ``clock=lambda: 0.0`` only `advance` moves the service's clock.
+
+    Limits: *rate_limit* counts seconds of *clock*, because it protects the server; requests beyond
+    it get HTTP 429. *body_timeout* is how many seconds a request's body may take to arrive before
+    HTTP 408, *idle_timeout* how many seconds an idle connection stays open (15 is documented); both
+    count on the event loop's clock.
+
+    ``calls`` counts the requests received, by method; ``?`` counts those whose method could not be
+    read. ``executed`` counts the calls that were executed without a fault.
 
     >>> async with Sandbox(speed=60) as sandbox:
     ...     async with sandbox.client() as gandi:
@@ -71,25 +85,32 @@ class Sandbox(Scripted):
         shares: int = 1000,
         balance: float = 10_000.0,
         currency: str = "EUR",
+        clock: Callable[[], float] = time.monotonic,
+        body_timeout: float = BODY_TIMEOUT,
+        idle_timeout: float = IDLE_TIMEOUT,
     ) -> None:
         super().__init__()
         for name, value in (("login", login), ("password", password), ("host", host)):
             require_text(name, value)
         require_count("port", port, 0, 65535)
-        require_number("speed", speed, zero=False)
-        require_seconds("session_lifetime", session_lifetime, zero=False)
+        require_number("speed", speed)
+        require_seconds("session_lifetime", session_lifetime, longest=LONGEST)
         durations = {} if durations is None else durations
         require_durations(durations)
         require_count("shares", shares, 0, 2**31 - 1)
-        require_number("balance", balance)
+        require_number("balance", balance, zero=True)
         require_text("currency", currency)
         require(_CURRENCY.fullmatch(currency) is not None, "currency", currency, "like EUR")
+        require(callable(clock), "clock", clock, "a function that returns seconds")
+        require_seconds("body_timeout", body_timeout, longest=LONGEST)
+        require_seconds("idle_timeout", idle_timeout, longest=LONGEST)
         self._login = login
         self._password = password
         self._host = host
         self._port = port
+        self._idle_timeout = idle_timeout
         self._service = Service(
-            ServiceClock(speed),
+            ServiceClock(speed, clock),
             self._fate_of,
             login=login,
             password=password,
@@ -102,7 +123,8 @@ class Sandbox(Scripted):
         self._exchange = Exchange(
             self._service.execute,
             self._trouble_for,
-            Throttle(rate_limit.calls, rate_limit.per) if rate_limit else None,
+            Throttle(rate_limit.calls, rate_limit.per, clock) if rate_limit else None,
+            body_timeout=body_timeout,
         )
         self.calls: Counter[str] = self._exchange.calls
         self.executed: Counter[str] = self._exchange.executed
@@ -120,11 +142,11 @@ class Sandbox(Scripted):
         self._protocols = web.Server(
             self._exchange.handle,
             access_log=None,
-            # aiohttp would log requests that it cannot parse, with what is in them.
+            # aiohttp logs requests that it cannot parse, with everything that is in them.
             logger=_silent_logger(),
-            keepalive_timeout=IDLE,
-            # How long a body is read to its end for a caller that sends it all before it looks at
-            # the answer.
+            keepalive_timeout=self._idle_timeout,
+            # Some callers read the answer only after they have sent the whole body. The rest of a
+            # refused body is read for so many seconds.
             lingering_time=1.0,
         )
         loop = asyncio.get_running_loop()
@@ -142,12 +164,14 @@ class Sandbox(Scripted):
         await self._exchange.stop()
         await protocols.shutdown(timeout=0.1)
         await listener.wait_closed()
-        # Transports close one turn of the loop after they were told to.
+        # Transports close in the next turn of the loop.
         await asyncio.sleep(0)
 
     @property
     def url(self) -> str:
-        """Where it serves, for example ``http://127.0.0.1:54321/xmlrpc/``; only while it does."""
+        """Where it serves, for example ``http://127.0.0.1:54321/xmlrpc/``. While it does not serve, this
+        raises RuntimeError.
+        """
         if self._listener is None:
             raise RuntimeError("the sandbox is not serving: enter it with `async with` first")
         host = self._host
@@ -163,11 +187,13 @@ class Sandbox(Scripted):
         return f"http://{host}:{self._port}/xmlrpc/"
 
     def client(self, **settings: Any) -> Gandi:
-        """A client pointed here, with these credentials and unlimited rate; *settings* override."""
-        # Here and not above: who only runs the server does not load the client.
+        """Return a client for this server, with its credentials and without a rate limit. *settings* of
+        `Gandi` override these.
+        """
+        # Not at the top: a process that only runs the server does not load the client.
         from aiogandi.client import Gandi  # noqa: PLC0415
 
-        # Not by a local: a setting that is refused must not show the password in a traceback.
+        # In no local variable: when a setting is refused, a traceback must not show the password.
         return Gandi(**(self._defaults() | settings))
 
     def _defaults(self) -> dict[str, Any]:
@@ -187,13 +213,13 @@ class Sandbox(Scripted):
         return clock.date(clock.now())
 
     def advance(self, seconds: float) -> None:
-        """Move the service's clock on by *seconds* service seconds, now."""
-        require_seconds("seconds", seconds)
+        """Let *seconds* service seconds (0 or more) pass at once."""
+        require_seconds("seconds", seconds, zero=True, longest=LONGEST)
         self._service.clock.advance(seconds)
 
     def set_date(self, date: datetime) -> None:
-        """Make *date* (naive) the service's date of this moment: a clock that is not the caller's.
-        No time passes, and the dates of what was there before move along.
+        """Make *date* (naive, UTC) the service's date of this moment, which may differ from the
+        caller's. No time passes; the dates of all that is in the books move along.
         """
         require(
             isinstance(date, datetime) and date.tzinfo is None, "date", date, "a naive datetime"
@@ -206,36 +232,49 @@ class Sandbox(Scripted):
 
     # -- the books -----------------------------------------------------------------------------
 
+    def execute(self, method: str, *arguments: Any) -> Any:
+        """Execute a call directly: without HTTP, rate limit and trouble for requests, and uncounted.
+
+        Return its result, or raise `ServiceFault`. The *arguments* are those of the wire, with the
+        session first. The sandbox need not serve, so this fills the books of a test quickly:
+
+        >>> sandbox = Sandbox()
+        >>> session = sandbox.execute("login", "AA1234-GANDI", "mypassword")
+        >>> sandbox.execute("vm_create", session, "web-01", "s3cret-pw", 111, 4, 1)
+        10001
+        """
+        return self._service.execute(method, arguments)
+
     def release_operations(self) -> None:
-        """Let the operations go on that `hold_operation` keeps PENDING."""
+        """Release the operations that `hold_operation` keeps PENDING."""
         self._service.settle()
         self._service.operations.release()
 
     @property
     def operations(self) -> list[dict[str, Any]]:
-        """Every operation ever made, oldest first, as ``operation_details`` tells it."""
+        """Every operation ever made, oldest first, as ``operation_details`` returns it."""
         return list(self._settled().operations.all())
 
     @property
     def vms(self) -> list[dict[str, Any]]:
-        """The VMs that there are, oldest first, as ``vm_info`` tells them."""
+        """The VMs that exist, oldest first, as ``vm_info`` returns them."""
         inventory = self._settled().inventory
         return [inventory.vm_struct(vm) for vm in inventory.vms.values()]
 
     @property
     def disks(self) -> list[dict[str, Any]]:
-        """The disks that there are, oldest first, as ``disk_info`` tells them."""
+        """The disks that exist, oldest first, as ``disk_info`` returns them."""
         inventory = self._settled().inventory
         return [inventory.disk_struct(disk) for disk in inventory.disks.values()]
 
     @property
     def products(self) -> list[dict[str, Any]]:
-        """The account's products, as ``hosting_account_info`` tells them."""
+        """The account's products, as ``hosting_account_info`` returns them."""
         return self._settled().account.products_list()
 
     @property
     def balance(self) -> float:
-        """What is left on the prepaid account."""
+        """What is left on the prepaid account, in its currency."""
         return self._settled().account.balance()
 
     @property
@@ -245,11 +284,11 @@ class Sandbox(Scripted):
 
     @property
     def used_shares(self) -> int:
-        """The shares in use, those promised to operations under way included."""
+        """The shares in use, including those that are promised to operations under way."""
         return self._settled().shares.used
 
     def pause_vm(self, vm_id: int) -> None:
-        """Pause a running VM, as the service's own people could: the API has no call for it."""
+        """Pause a running VM. The API has no call for it; only the service's own people could do it."""
         service = self._settled()
         vm = service.inventory.vms.get(vm_id)
         if vm is None or vm.state != "running":
@@ -262,6 +301,6 @@ class Sandbox(Scripted):
 
 
 def _silent_logger() -> logging.Logger:
-    logger = logging.Logger("aiogandi.sandbox.http")  # noqa: LOG001 - nobody else shall have it
+    logger = logging.Logger("aiogandi.sandbox.http")  # noqa: LOG001 - a named one would be everybody's
     logger.disabled = True
     return logger

@@ -1,5 +1,8 @@
+"""The provider's own samples, on a sandbox with their login and password."""
+
 import asyncio
 import xmlrpc.client
+from functools import partial
 
 import aiohttp
 import pytest
@@ -29,14 +32,20 @@ def sample(sandbox):
 
 
 @pytest.fixture
-async def send(sandbox):
-    """Posts a document as another language's client wrote it; returns the result or raises."""
-    async with aiohttp.ClientSession() as http:
+async def send_to():
+    """Posts a document to a sandbox as another language's client wrote it; returns the result or
+    raises: ``await send_to(sandbox, document)``.
+    """
+    async with aiohttp.ClientSession(headers={"Content-Type": "text/xml"}) as http:
 
-        async def post(document):
-            async with http.post(
-                sandbox.url, data=document, headers={"Content-Type": "text/xml"}
-            ) as reply:
+        async def post(to, document):
+            async with http.post(to.url, data=document) as reply:
                 return xmlrpc.client.loads(await reply.text(), use_builtin_types=True)[0][0]
 
         yield post
+
+
+@pytest.fixture
+def send(sandbox, send_to):
+    """Posts a document to `sandbox`."""
+    return partial(send_to, sandbox)

@@ -4,6 +4,8 @@ the wire allows: ``<int>`` and ``<i4>``, values without a type, members in any o
 
 import pytest
 
+from aiogandi.sandbox import Sandbox
+
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><methodCall><methodName>'
 
 
@@ -30,9 +32,10 @@ async def session(send):
     return string(await send(document))
 
 
-async def test_a_password_of_digits_arrives_as_a_number(send, sandbox, monkeypatch):
-    monkeypatch.setattr(sandbox._service.sessions, "_password", "12345678")
-    assert await send(call("login", string("AA1234-GANDI"), "<int>12345678</int>"))
+async def test_a_password_of_digits_arrives_as_a_number(send_to):
+    document = call("login", string("AA1234-GANDI"), "<int>12345678</int>")
+    async with Sandbox(password="12345678") as sandbox:
+        assert await send_to(sandbox, document)
 
 
 async def test_a_vms_password_and_hostname_of_digits_arrive_as_numbers(send, session, sandbox):

@@ -1,3 +1,4 @@
-"""The sandbox's calls: what their arguments must be, and what they do to the books. This room uses
-books.
+"""The sandbox's calls: which arguments they take, and how they change the books.
+
+This room uses ``books`` and no other room of the sandbox.
 """

@@ -1,10 +1,10 @@
-"""What a call's arguments must be, with the leniency that real clients need.
+"""How a call's arguments are read and checked, with the leniency that real clients need.
 
-Checked in the documented order, each step for all arguments before the next: type, syntax, value.
-Existence, privileges and state are the books' own to check.
+The checks follow the documented order: the types of all arguments, then the syntax of all, then
+their values. Existence, privileges and state are checked by the books.
 
-PHP sends numbers as strings and an empty struct as an empty array; Perl sends an all-digits string
-as an int. All three are accepted.
+PHP sends numbers as strings and an empty struct as an empty array; Perl sends a string of digits as
+an int. All three are accepted.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 DEEPEST = 8
-"""How deep the unknown members of a struct may be nested (*assumed*)."""
+"""The deepest nesting of a struct's unknown members (*assumed*)."""
 
 _DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):(\d\d):(\d\d)Z?", re.ASCII)
 
 
 class NotOfType(Exception):
-    """The value is not of the type that is due."""
+    """The value has not the type that the parameter asks for."""
 
 
 def integer(value: object) -> int:
-    """A 32-bit int; a string of digits will do (documented)."""
+    """Return *value* as a 32-bit int; a string of digits will do (documented)."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if type(value) is int and -(2**31) <= value < 2**31:
@@ -41,7 +41,7 @@ def integer(value: object) -> int:
 
 
 def text(value: object) -> str:
-    """A string; an int is taken as its digits (documented)."""
+    """Return *value* as a string; an int becomes its digits (documented)."""
     if isinstance(value, str):
         return value
     if type(value) is int:
@@ -50,7 +50,7 @@ def text(value: object) -> str:
 
 
 def boolean(value: object) -> bool:
-    """A boolean; 0 and 1, also as strings, will do (*assumed*)."""
+    """Return *value* as a boolean; 0 and 1, also as strings, will do (*assumed*)."""
     if isinstance(value, bool):
         return value
     if value in (0, 1, "0", "1") and not isinstance(value, float):
@@ -59,14 +59,17 @@ def boolean(value: object) -> bool:
 
 
 def date(value: object) -> datetime | str:
-    """A date; a string goes on to the check of its syntax, which is ISO 8601's (*assumed*)."""
+    """Return *value* if it is a date or a string, whose syntax `naive_date` checks later."""
     if isinstance(value, datetime | str):
         return value
     raise NotOfType
 
 
 def naive_date(value: datetime | str) -> datetime:
-    """The date in UTC without a zone, or ValueError."""
+    """Return *value* as a date in UTC without a zone; a string is read as ISO 8601 (*assumed*).
+
+    Raise ValueError for another string, and for a date outside the calendar.
+    """
     if isinstance(value, str):
         found = _DATE.fullmatch(value)
         if found is None:
@@ -83,8 +86,10 @@ def naive_date(value: datetime | str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: *type* reads it, *syntax* takes it apart (ValueError: malformed), *value*
-    says whether it makes sense.
+    """One parameter.
+
+    *type* converts what was given (`NotOfType`: it cannot); *syntax* takes the result apart
+    (ValueError: it is malformed); *value* returns whether the result makes sense.
     """
 
     name: str
@@ -93,14 +98,14 @@ class Parameter:
     value: Callable[[Any], bool] | None = None
 
     def typed(self, given: object) -> Any:
-        """*given* as the type that is due, or a fault."""
+        """Return *given* as the parameter's type, or raise a fault."""
         try:
             return self.type(given)
         except NotOfType:
             raise self._fault(Cause.TYPE, given) from None
 
     def parsed(self, given: Any) -> Any:
-        """What *given* says, or a fault."""
+        """Return what *given* means, or raise a fault."""
         if self.syntax is None:
             return given
         try:
@@ -109,7 +114,7 @@ class Parameter:
             raise self._fault(Cause.SYNTAX, given) from None
 
     def sensible(self, given: Any) -> Any:
-        """*given* if it makes sense, or a fault."""
+        """Return *given* if it makes sense, or raise a fault."""
         if self.value is None or self.value(given):
             return given
         raise self._fault(Cause.VALUE, given)
@@ -121,7 +126,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A struct with these members. *others*: unknown ones are kept as they are, not refused."""
+    """A struct with these members, of which some are *required*. *others* is whether unknown members
+    are kept as they are; else they are refused.
+    """
 
     name: str
     members: Sequence[Parameter | Struct]
@@ -129,7 +136,7 @@ class Struct:
     others: bool = False
 
     def typed(self, given: object) -> Any:
-        """*given* with its members as the types that are due, or a fault."""
+        """Return *given* with its members as their parameters' types, or raise a fault."""
         if given == []:
             given = {}
         if not isinstance(given, dict):
@@ -145,11 +152,11 @@ class Struct:
         return known | unknown
 
     def parsed(self, given: dict[str, Any]) -> Any:
-        """*given* with what its members say, or a fault."""
+        """Return *given* with what its members mean, or raise a fault."""
         return given | self._each("parsed", given)
 
     def sensible(self, given: dict[str, Any]) -> Any:
-        """*given* if its members make sense, or a fault."""
+        """Return *given* if its members make sense, or raise a fault."""
         return given | self._each("sensible", given)
 
     def _each(self, step: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +171,9 @@ class Struct:
 
 
 def is_carriable(value: object, depth: int) -> bool:
-    """Whether a reply can repeat *value*: no nil, no large int, no zone, not nested too deep."""
+    """Return whether a reply could repeat *value*: it holds no nil, no large int, no date with a zone,
+    and is nested at most *depth* deep.
+    """
     match value:
         case str() | bool() | bytes():
             return True
@@ -183,7 +192,7 @@ def is_carriable(value: object, depth: int) -> bool:
 
 
 def read(parameters: Sequence[Parameter | Struct], given: Sequence[object]) -> list[Any]:
-    """The arguments, or the fault of the first step that one of them fails."""
+    """Return the arguments, or raise the fault of the first check that one of them fails."""
     typed = [due.typed(value) for due, value in zip(parameters, given, strict=False)]
     parsed = [due.parsed(value) for due, value in zip(parameters, typed, strict=False)]
     return [due.sensible(value) for due, value in zip(parameters, parsed, strict=False)]

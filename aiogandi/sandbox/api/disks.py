@@ -1,14 +1,14 @@
 """The calls about disks.
 
-*Assumed*, where the reference is silent: a disk is attached to a running, halted or paused VM, only
-to one at a time, and detached whether the VM runs or not. A disk whose creation fails is gone.
+*Assumed*, where the reference is silent: a disk can be attached to one VM at a time, which is
+running, halted or paused, and detached in the same states. A disk whose creation fails is removed.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aiogandi.sandbox.books.inventory import (
     FIRST_DISK,
@@ -20,13 +20,11 @@ from aiogandi.sandbox.books.inventory import (
     vm_obstacle,
     vm_state_fault,
 )
-from aiogandi.sandbox.books.operations import Operations, Work, without_passwords
+from aiogandi.sandbox.books.operation import Work
+from aiogandi.sandbox.books.operations import Operations, without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-FILE_SYSTEMS: Final = frozenset({"ext2", "ext3", "ext4", "reiserfs", "xfs", "swap", "vfat"})
-"""What `disk_create` makes (*assumed*, but for the ext3 of the provider's samples)."""
 
 
 class Disks:
@@ -38,10 +36,11 @@ class Disks:
         self._ids = count(FIRST_DISK)
 
     def create(self, specs: Mapping[str, Any]) -> int:
-        """``disk_create``: returns the disk's id. It is there at once, ``being_created``.
+        """``disk_create``: return the disk's id. The disk exists at once, in the state
+        ``being_created``.
 
-        The specs are ``size`` in MB and ``name``, and ``fstype``, which is ext3 when it is not
-        given (*assumed*).
+        *specs* are ``size`` in MB, ``name``, and ``fstype``, which is ext3 when it is not given
+        (*assumed*).
         """
         disk = Disk(
             next(self._ids),
@@ -60,15 +59,15 @@ class Disks:
         return disk.id
 
     def info(self, disk_id: int) -> dict[str, Any]:
-        """``disk_info``."""
+        """``disk_info``: return the disk's struct."""
         return self._inventory.disk_struct(self._inventory.disk(disk_id))
 
     def ids(self) -> list[int]:
-        """``disk_list``, oldest first (order *assumed*)."""
+        """``disk_list``: return the ids, oldest first (order *assumed*)."""
         return list(self._inventory.disks)
 
     def delete(self, disk_id: int) -> int:
-        """``disk_delete``: an unattached disk only."""
+        """``disk_delete``: return the operation's id. Only an unattached disk is deleted."""
         disk = self._inventory.disk(disk_id)
         if obstacle := disk_obstacle(disk, "created"):
             raise disk_state_fault(obstacle, disk)
@@ -76,12 +75,12 @@ class Disks:
         return self._operations.begin("disk_delete", {"disk_id": disk_id}, work, ("disk", disk_id))
 
     def attach(self, vm_id: int, disk_id: int) -> int:
-        """``disk_attach`` (argument order *assumed*)."""
+        """``disk_attach``: return the operation's id (argument order *assumed*)."""
         vm, disk = self._inventory.vm(vm_id), self._inventory.disk(disk_id)
         return self._begin("disk_attach", _Attachment(self._inventory, vm, disk))
 
     def detach(self, vm_id: int, disk_id: int) -> int:
-        """``disk_detach`` (argument order *assumed*)."""
+        """``disk_detach``: return the operation's id (argument order *assumed*)."""
         vm, disk = self._inventory.vm(vm_id), self._inventory.disk(disk_id)
         return self._begin("disk_detach", _Detachment(self._inventory, vm, disk))
 
@@ -123,7 +122,7 @@ class _Deletion(Work):
 
 
 class _Link(Work, ABC):
-    """What attaching and detaching have in common: both hold the VM and the disk."""
+    """What attaching and detaching have in common: both work on the VM and on the disk."""
 
     def __init__(self, inventory: Inventory, vm: VM, disk: Disk) -> None:
         self.inventory = inventory

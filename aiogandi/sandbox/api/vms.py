@@ -1,10 +1,10 @@
 """The calls about VMs.
 
-*Assumed*, where the reference is silent: a call is checked against the state that the VM has at
-that moment, not the one that it will have when what is under way has ended; what waits behind
-another operation is checked again when its turn comes, and ends in ERROR if it no longer fits. A VM
-that is being created takes no other call. A failed creation leaves an ``invalid`` VM without shares,
-which can be deleted; a cancelled one leaves nothing. No VM comes with a disk.
+*Assumed*, where the reference is silent: a call is checked against the VM's state at that moment,
+not against the state that it will have when its running operation has ended. An operation that
+waited is checked again when its turn comes, and ends in ERROR if the VM's state no longer allows it.
+A VM that is being created refuses every other call. A failed creation leaves an ``invalid`` VM
+without shares, which can be deleted; a cancelled creation leaves nothing. No VM comes with a disk.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
 from aiogandi.sandbox.books.inventory import FIRST_VM, VM, Inventory, vm_obstacle, vm_state_fault
-from aiogandi.sandbox.books.operations import Operations, Work, without_passwords
+from aiogandi.sandbox.books.operation import Work
+from aiogandi.sandbox.books.operations import Operations, without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ SYSTEMS: Final[Mapping[int, str]] = {
     114: "Fedora 10",
     115: "Mandriva 2009",
 }
-"""What `os_list` offers (*assumed*, but for the 111 of the provider's samples)."""
+"""The operating systems by id (*assumed*, but for the 111 of the provider's samples)."""
 
 
 class VMs:
@@ -49,7 +50,7 @@ class VMs:
         cpu: int,
         specs: Mapping[str, Any] | None = None,
     ) -> int:
-        """``vm_create``: returns the VM's id. The VM is there at once, ``being_created``."""
+        """``vm_create``: return the VM's id. The VM exists at once, in the state ``being_created``."""
         del password  # nobody can log in to these VMs, and nothing may repeat it
         if os_id not in SYSTEMS:
             raise data_fault(Subject.SYSTEM, Cause.EXISTENCE, "no such system", "os_id", os_id)
@@ -68,38 +69,42 @@ class VMs:
         return vm.id
 
     def info(self, vm_id: int) -> dict[str, Any]:
-        """``vm_info``."""
+        """``vm_info``: return the VM's struct."""
         return self._inventory.vm_struct(self._inventory.vm(vm_id))
 
     def ids(self) -> list[int]:
-        """``vm_list``, oldest first (order *assumed*)."""
+        """``vm_list``: return the ids, oldest first (order *assumed*)."""
         return list(self._inventory.vms)
 
     def disks(self, vm_id: int) -> list[int]:
-        """``vm_disk_list``."""
+        """``vm_disk_list``: return the ids of the VM's disks."""
         return list(self._inventory.vm(vm_id).disks)
 
     def update(self, vm_id: int, specs: Mapping[str, Any]) -> int:
-        """``vm_update``; members other than hostname, shares and cpu change nothing (*assumed*)."""
+        """``vm_update``: return the operation's id. Members of *specs* other than hostname, shares and
+        cpu change nothing (*assumed*).
+        """
         vm = self._in_state(vm_id, "running", "halted", "paused")
         work = _Update(self._shares, vm, specs)
         return self._begin("vm_update", vm, work, {"specs": without_passwords(specs)})
 
     def delete(self, vm_id: int) -> int:
-        """``vm_delete``: a stopped VM only; its disks stay, unattached (*assumed*)."""
+        """``vm_delete``: return the operation's id. Only a halted or invalid VM is deleted; its disks
+        stay, unattached (*assumed*).
+        """
         vm = self._in_state(vm_id, "halted", "invalid")
         return self._begin("vm_delete", vm, _Deletion(self._inventory, self._shares, vm))
 
     def start(self, vm_id: int) -> int:
-        """``vm_start``: boots a halted VM, unpauses a paused one."""
+        """``vm_start``: return the operation's id. It boots a halted VM and unpauses a paused one."""
         return self._change(vm_id, "vm_start", "running", "halted", "paused")
 
     def stop(self, vm_id: int) -> int:
-        """``vm_stop``."""
+        """``vm_stop``: return the operation's id."""
         return self._change(vm_id, "vm_stop", "halted", "running", "paused")
 
     def reboot(self, vm_id: int) -> int:
-        """``vm_reboot``."""
+        """``vm_reboot``: return the operation's id."""
         return self._change(vm_id, "vm_reboot", "running", "running")
 
     def _change(self, vm_id: int, kind: str, into: str, *states: str) -> int:
@@ -118,7 +123,7 @@ class VMs:
 
 
 def systems() -> list[dict[str, Any]]:
-    """``os_list`` (fields *assumed*)."""
+    """``os_list``: return the operating systems (fields *assumed*)."""
     return [{"id": os_id, "label": label} for os_id, label in SYSTEMS.items()]
 
 
@@ -170,7 +175,7 @@ class _Deletion(Work):
 
 
 class _Update(Work):
-    """New figures for a VM. The shares that it grows by are taken from the call on."""
+    """New hostname, shares or cpu for a VM. Additional shares are taken when the call is accepted."""
 
     def __init__(self, pool: SharePool, vm: VM, specs: Mapping[str, Any]) -> None:
         self._pool = pool

@@ -1,3 +1,4 @@
-"""What there is at the sandbox's service: its clock, accounts, servers, disks, sessions and operations.
-This room uses no other of the sandbox.
+"""What there is at the sandbox's service: its clock, sessions, account, VMs, disks and operations.
+
+This room uses no other room of the sandbox; of the package it uses `aiogandi.checks`.
 """

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class ServiceClock:
     """Counts service seconds from 0 and turns them into the service's dates.
 
-    *speed* service seconds pass in one real second. It never goes back: what is queued by its
-    time stays in order. Only the dates can be moved either way (`set_date`).
+    *speed* service seconds pass in one real second; *real* returns real seconds, as
+    `time.monotonic` does. The clock never goes back, so what is queued by its time stays in order.
+    Only the dates can be moved either way (`set_date`).
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, real: Callable[[], float]) -> None:
         self._speed = speed
-        self._began = time.monotonic()
+        self._real = real
+        self._began = real()
         self._skipped = 0.0
         self._zero = _utc_now()
 
     def now(self) -> float:
-        """Service seconds since the clock was made."""
-        return (time.monotonic() - self._began) * self._speed + self._skipped
+        """Return the service seconds since the clock was made."""
+        return (self._real() - self._began) * self._speed + self._skipped
 
     def advance(self, seconds: float) -> None:
         """Let *seconds* service seconds pass at once."""
         self._skipped += seconds
 
     def set_date(self, date: datetime) -> None:
-        """Make *date* (naive, UTC) the date of this moment; past moments' dates move along."""
+        """Make *date* (naive, UTC) the date of this moment. The dates of past moments move along."""
         self._zero += date.replace(microsecond=0) - self.date(self.now())
 
     def date(self, moment: float) -> datetime:
-        """The naive UTC date of *moment* in whole seconds, as the wire has it."""
+        """Return the date of *moment* as the wire has it: naive, UTC, whole seconds."""
         try:
             return self._zero + timedelta(seconds=int(moment))
         except OverflowError:  # years of service time pass quickly at a high speed
             return datetime.max.replace(microsecond=0)  # noqa: DTZ901 - the wire has no zone
 
     def moment(self, date: datetime) -> float:
-        """The first moment of the whole second *date* (naive, UTC)."""
+        """Return the first moment of the whole second *date* (naive, UTC)."""
         return (date - self._zero).total_seconds()
 
 

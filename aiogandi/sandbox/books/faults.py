@@ -1,7 +1,8 @@
-"""The service's refusals: one number of qualification, object and cause, and a text.
+"""The service's faults: a number made of qualification, object and cause, and a text.
 
-Documented: the six digits, ``DataError: … [element: value]`` with the value repeated, the order of
-causes, 110020, 150000, 500130, 510150, 530040. Every other object number here is *assumed*.
+Documented: the six digits; the text ``DataError: … [element: value]``, which repeats the value; the
+order of the causes; 110020, 150000, 500130, 510150 and 530040. All other numbers of objects are
+*assumed*.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from enum import IntEnum
 from typing import Final
 
 INTERNAL_ERROR: Final = 150000
-"""Documented: ``ServerError: internal error``."""
+"""The code of ``ServerError: internal error`` (documented)."""
 
 LONGEST_SHOWN: Final = 200
-"""Characters of a refused value that a fault's text repeats (*assumed*)."""
+"""The most characters of a refused value that a fault's text repeats (*assumed*)."""
 
 
 class Cause(IntEnum):
@@ -44,7 +45,11 @@ class Subject(IntEnum):
 
 
 class ServiceFault(Exception):
-    """A fault that goes to the caller. Its message repeats secrets, as the service's did."""
+    """A fault for the caller. Its message repeats passwords and session ids, as the service's did.
+
+    >>> ServiceFault(530150, "DataError: not yours [operation_id: 4711]").code
+    530150
+    """
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(code, message)
@@ -55,7 +60,7 @@ class ServiceFault(Exception):
 def data_fault(
     subject: Subject, cause: Cause, reason: str, element: str, value: object
 ) -> ServiceFault:
-    """A refusal of the caller's data: *element* is the parameter, *value* what was sent for it.
+    """Return the fault that refuses the caller's data: *element* is the parameter, *value* its value.
 
     >>> data_fault(Subject.ARGUMENT, Cause.VALUE, "invalid value", "cpu", -1).message
     'DataError: invalid value [cpu: -1]'
@@ -65,10 +70,10 @@ def data_fault(
 
 
 def shown(value: object) -> str:
-    """*value* as a fault's text repeats it.
+    """Return *value* as a fault's text repeats it.
 
-    What is inside a struct or an array stays unsaid: a password in there could not be told from
-    the rest by whoever wants to blank it.
+    A struct is only called ``struct`` and an array ``array``: a client that blanks passwords in
+    texts could not recognise one inside.
     """
     match value:
         case str():

@@ -1,6 +1,6 @@
 """The VMs and disks that there are, and which disk is attached to which VM.
 
-All fields of both structs are *assumed*, as reference and tests have them.
+The fields of both structs are *assumed*.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from aiogandi.sandbox.books.clock import ServiceClock
 
 MEMORY_PER_SHARE: Final = 256
-"""MB that a VM has for each of its shares (*assumed*)."""
+"""MB of memory that a VM has for each of its shares (*assumed*)."""
 
 FIRST_VM: Final = 10_001
+"""The id of the first VM; each further one has the next number (*assumed*)."""
+
 FIRST_DISK: Final = 500_001
-"""The sequences begin far apart, so that an id in the wrong place is an id that does not exist."""
+"""The id of the first disk. It is far from `FIRST_VM`, so that a VM's id is never a disk's too."""
 
 
 @dataclass(slots=True, eq=False)
 class VM:
-    """A VM. *created* and *updated* are moments of the service's clock."""
+    """A VM. *created* and *updated* are moments on the service's clock."""
 
     id: int
     hostname: str
@@ -36,7 +38,7 @@ class VM:
     disks: list[int] = field(default_factory=list)
 
     def change(self, state: str, at: float) -> None:
-        """Enter *state* at this moment."""
+        """Give the VM another *state*, at the moment *at*."""
         self.state = state
         self.updated = at
 
@@ -55,7 +57,7 @@ class Disk:
 
 
 class Inventory:
-    """The books of things. What is deleted is struck out: nobody finds it again."""
+    """The VMs and disks by their ids. A thing that is removed is not found again."""
 
     def __init__(self, clock: ServiceClock) -> None:
         self._clock = clock
@@ -63,14 +65,14 @@ class Inventory:
         self.disks: dict[int, Disk] = {}
 
     def vm(self, vm_id: int) -> VM:
-        """The VM with this id, or the fault that there is none."""
+        """Return the VM with this id, or raise the fault that there is none."""
         vm = self.vms.get(vm_id)
         if vm is None:
             raise data_fault(Subject.VM, Cause.EXISTENCE, "no such VM", "vm_id", vm_id)
         return vm
 
     def disk(self, disk_id: int) -> Disk:
-        """The disk with this id, or the fault that there is none."""
+        """Return the disk with this id, or raise the fault that there is none."""
         disk = self.disks.get(disk_id)
         if disk is None:
             raise data_fault(Subject.DISK, Cause.EXISTENCE, "no such disk", "disk_id", disk_id)
@@ -89,19 +91,19 @@ class Inventory:
         disk.state = "created"
 
     def remove_vm(self, vm: VM) -> None:
-        """Strike the VM out; its disks stay, unattached (*assumed*)."""
+        """Remove the VM; its disks stay, unattached (*assumed*)."""
         for disk_id in list(vm.disks):
             self.detach(self.disks[disk_id])
         vm.state = "deleted"
         del self.vms[vm.id]
 
     def remove_disk(self, disk: Disk) -> None:
-        """Strike the disk out."""
+        """Remove the disk."""
         disk.state = "deleted"
         del self.disks[disk.id]
 
     def vm_struct(self, vm: VM) -> dict[str, Any]:
-        """What `vm_info` tells."""
+        """Return the struct of ``vm_info``."""
         low, high = vm.id % 256, vm.id // 256
         return {
             "id": vm.id,
@@ -118,7 +120,7 @@ class Inventory:
         }
 
     def disk_struct(self, disk: Disk) -> dict[str, Any]:
-        """What `disk_info` tells."""
+        """Return the struct of ``disk_info``."""
         return {
             "id": disk.id,
             "name": disk.name,
@@ -131,20 +133,20 @@ class Inventory:
 
 
 def vm_obstacle(vm: VM, *states: str) -> str | None:
-    """Why a VM that should be in one of *states* is not, or None."""
+    """Return a text that says that *vm* is in none of *states*, or None where it is in one."""
     return None if vm.state in states else f"VM is {vm.state}, not {' or '.join(states)}"
 
 
 def disk_obstacle(disk: Disk, *states: str) -> str | None:
-    """Why a disk that should be in one of *states* is not, or None."""
+    """Return a text that says that *disk* is in none of *states*, or None where it is in one."""
     return None if disk.state in states else f"disk is {disk.state}, not {' or '.join(states)}"
 
 
 def vm_state_fault(reason: str, vm: VM) -> ServiceFault:
-    """The refusal of a call for the VM's state (6x, *assumed*)."""
+    """Return the fault that refuses a call because of the VM's state (6x, *assumed*)."""
     return data_fault(Subject.VM, Cause.STATE, reason, "vm_id", vm.id)
 
 
 def disk_state_fault(reason: str, disk: Disk) -> ServiceFault:
-    """The refusal of a call for the disk's state (6x, *assumed*)."""
+    """Return the fault that refuses a call because of the disk's state (6x, *assumed*)."""
     return data_fault(Subject.DISK, Cause.STATE, reason, "disk_id", disk.id)

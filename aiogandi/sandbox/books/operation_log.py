@@ -1,7 +1,7 @@
-"""All operations ever made, found by what `operation_list` filters on.
+"""All operations ever made, and a search by everything that `operation_list` can filter by.
 
-100,000 operations must not make a filtered list slow: the log keeps an index for each filter, takes
-the one that leaves the fewest candidates, and looks only at those.
+A filtered list must stay quick with 100,000 operations. So the log keeps an index for each filter,
+takes the index that leaves the fewest candidates, and compares only those with the whole filter.
 """
 
 from __future__ import annotations
@@ -16,20 +16,25 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiogandi.sandbox.books.operations import Operation
+    from aiogandi.sandbox.books.operation import Operation
 
 LISTED: Final = 300
-"""How many ids `operation_list` returns at most (documented)."""
+"""The most ids that `operation_list` returns (documented)."""
 
 FIRST_ID: Final = 1_000_001
+"""The id of the first operation; each further one has the next number (*assumed*)."""
 
 INDEXED: Final = ("vm_id", "disk_id", "product_id", "hostname")
-"""The params that tell one operation from most others."""
+"""The params with an index: those that few operations have in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What an operation must be. Times are service seconds, from the first to before the last."""
+    """What an operation must be to be listed; None means that any will do.
+
+    *created* and *updated* are spans of service seconds: the first moment belongs to the span, the
+    last one does not. *params* must be among the operation's params.
+    """
 
     type: str | None = None
     state: str | None = None
@@ -38,7 +43,7 @@ class Criteria:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def match(self, operation: Operation) -> bool:
-        """Whether *operation* is what is wanted."""
+        """Return whether *operation* is as these criteria want it."""
         return (
             self.type in (None, operation.type)
             and self.state in (None, operation.state)
@@ -52,7 +57,7 @@ class Criteria:
 
 
 def alike(one: object, other: object) -> bool:
-    """Equal, where a number equals its digits: PHP sends ``"12"`` for 12."""
+    """Return whether two params are equal. A number equals its digits: PHP sends ``"12"`` for 12."""
     return one == other or _digits(one) == other or one == _digits(other)
 
 
@@ -61,17 +66,17 @@ def _digits(value: object) -> object:
 
 
 class OperationLog:
-    """Operations by id, and the ids by state, type, param and time of the last change.
+    """Operations by id, and indices of their ids by type and state, by param, and by time of change.
 
-    Ids count up from `FIRST_ID` and follow the time of creation, so each index of ids is sorted by
-    both; only an operation that changes its state is moved.
+    Ids count up from `FIRST_ID` in the order of creation, so an index that is sorted by id is also
+    sorted by time of creation. Only a change of state moves an operation within the indices.
     """
 
     def __init__(self) -> None:
         self._all: list[Operation] = []
         self._by_kind: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
         self._by_param: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        # Every change of every operation, in the order of time: two columns.
+        # Every change of every operation in the order of time: its moment, and the operation's id.
         self._change_times: list[float] = []
         self._changed: list[int] = []
 
@@ -79,16 +84,16 @@ class OperationLog:
         return iter(self._all)
 
     def next_id(self) -> int:
-        """The id of the operation that is added next."""
+        """Return the id of the operation that is added next."""
         return FIRST_ID + len(self._all)
 
     def get(self, operation_id: int) -> Operation | None:
-        """The operation with this id, or None."""
+        """Return the operation with this id, or None."""
         position = operation_id - FIRST_ID
         return self._all[position] if 0 <= position < len(self._all) else None
 
     def add(self, operation: Operation) -> None:
-        """Take in an operation that has just been created, with the next id."""
+        """Add an operation that has just been created and has `next_id` as its id."""
         self._all.append(operation)
         self._by_kind[operation.type, None].append(operation.id)
         self._file(operation)
@@ -97,7 +102,7 @@ class OperationLog:
                 self._by_param[name, str(operation.params[name])].append(operation.id)
 
     def move(self, operation: Operation, state: str, at: float) -> None:
-        """Change the operation's state, at this moment."""
+        """Change the operation's state, at the moment *at*."""
         for kind in ((None, operation.state), (operation.type, operation.state)):
             ids = self._by_kind[kind]
             del ids[bisect_left(ids, operation.id)]
@@ -112,7 +117,7 @@ class OperationLog:
         self._changed.append(operation.id)
 
     def find(self, wanted: Criteria) -> list[int]:
-        """The ids of the last 300 operations that match, newest first (order *assumed*)."""
+        """Return the ids of the newest 300 operations that match, newest first (order *assumed*)."""
         matches = (
             operation_id
             for operation_id in reversed(self._candidates(wanted))
@@ -121,7 +126,7 @@ class OperationLog:
         return list(islice(matches, LISTED))
 
     def _candidates(self, wanted: Criteria) -> Sequence[int]:
-        """The shortest sorted index that holds every match."""
+        """Return the shortest part of an index that holds every match, sorted by id."""
         indices: list[Sequence[int]] = [range(FIRST_ID, FIRST_ID + len(self._all))]
         if wanted.type is not None or wanted.state is not None:
             indices.append(self._by_kind.get((wanted.type, wanted.state), ()))
@@ -130,7 +135,7 @@ class OperationLog:
             for name in INDEXED
             if name in wanted.params
         )
-        # An operation is created before it changes: what is wanted updated before, is created before.
+        # An operation that was last changed before a moment was also created before it.
         since, until = wanted.created[0], min(wanted.created[1], wanted.updated[1])
         first = FIRST_ID + bisect_left(self._all, since, key=lambda each: each.created)
         end = FIRST_ID + bisect_left(self._all, until, key=lambda each: each.created)

@@ -1,77 +1,42 @@
-"""The service's operations: PENDING, RUN, then DONE, ERROR or CANCEL.
+"""The service's operations: each is PENDING, then RUN, then DONE, ERROR or CANCEL.
 
-One operation at a time for each thing (a VM, a disk, a product): the next waits in PENDING until
-those before it have ended. What waits costs nothing: there is no task and no timer, only a heap of
-due times, worked off in their order whenever somebody looks (`Operations.settle`). An operation
-that waits for another starts at the moment at which the other ended, however late that is noticed.
+Each thing (a VM, a disk, a product) has one operation at a time: the next one stays PENDING until
+those before it have ended. A waiting operation costs no task and no timer. `Operations` keeps a heap
+of the moments at which operations are due to end, and `Operations.settle` ends those that are due,
+in the order of these moments. An operation that waited for another one starts at the moment at which
+the other ended, even when `settle` is called much later.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from aiogandi.sandbox.books.faults import Cause, Subject, data_fault
+from aiogandi.sandbox.books.operation import (
+    CANCEL,
+    DONE,
+    ERROR,
+    PENDING,
+    RUN,
+    Fate,
+    Operation,
+    Work,
+)
 from aiogandi.sandbox.books.operation_log import Criteria, OperationLog
 
 if TYPE_CHECKING:
     from aiogandi.sandbox.books.clock import ServiceClock
 
-PENDING, RUN, DONE, ERROR, CANCEL = STATES = ("PENDING", "RUN", "DONE", "ERROR", "CANCEL")
-
-
-class Work:
-    """What an operation does to the books, at the moment *at* of the service's clock."""
-
-    def obstacle(self) -> str | None:
-        """Why it cannot start now that its turn has come, or None."""
-        return None
-
-    def done(self, at: float) -> None:
-        """It has ended well."""
-
-    def failed(self, at: float) -> None:
-        """It has ended in ERROR, or could not start."""
-
-    def cancelled(self, at: float) -> None:
-        """It was cancelled before it started."""
-        self.failed(at)
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What the script has in store for one operation: to fail with this text, never to leave RUN,
-    to stay PENDING until it is released.
-    """
-
-    failure: str | None = None
-    stalled: bool = False
-    held: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Operation:
-    """One operation. *created* and *updated* are moments, *takes* is in service seconds."""
-
-    id: int
-    type: str
-    params: dict[str, Any]
-    created: float
-    updated: float
-    takes: float
-    work: Work
-    fate: Fate
-    things: tuple[Hashable, ...]
-    held: bool
-    state: str = PENDING
-    last_error: str | None = None
-
 
 class Operations:
-    """Starts, orders and ends operations; *fate_of* is asked for each new one, by its type."""
+    """Starts operations, keeps their order, and ends them.
+
+    *durations* and *fate_of* are called with the type of each new operation: they return the service
+    seconds that it takes, and its `Fate`. *now* is the moment of the last `settle`.
+    """
 
     def __init__(
         self,
@@ -89,7 +54,7 @@ class Operations:
         self.now = clock.now()
 
     def settle(self) -> None:
-        """End everything that is due by now, in the order of its due time."""
+        """End all operations that are due by now, in the order in which they became due."""
         self.now = self._clock.now()
         while self._due and self._due[0][0] <= self.now:
             at, operation_id = heappop(self._due)
@@ -103,7 +68,7 @@ class Operations:
                 self._end(operation, ERROR, at, failure)
 
     def begin(self, kind: str, params: Mapping[str, Any], work: Work, *things: Hashable) -> int:
-        """Create an operation on *things* and start it if they are free; returns its id."""
+        """Create an operation on *things*, start it if they are free, and return its id."""
         fate = self._fate_of(kind)
         operation = Operation(
             id=self._log.next_id(),
@@ -126,7 +91,7 @@ class Operations:
         return operation.id
 
     def release(self) -> None:
-        """Let every held operation go on."""
+        """Release all held operations: each starts when its turn comes."""
         held, self._held = self._held, []
         for operation in held:
             operation.held = False
@@ -153,7 +118,7 @@ class Operations:
         return self._log.find(criteria)
 
     def all(self) -> Iterator[dict[str, Any]]:
-        """Every operation as `details` tells it, oldest first."""
+        """Return every operation as `details` does, oldest first."""
         return map(self._struct, self._log)
 
     def _struct(self, operation: Operation) -> dict[str, Any]:
@@ -182,8 +147,10 @@ class Operations:
         return operation
 
     def _start_all(self, candidates: list[Operation], at: float) -> None:
-        """Start those whose turn it is, and whatever may follow one that cannot start."""
-        # A queue's length is the caller's: a loop, because recursion would end at 1,000.
+        """Start those *candidates* whose turn has come. One that cannot start ends in ERROR, and the
+        next ones in its queues become candidates.
+        """
+        # A loop and no recursion: callers decide how long a queue gets.
         waiting = deque(candidates)
         while waiting:
             operation = waiting.popleft()
@@ -209,10 +176,10 @@ class Operations:
     def _leave(
         self, operation: Operation, state: str, at: float, error: str | None
     ) -> list[Operation]:
-        """Give the operation its last state; returns those that stand first in its place."""
+        """Give the operation its last state, and return those that now stand first in its queues."""
         self._log.move(operation, state, at)
         operation.last_error = error
-        operation.work = Work()  # lets go of the things that it worked on
+        operation.work = Work()  # the old one keeps VMs and disks alive
         next_ones = []
         for thing in operation.things:
             queue = self._queues[thing]
@@ -225,7 +192,7 @@ class Operations:
 
 
 def without_passwords(value: Any) -> Any:
-    """*value* as an operation's params may show it."""
+    """Return *value* without the members of structs whose names tell that they are passwords."""
     if isinstance(value, Mapping):
         return {
             name: without_passwords(item)

@@ -1,4 +1,4 @@
-"""Sessions: who may call, and until when."""
+"""Sessions: a login opens one, and it admits calls until it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Sessions:
-    """The live sessions of the one account. There is no logout: a session ends by its age."""
+    """The sessions of the one account. There is no logout: a session ends by its age.
+
+    Its length is the number of sessions that are remembered.
+    """
 
     def __init__(self, clock: ServiceClock, login: str, password: str, lifetime: float) -> None:
         self._clock = clock
@@ -22,9 +25,14 @@ class Sessions:
         self._lifetime = lifetime
         self._ends: dict[str, float] = {}
 
+    def __len__(self) -> int:
+        return len(self._ends)
+
     def login(self, login: str, password: str, safe: bool = True) -> str:
-        """``login``: a new session id. A safe session may call on without `su`, as in the
-        provider's samples, so *safe* makes no difference here.
+        """``login``: return a new session id.
+
+        In the provider's samples, a safe session calls without `su`. So *safe* makes no difference
+        here.
         """
         del safe
         known = hmac.compare_digest(login.encode(), self._login.encode())
@@ -35,13 +43,13 @@ class Sessions:
         )
 
     def su(self, handle: str) -> str:
-        """``su``: a new session for *handle*, which must be the account's own (*assumed*)."""
+        """``su``: return a new session for *handle*, which must be the account's own (*assumed*)."""
         if handle != self._login:
             raise data_fault(Subject.HANDLE, Cause.EXISTENCE, "no such handle", "handle", handle)
         return self._open()
 
     def admit(self, session: str) -> None:
-        """Raise the fault of an unknown or expired session (510150, *assumed*)."""
+        """Raise the fault 510150 (*assumed*) unless *session* is one that has not ended."""
         if self._ends.get(session, 0.0) <= self._clock.now():
             raise self._refusal(session)
 
@@ -51,7 +59,7 @@ class Sessions:
 
     def _open(self) -> str:
         now = self._clock.now()
-        # All live equally long, so those that have ended stand in front.
+        # All sessions last equally long, so those that have ended come first.
         while self._ends and self._ends[oldest := next(iter(self._ends))] <= now:
             del self._ends[oldest]
         session = secrets.token_hex(16)

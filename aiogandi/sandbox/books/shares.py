@@ -1,4 +1,4 @@
-"""The account's shares: how many there are, how many are in use, how many are about to leave."""
+"""The account's shares: how many there are, are in use, and will be removed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from aiogandi.sandbox.books.faults import Cause, Subject, data_fault
 
 
 class SharePool:
-    """Shares are promised when a call is accepted, not when its operation ends: two calls cannot
-    be granted the same one.
+    """Counts shares. A share is promised when a call is accepted and not when its operation ends,
+    so that two calls are never granted the same one.
     """
 
     def __init__(self, total: int) -> None:
@@ -15,36 +15,41 @@ class SharePool:
         self.used = 0
         self._leaving = 0
 
+    @property
+    def free(self) -> int:
+        """The shares that are neither in use nor promised to an operation that removes them."""
+        return self.total - self.used - self._leaving
+
     def take(self, quantity: int, element: str = "shares") -> None:
-        """Put *quantity* shares to use, or raise the fault that there are not enough."""
+        """Use *quantity* free shares, or raise the fault that there are not enough."""
         self._require(quantity, element)
         self.used += quantity
 
     def give_back(self, quantity: int) -> None:
-        """Put *quantity* shares out of use."""
+        """Stop using *quantity* shares."""
         self.used -= quantity
 
     def add(self, quantity: int) -> None:
-        """Take in *quantity* new shares."""
+        """Add *quantity* new shares."""
         self.total += quantity
 
     def mark_leaving(self, quantity: int, element: str) -> None:
-        """Promise *quantity* unused shares to an operation that removes them, or raise."""
+        """Promise *quantity* free shares to an operation that will remove them, or raise the fault
+        that there are not enough.
+        """
         self._require(quantity, element)
         self._leaving += quantity
 
     def stay(self, quantity: int) -> None:
-        """Take back the promise of `mark_leaving`."""
+        """Withdraw the promise that `mark_leaving` made."""
         self._leaving -= quantity
 
     def leave(self, quantity: int) -> None:
-        """Remove *quantity* shares that were promised by `mark_leaving`."""
+        """Remove *quantity* shares that `mark_leaving` promised."""
         self._leaving -= quantity
         self.total -= quantity
 
     def _require(self, quantity: int, element: str) -> None:
-        free = self.total - self.used - self._leaving
-        if quantity > free:
-            raise data_fault(
-                Subject.ACCOUNT, Cause.STATE, f"not enough shares, {free} free", element, quantity
-            )
+        if quantity > self.free:
+            reason = f"not enough shares, {self.free} free"
+            raise data_fault(Subject.ACCOUNT, Cause.STATE, reason, element, quantity)

@@ -1,1 +1,4 @@
-"""How a request to the sandbox is read and answered. This room uses books (for their faults) and script."""
+"""The sandbox's HTTP: requests are read, met with trouble or executed, and answered.
+
+This room uses ``books`` and ``script`` (and may use ``api``), and of the package the codec.
+"""

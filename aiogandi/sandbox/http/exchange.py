@@ -1,8 +1,8 @@
-"""One HTTP exchange: what comes in is read with suspicion, and something proper goes out.
+"""One HTTP exchange: a request is read with suspicion, executed or troubled, and answered properly.
 
-*Assumed*, where the reference is silent: what is not an XML-RPC call is answered with HTTP 400, a
-body over 1 MiB with 413 before it is read, another path with 404, another HTTP method with 405, a
-body that does not arrive with 408, too many requests with 429.
+*Assumed*, where the reference is silent: a body that is not an XML-RPC call is answered with HTTP
+400, one over 1 MiB with 413 before it is read, one that does not arrive in time with 408, another
+path with 404, another HTTP method with 405, too many requests with 429.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from aiohttp import web
 from aiogandi import codec
 from aiogandi.sandbox.books.faults import INTERNAL_ERROR, ServiceFault
 from aiogandi.sandbox.script.trouble import (
+    Alter,
+    Answer,
     AnswerFault,
     Delay,
     DropReply,
@@ -34,15 +36,16 @@ if TYPE_CHECKING:
     from aiogandi.sandbox.http.throttle import Throttle
 
 PATHS: Final = frozenset({"/xmlrpc/", "/xmlrpc", "/hosting/", "/hosting"})
+"""The paths at which calls are answered."""
 
 LARGEST_BODY: Final = 2**20
 """Bytes, decompressed (*assumed*)."""
 
 LONGEST_NAME: Final = 64
-"""Characters of a method's name that is counted by itself."""
+"""The most characters of a method's name that is counted under this name."""
 
 UNREAD: Final = "?"
-"""What requests are counted as whose method could not be read."""
+"""The name under which a request is counted whose method could not be read, or is too long."""
 
 _HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8"}
 
@@ -50,7 +53,13 @@ _log = logging.getLogger("aiogandi.sandbox")
 
 
 class Exchange:
-    """Answers requests by *execute*. *calls* counts what came in, *executed* what was done."""
+    """Answers requests.
+
+    *execute* is called with a method and its arguments, and returns the result or raises
+    `ServiceFault`. *trouble_for* returns the trouble that a request of a method meets, or None.
+    *body_timeout*: seconds that a body may take to arrive. ``calls`` counts the requests by method,
+    ``executed`` those that were executed without a fault.
+    """
 
     def __init__(
         self,
@@ -58,18 +67,18 @@ class Exchange:
         trouble_for: Callable[[str], Trouble | None],
         throttle: Throttle | None,
         *,
-        patience: float = 15.0,
+        body_timeout: float,
     ) -> None:
         self._execute = execute
         self._trouble_for = trouble_for
         self._throttle = throttle
-        self._patience = patience
+        self._body_timeout = body_timeout
         self._handlers: set[asyncio.Task[Any]] = set()
         self.calls: Counter[str] = Counter()
         self.executed: Counter[str] = Counter()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; never raises but for the end of the task."""
+        """Answer one request. Whatever goes wrong is an answer, unless the task is cancelled."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._handlers.add(task)
         try:
@@ -78,7 +87,7 @@ class Exchange:
             self._handlers.discard(task)
 
     async def stop(self) -> None:
-        """End what is being answered, also what waits in a `Delay`: none of it is executed."""
+        """Cancel what is being answered. A call that waits in a `Delay` is not executed."""
         handlers = list(self._handlers)
         for task in handlers:
             task.cancel()
@@ -107,9 +116,12 @@ class Exchange:
     async def _meet_trouble(
         self, request: web.BaseRequest, method: str, arguments: list[Any]
     ) -> web.StreamResponse:
-        match self._trouble_for(method):
+        trouble = self._trouble_for(method)
+        if trouble is None:
+            return _xml(self._reply(method, arguments))
+        match trouble:
             case Refuse(status, retry_after):
-                headers = {} if retry_after is None else {"Retry-After": _spelt(retry_after)}
+                headers = {} if retry_after is None else {"Retry-After": _retry_after(retry_after)}
                 return _plain(status, "refused", headers)
             case DropRequest():
                 return _drop(request)
@@ -123,18 +135,30 @@ class Exchange:
                 return _xml(b"<html><body>This is not the service you are look")
             case AnswerFault(code, message):
                 return _xml(codec.encode_fault(code, message))
+            case Answer(value):
+                return _xml(codec.encode_response(value))
+            case Alter(function):
+                return _xml(self._reply(method, arguments, function))
         return _xml(self._reply(method, arguments))
 
-    def _reply(self, method: str, arguments: list[Any]) -> bytes:
+    def _reply(
+        self,
+        method: str,
+        arguments: list[Any],
+        alter: Callable[[Any, list[Any]], Any] | None = None,
+    ) -> bytes:
+        """Execute the call and return the reply's body."""
         try:
-            reply = codec.encode_response(self._execute(method, arguments))
+            result = self._execute(method, arguments)
+            self.executed[method] += 1
+            if alter is not None:
+                result = alter(result, arguments)
         except ServiceFault as fault:
             return codec.encode_fault(fault.code, fault.message)
-        self.executed[method] += 1
-        return reply
+        return codec.encode_response(result)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
-        """The request's body, or the `web.HTTPException` that refuses it."""
+        """Return the request's body, or raise the `web.HTTPException` that refuses it."""
         if request.path not in PATHS:
             raise web.HTTPNotFound
         if request.method != "POST":
@@ -142,13 +166,13 @@ class Exchange:
         if (request.content_length or 0) > LARGEST_BODY:
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY)
         if request.content.is_eof():
-            # All there, as nearly always: spares the deadline's timer.
+            # The body has arrived with the head, as nearly always: no timer is needed.
             return await self._read(request)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0  # it counts towards the answer, which has not begun
+            request.writer.output_size = 0  # else aiohttp takes it for the answer's beginning
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._body_timeout):
                 return await self._read(request)
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
@@ -177,14 +201,14 @@ def _xml(body: bytes) -> web.Response:
 def _drop(request: web.BaseRequest) -> web.Response:
     if request.transport is not None:
         request.transport.close()
-    return web.Response()  # goes nowhere
+    return web.Response()  # aiohttp wants one; the connection is closed
 
 
-def _spelt(retry_after: float | str) -> str:
+def _retry_after(retry_after: float | str) -> str:
     return retry_after if isinstance(retry_after, str) else f"{retry_after:g}"
 
 
 def _report(method: str, error: Exception) -> None:
-    """Say where the sandbox failed, and nothing of what it was working on."""
+    """Log where the sandbox failed, and nothing that the caller sent."""
     *_, place = traceback.extract_tb(error.__traceback__)
     _log.error("%s failed: %s at %s:%s", method, type(error).__name__, place.filename, place.lineno)

@@ -1,24 +1,21 @@
-"""Scripted trouble: what goes wrong, with which request or operation, and how often.
+"""The kinds of trouble that a request can meet, each a small value.
 
-Each kind of trouble is a small value. A test that wants its own pattern sets `Sandbox.interfere` to
-a function that returns one of them for a request, or None.
+A test orders trouble with the methods of `Sandbox`, or sets `Sandbox.interfere` to a function that
+returns one of these values, or None, for each request.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
-
-ANY: Final = "*"
-"""Any method, or any type of operation."""
-
-T = TypeVar("T")
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An HTTP error; the call is not executed. *retry_after* goes out as the header says it:
-    seconds, or a date as text.
+    """The call is not executed; the answer is the HTTP error *status*.
+
+    *retry_after* is the value of the header ``Retry-After``: seconds, or a date as text.
     """
 
     status: int = 503
@@ -27,18 +24,19 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class DropRequest:
-    """The connection is closed; the call is not executed."""
+    """The call is not executed; the connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DropReply:
-    """The call is executed, then the connection is closed."""
+    """The call is executed; then the connection is closed without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """The call waits *seconds* real seconds, then is executed and answered: also when the caller
-    has hung up meanwhile, so that a request may run late.
+    """The call is executed and answered after *seconds* of the event loop's time.
+
+    It is executed even if the caller has hung up meanwhile: a request that runs late.
     """
 
     seconds: float
@@ -46,43 +44,41 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Garble:
-    """The call is executed; the reply is not XML-RPC."""
+    """The call is executed; the answer is not XML-RPC."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFault:
-    """The answer is this fault; the call is not executed."""
+    """The call is not executed; the answer is this fault."""
 
     code: int
     message: str
 
 
-Trouble = Refuse | DropRequest | DropReply | Delay | Garble | AnswerFault
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The call is not executed; the answer is *value*, which is not counted as executed.
+
+    A service that lists no operation: ``Answer([])`` for ``operation_list``.
+    """
+
+    value: Any
 
 
-@dataclass(slots=True)
-class _Line(Generic[T]):
-    name: str
-    item: T
-    times: int
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """The call is executed; the answer is ``function(result, arguments)``.
+
+    *arguments* are all that came over the wire: the session is the first. Where *function* raises
+    `ServiceFault`, the answer is this fault. Where the call itself ends in a fault, the fault is the
+    answer and *function* is not called.
+
+    A service that tells no operation's type::
+
+        Alter(lambda details, arguments: details | {"type": ""})
+    """
+
+    function: Callable[[Any, list[Any]], Any]
 
 
-class Script(Generic[T]):
-    """What is to happen to the next requests, or operations: first in, first out, each gets one."""
-
-    def __init__(self) -> None:
-        self._lines: list[_Line[T]] = []
-
-    def add(self, name: str, item: T, times: int) -> None:
-        """Write *item* down for the next *times* that are called *name* (`ANY`: whatever)."""
-        self._lines.append(_Line(name, item, times))
-
-    def claim(self, name: str) -> T | None:
-        """What is to happen to this one, which is called *name*."""
-        for line in self._lines:
-            if line.name in (ANY, name):
-                line.times -= 1
-                if not line.times:
-                    self._lines.remove(line)
-                return line.item
-        return None
+Trouble = Refuse | DropRequest | DropReply | Delay | Garble | AnswerFault | Answer | Alter

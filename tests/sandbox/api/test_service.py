@@ -2,14 +2,16 @@
 
 from collections import Counter
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.books.faults import ServiceFault
-from aiogandi.sandbox.books.operation_log import Criteria
+from aiogandi import codec
+from aiogandi.sandbox import Sandbox, ServiceFault
+from aiogandi.sandbox.api.signatures import SIGNATURES
 
+LOGIN = ("login", "AA1234-GANDI", "mypassword")
+THINGS = ("vm_id", "disk_id", "product_id")
 PLACE = st.integers(0, 3)
 FEW = st.integers(1, 12)
 
@@ -17,13 +19,12 @@ FEW = st.integers(1, 12)
 class Books(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.sandbox = Sandbox(shares=20, balance=100)
-        self.service = self.sandbox._service
-        self.session = self.service.execute("login", ["AA1234-GANDI", "mypassword"])
+        self.sandbox = Sandbox(shares=20, balance=100, clock=lambda: 0.0)
+        self.session = self.sandbox.execute(*LOGIN)
 
     def call(self, method, *arguments):
         try:
-            return self.service.execute(method, [self.session, *arguments])
+            return self.sandbox.execute(method, self.session, *arguments)
         except ServiceFault as fault:
             if fault.code % 100 not in (40, 60):
                 raise
@@ -73,7 +74,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(place=PLACE)
     def cancel(self, place):
-        pending = self.service.operations.find(Criteria(state="PENDING"))
+        pending = self.call("operation_list", {"state": "PENDING"})
         if pending:
             assert self.call("operation_cancel", pending[place % len(pending)])
 
@@ -121,20 +122,80 @@ class Books(RuleBasedStateMachine):
         operations = self.sandbox.operations
         for state in ("PENDING", "RUN", "DONE", "ERROR", "CANCEL"):
             expected = [each["id"] for each in reversed(operations) if each["state"] == state]
-            assert self.service.operations.find(Criteria(state=state)) == expected
+            assert self.call("operation_list", {"state": state}) == expected[:300]
 
     def teardown(self):
-        """In the end everything ends, and no share is left over."""
+        """In the end everything ends, no share is left over, and every thing is free again."""
         self.sandbox.release_operations()
         self.sandbox.advance(10_000)
         assert {each["state"] for each in self.sandbox.operations} <= {"DONE", "ERROR", "CANCEL"}
         assert self.sandbox.used_shares == sum(vm["shares"] for vm in self.sandbox.vms)
         assert self.sandbox.total_shares == sum(each["quantity"] for each in self.sandbox.products)
-        assert not self.service.operations._queues
-        assert self.service.shares._leaving == 0
+        for vm in self.sandbox.vms:
+            if vm["state"] != "invalid":
+                self.starts_at_once("vm_update", vm["id"], {"cpu": 2})
+        for disk in self.sandbox.disks:
+            if disk["state"] == "created":
+                self.starts_at_once("disk_delete", disk["id"])
+        free = self.sandbox.total_shares - self.sandbox.used_shares
+        if free:
+            self.create_vm(free)
+            assert self.sandbox.vms[-1]["shares"] == free
 
+    def starts_at_once(self, method, *arguments):
+        operation_id = self.call(method, *arguments)
+        self.sandbox.release_operations()  # one that was ordered to be held
+        assert self.call("operation_details", operation_id)["state"] == "RUN"
 
-THINGS = ("vm_id", "disk_id", "product_id")
 
 TestBooks = Books.TestCase
 TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def nested(values):
+    return st.lists(values, max_size=3) | st.dictionaries(
+        st.sampled_from(["size", "name", "type", "state", "param", "shares", "created_after", "x"]),
+        values,
+        max_size=4,
+    )
+
+
+XML_TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20
+)
+VALUES = st.recursive(
+    st.integers(-(2**31), 2**31 - 1)
+    | st.integers(10_000, 10_003)
+    | st.integers(-5, 120)
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | XML_TEXT
+    | st.sampled_from(["web", "1m", "shares", "DONE", "ext3", "my_password", "20090101T00:00:00"])
+    | st.binary(max_size=8)
+    | st.datetimes()
+    | st.just(None),
+    nested,
+    max_leaves=8,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(method=st.sampled_from([*SIGNATURES]), arguments=st.lists(VALUES, max_size=6))
+def test_any_value_in_any_place_gives_a_result_or_a_data_fault(method, arguments):
+    sandbox = Sandbox()
+    session = sandbox.execute(*LOGIN)
+    sandbox.execute("vm_create", session, "web", "my_password", 111, 1, 1, {})
+    sandbox.execute("disk_create", session, {"size": 1, "name": "data"})
+    sandbox.advance(60)
+    try:
+        result = sandbox.execute(method, *([] if method == "login" else [session]), *arguments)
+    except ServiceFault as refusal:
+        fault = refusal
+        codec.encode_fault(fault.code, fault.message)
+    else:
+        fault = None
+        codec.encode_response(result)
+    assert fault is None or 500_000 <= fault.code < 600_000
+    for operation in sandbox.operations:
+        codec.encode_response(operation)
+    sandbox.advance(3600)
