@@ -1,8 +1,6 @@
 """What the tests of several rooms share: the package's own fixtures, raw servers, and clocks."""
 
-import asyncio
 import gc
-import selectors
 import time
 from contextlib import AsyncExitStack
 from importlib.metadata import entry_points
@@ -14,6 +12,7 @@ from aioresponses import aioresponses
 from hypothesis import HealthCheck, settings
 
 from tests import servers
+from tests.virtual_time import run_in_virtual_time
 
 # How long an example takes is the machine's affair.
 settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -99,40 +98,7 @@ def grows_evenly():
     return check
 
 
-class _Skipping(selectors.DefaultSelector):
-    """Waits for nothing but the network: where only a timer is due, time moves on to it."""
-
-    skipped = 0.0
-
-    def select(self, timeout=None):
-        self.skipped += 1e-6  # no clock stands still, and some code would wait for it for ever
-        ready = super().select(0)
-        if not ready and timeout is None:
-            return super().select(1)
-        if not ready and timeout > 0:
-            # What was sent may be under way from one socket to the other.
-            if len(self.get_map()) > 1:
-                ready = super().select(min(timeout, 0.0005))
-            if not ready:
-                self.skipped += timeout
-        return ready
-
-
-class _VirtualTime(asyncio.SelectorEventLoop):
-    def __init__(self):
-        self._skipping = _Skipping()
-        super().__init__(self._skipping)
-
-    def time(self):
-        return 1000 + self._skipping.skipped
-
-
 @pytest.fixture
 def in_virtual_time():
     """Runs a coroutine on a loop whose timers cost no time: an hour's sleep ends at once."""
-
-    def run(coroutine):
-        with asyncio.Runner(loop_factory=_VirtualTime) as runner:
-            return runner.run(coroutine)
-
-    return run
+    return run_in_virtual_time
