@@ -7,8 +7,10 @@ last hours of its own time, holds on a loaded machine.
 import asyncio
 import selectors
 
-_GRACE = 0.0005
-"""Seconds for which what was sent may be under way from one socket to another."""
+_LEAP = 1.0
+_GRACE = 0.001
+"""Before time leaps by more than `_LEAP` seconds, what was sent has so many real seconds to get from
+one socket to the other. (It nearly always is there at once.)"""
 
 
 def run_in_virtual_time(coroutine):
@@ -28,8 +30,8 @@ class _Skipping(selectors.DefaultSelector):
         if not ready and timeout is None:
             return super().select(1)
         if not ready and timeout > 0:
-            if len(self.get_map()) > 1:  # more than the loop's own
-                ready = super().select(min(timeout, _GRACE))
+            if timeout > _LEAP and len(self.get_map()) > 1:  # more than the loop's own
+                ready = super().select(_GRACE)
             if not ready:
                 self.skipped += timeout
         return ready

@@ -64,7 +64,7 @@ class BadDay:
         return None
 
 
-async def run(seed, servers=120):
+async def run(seed, servers=90):
     """Each server's whole life, all at once; returns the sandbox's books, outcomes and stats."""
     clock = asyncio.get_running_loop().time
     async with (
@@ -96,7 +96,7 @@ async def run(seed, servers=120):
         return sandbox, outcomes, gandi.stats, day.met
 
 
-def complaints(sandbox, outcomes, servers=120):
+def complaints(sandbox, outcomes, servers=90):
     """What is not as it was meant to be, by the sandbox's own books."""
     found = [f"{o.item}: {o.error!r}" for o in outcomes if o.error is not None]
     happened = Counter(o["type"] for o in sandbox.operations if o["state"] == "DONE")

@@ -1,4 +1,4 @@
-"""A hundred servers and more live through a bad day; the books are as if it had been a good one."""
+"""Ninety servers live through a bad day, and the books are as if it had been a good one."""
 
 import asyncio
 
