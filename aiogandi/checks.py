@@ -60,7 +60,8 @@ def require_count(name: str, value: object, lowest: int, highest: int | None = N
 
 def require_number(name: str, value: object, *, zero: bool = False) -> None:
     """Raise `InvalidArgument` unless *value* is a finite number above 0 (or 0, with *zero*)."""
-    require(_is_positive(value, zero=zero), name, value, f"a number, {_bound(zero=zero)}")
+    allowed = "a number, 0 or more" if zero else "a number above 0"
+    require(_is_positive(value, zero=zero), name, value, allowed)
 
 
 def require_seconds(
@@ -69,17 +70,14 @@ def require_seconds(
     """Raise `InvalidArgument` unless *value* is a number of seconds: above 0 (or 0, with *zero*),
     and at most *longest* (None: no limit).
     """
+    bound = "0 or more" if zero else "above 0"
     limit = "" if longest is None else f", at most {longest:.15g}"
     holds = _is_positive(value, zero=zero) and (longest is None or value <= longest)
-    require(holds, name, value, f"seconds, {_bound(zero=zero)}{limit}")
+    require(holds, name, value, f"seconds, {bound}{limit}")
 
 
 def _is_positive(value: object, *, zero: bool) -> TypeGuard[int | float]:
     return is_number(value) and (value >= 0 if zero else value > 0)
-
-
-def _bound(*, zero: bool) -> str:
-    return "0 or more" if zero else "above 0"
 
 
 def _shown(value: object) -> str:

@@ -79,7 +79,7 @@ def test_a_number_is_above_0_or_may_be_0():
     require_number("speed", 0.001)
     require_number("balance", 0, zero=True)
     for value in (*NO_NUMBERS, 0, -1):
-        assert refusal(require_number, "speed", value).endswith(": a number, above 0")
+        assert refusal(require_number, "speed", value).endswith(": a number above 0")
     for value in (*NO_NUMBERS, -1):
         assert refusal(require_number, "speed", value, zero=True).endswith(": a number, 0 or more")
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-import logging
 import re
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self
-
-from aiohttp import web
 
 from aiogandi.checks import (
     require,
@@ -24,6 +19,7 @@ from aiogandi.sandbox.api.service import Service
 from aiogandi.sandbox.books.clock import ServiceClock
 from aiogandi.sandbox.books.durations import LONGEST, require_durations
 from aiogandi.sandbox.http.exchange import Exchange
+from aiogandi.sandbox.http.listener import Listener
 from aiogandi.sandbox.http.throttle import Throttle
 from aiogandi.sandbox.script.scripted import Scripted
 
@@ -54,7 +50,7 @@ class Sandbox(Scripted):
 
     Time: *speed* service seconds pass in one real second. *session_lifetime* is in service seconds,
     and so are *durations*: how long an operation takes, by its type, looked up for each operation.
-    Types that are missing take what `durations.DEFAULTS` says. *clock* returns real seconds, as
+    Types that are missing take what `aiogandi.sandbox.books.durations.DEFAULTS` says. *clock* returns real seconds, as
     `time.monotonic` does. A test that gives its own decides when time passes: with
     ``clock=lambda: 0.0`` only `advance` moves the service's clock.
 
@@ -106,9 +102,6 @@ class Sandbox(Scripted):
         require_seconds("idle_timeout", idle_timeout, longest=LONGEST)
         self._login = login
         self._password = password
-        self._host = host
-        self._port = port
-        self._idle_timeout = idle_timeout
         self._service = Service(
             ServiceClock(speed, clock),
             self._fate_of,
@@ -120,71 +113,34 @@ class Sandbox(Scripted):
             balance=balance,
             currency=currency,
         )
-        self._exchange = Exchange(
+        exchange = Exchange(
             self._service.execute,
             self._trouble_for,
             Throttle(rate_limit.calls, rate_limit.per, clock) if rate_limit else None,
             body_timeout=body_timeout,
         )
-        self.calls: Counter[str] = self._exchange.calls
-        self.executed: Counter[str] = self._exchange.executed
-        self._listener: asyncio.Server | None = None
-        self._protocols: web.Server | None = None
+        self._listener = Listener(exchange, host, port, idle_timeout=idle_timeout)
+        self.calls: Counter[str] = exchange.calls
+        self.executed: Counter[str] = exchange.executed
 
     def __repr__(self) -> str:
-        return f"<Sandbox {self.url if self._listener else 'not serving'}>"
+        return f"<Sandbox {self.url if self._listener.is_open else 'not serving'}>"
 
     # -- serving -------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        if self._listener is not None:
-            raise RuntimeError("the sandbox is serving already")
-        self._protocols = web.Server(
-            self._exchange.handle,
-            access_log=None,
-            # aiohttp logs requests that it cannot parse, with everything that is in them.
-            logger=_silent_logger(),
-            keepalive_timeout=self._idle_timeout,
-            # Some callers read the answer only after they have sent the whole body. The rest of a
-            # refused body is read for so many seconds.
-            lingering_time=1.0,
-        )
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._protocols, self._host, self._port)
-        self._port = self._listener.sockets[0].getsockname()[1]
+        await self._listener.open()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        listener, protocols = self._listener, self._protocols
-        if listener is None or protocols is None:
-            return
-        self._listener = self._protocols = None
-        listener.close()
-        protocols.pre_shutdown()
-        await self._exchange.stop()
-        await protocols.shutdown(timeout=0.1)
-        await listener.wait_closed()
-        # Transports close in the next turn of the loop.
-        await asyncio.sleep(0)
+        await self._listener.close()
 
     @property
     def url(self) -> str:
-        """Where it serves, for example ``http://127.0.0.1:54321/xmlrpc/``. While it does not serve, this
-        raises RuntimeError.
+        """Where it serves, for example ``http://127.0.0.1:54321/xmlrpc/``. While it does not serve,
+        this raises RuntimeError.
         """
-        if self._listener is None:
-            raise RuntimeError("the sandbox is not serving: enter it with `async with` first")
-        host = self._host
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            pass
-        else:
-            if address.is_unspecified:
-                host = "::1" if address.version == 6 else "127.0.0.1"
-            if address.version == 6:
-                host = f"[{host}]"
-        return f"http://{host}:{self._port}/xmlrpc/"
+        return self._listener.url
 
     def client(self, **settings: Any) -> Gandi:
         """Return a client for this server, with its credentials and without a rate limit. *settings* of
@@ -298,9 +254,3 @@ class Sandbox(Scripted):
     def _settled(self) -> Service:
         self._service.settle()
         return self._service
-
-
-def _silent_logger() -> logging.Logger:
-    logger = logging.Logger("aiogandi.sandbox.http")  # noqa: LOG001 - a named one would be everybody's
-    logger.disabled = True
-    return logger

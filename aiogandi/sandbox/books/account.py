@@ -92,15 +92,15 @@ class Account:
             self.products[first.id] = first
 
     def currency(self) -> str:
-        """``account_currency``."""
+        """``account_currency``: return the currency, like EUR."""
         return self._currency
 
     def balance(self) -> float:
-        """``account_balance``."""
+        """``account_balance``: return the balance, in the account's currency."""
         return self._balance
 
     def info(self) -> dict[str, Any]:
-        """``hosting_account_info`` (fields *assumed*)."""
+        """``hosting_account_info``: return the account's struct (fields *assumed*)."""
         return {
             "id": 1,
             "handle": self._handle,

@@ -98,7 +98,9 @@ class Operations:
         self._start_all(held, self.now)
 
     def cancel(self, operation_id: int) -> bool:
-        """``operation_cancel``: a PENDING operation only (*assumed*)."""
+        """``operation_cancel``: cancel a PENDING operation and return True. Any other operation is
+        refused (*assumed*).
+        """
         operation = self._known(operation_id)
         if operation.state != PENDING:
             reason = f"operation is {operation.state}"
@@ -110,11 +112,13 @@ class Operations:
         return True
 
     def details(self, operation_id: int) -> dict[str, Any]:
-        """``operation_details`` (fields *assumed*; ``last_error`` only after an ERROR)."""
+        """``operation_details``: return the operation's struct (fields *assumed*). It has a
+        ``last_error`` only after an ERROR.
+        """
         return self._struct(self._known(operation_id))
 
     def find(self, criteria: Criteria) -> list[int]:
-        """``operation_list``."""
+        """``operation_list``: return the ids of the newest operations that match *criteria*."""
         return self._log.find(criteria)
 
     def all(self) -> Iterator[dict[str, Any]]:

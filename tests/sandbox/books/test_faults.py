@@ -1,0 +1,36 @@
+"""What a fault says."""
+
+from datetime import datetime
+
+import pytest
+
+from aiogandi.sandbox.books.faults import LONGEST_SHOWN, Cause, Subject, data_fault, shown
+
+
+def test_the_code_has_six_digits_of_qualification_object_and_cause():
+    fault = data_fault(Subject.VM, Cause.EXISTENCE, "no such VM", "vm_id", 9876)
+    assert (fault.code, fault.message) == (531040, "DataError: no such VM [vm_id: 9876]")
+    fault = data_fault(Subject.ARGUMENT, Cause.VALUE, "invalid value", "cpu", -1)
+    assert (fault.code, fault.message) == (500130, "DataError: invalid value [cpu: -1]")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("web", "web"),
+        ("x" * LONGEST_SHOWN, "x" * LONGEST_SHOWN),
+        ("x" * (LONGEST_SHOWN + 1), "x" * LONGEST_SHOWN + "…"),
+        (4, "4"),
+        (1.5, "1.5"),
+        (True, "True"),
+        (10**300, "1" + "0" * (LONGEST_SHOWN - 1)),
+        (datetime.fromisoformat("2009-01-01T12:00:00"), "2009-01-01T12:00:00"),
+        (b"hunter22", "base64"),
+        ({"password": "hunter22"}, "struct"),
+        (["hunter22"], "array"),
+        (None, "nil"),
+    ],
+    ids=lambda value: f"{value!r:.24}",
+)
+def test_a_value_is_repeated_but_nothing_that_is_inside_it(value, text):
+    assert shown(value) == text
