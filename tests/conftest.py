@@ -1,7 +1,8 @@
-"""What the tests of several modules share: the package's own fixtures, raw servers, and a clock."""
+"""What the tests of several rooms share: the package's own fixtures, raw servers, and clocks."""
 
-import asyncio
-import selectors
+import gc
+import time
+from contextlib import AsyncExitStack
 from importlib.metadata import entry_points
 from unittest.mock import Mock
 
@@ -9,6 +10,9 @@ import aiohttp
 import pytest
 from aioresponses import aioresponses
 from hypothesis import HealthCheck, settings
+
+from tests import servers
+from tests.virtual_time import run_in_virtual_time
 
 # How long an example takes is the machine's affair.
 settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,95 +45,60 @@ def posted():
 
 
 @pytest.fixture
-async def stream_server():
-    """Opens servers of a test's own: ``url = await stream_server(handle)``."""
-    servers, handlers = [], set()
-
-    async def open_server(handle, **settings):
-        async def run(reader, writer):
-            handlers.add(asyncio.current_task())
-            try:
-                await handle(reader, writer)
-            except (OSError, asyncio.IncompleteReadError):
-                pass  # the client has hung up
-            finally:
-                writer.close()
-
-        servers.append(await asyncio.start_server(run, "127.0.0.1", 0, **settings))
-        port = servers[-1].sockets[0].getsockname()[1]
-        return f"{'https' if 'ssl' in settings else 'http'}://127.0.0.1:{port}/xmlrpc/"
-
-    yield open_server
-    for server in servers:
-        server.close()
-    for handler in handlers:
-        handler.cancel()
-    await asyncio.gather(*handlers, return_exceptions=True)
-    await asyncio.sleep(0)  # transports close one turn of the loop after they were told to
-
-
-async def read_request(reader):
-    """The head and the body of a request."""
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    return head, await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
+async def enter():
+    """Enters an asynchronous context manager for the rest of the test: ``await enter(manager)``."""
+    async with AsyncExitStack() as stack:
+        yield stack.enter_async_context
 
 
 @pytest.fixture
-def raw_server(stream_server):
-    """Opens servers that answer every request with raw bytes: ``url, requests = await raw_server(a)``.
+def stream_server(enter):
+    """Opens servers of a test's own: ``url = await stream_server(handle)``."""
+    return lambda handle, **settings: enter(servers.streams(handle, **settings))
 
-    The answer is bytes, or a function of the request's body that returns them, perhaps later (then
-    it is a coroutine function); the connection is closed behind it. None: never answered.
+
+@pytest.fixture
+def raw_server(enter):
+    """Opens servers that answer with raw bytes: ``url, requests = await raw_server(answer)``."""
+    return lambda answer, **settings: enter(servers.raw(answer, **settings))
+
+
+@pytest.fixture
+def answering(enter):
+    """Opens servers that answer each method as told: ``url, calls = await answering(vm_list=[5])``."""
+    return lambda **answers: enter(servers.answering(**answers))
+
+
+@pytest.fixture
+def grows_evenly():
+    """Asserts that work on a text eight times as long takes eight times as long, not sixty-four
+    times: ``grows_evenly(work, text)``, where *text* makes a text of a given length.
+
+    It is processor time that is compared, the least of several runs, so that a busy machine does
+    not matter.
     """
 
-    async def open_server(answer, **settings):
-        requests = []
+    def seconds(work, text):
+        least = float("inf")
+        for _ in range(3):
+            began = time.thread_time()
+            work(text)
+            least = min(least, time.thread_time() - began)
+        return least
 
-        async def handle(reader, writer):
-            requests.append((await read_request(reader))[1])
-            reply = answer(requests[-1]) if callable(answer) else answer
-            reply = await reply if asyncio.iscoroutine(reply) else reply
-            if reply is None:
-                await reader.read()
-            else:
-                writer.write(reply)
-                await writer.drain()
+    def check(work, text, length=1_000):
+        gc.disable()
+        try:
+            short, long = (seconds(work, text(size)) for size in (length, 8 * length))
+        finally:
+            gc.enable()
+        # Where it takes next to nothing, the clock's own grain would be compared.
+        assert long < 24 * short + 0.002, f"{short:.6f} s for one, {long:.6f} s for eight"
 
-        return await stream_server(handle, **settings), requests
-
-    return open_server
-
-
-class _Skipping(selectors.DefaultSelector):
-    """Waits for nothing but the network: where only a timer is due, time moves on to it."""
-
-    skipped = 0.0
-
-    def select(self, timeout=None):
-        self.skipped += 1e-6  # no clock stands still, and some code would wait for it for ever
-        ready = super().select(0)
-        if not ready and timeout is None:
-            return super().select(1)
-        if not ready and timeout > 0:
-            self.skipped += timeout
-        return ready
-
-
-class _VirtualTime(asyncio.SelectorEventLoop):
-    def __init__(self):
-        self._skipping = _Skipping()
-        super().__init__(self._skipping)
-
-    def time(self):
-        return 1000 + self._skipping.skipped
+    return check
 
 
 @pytest.fixture
 def in_virtual_time():
     """Runs a coroutine on a loop whose timers cost no time: an hour's sleep ends at once."""
-
-    def run(coroutine):
-        with asyncio.Runner(loop_factory=_VirtualTime) as runner:
-            return runner.run(coroutine)
-
-    return run
+    return run_in_virtual_time

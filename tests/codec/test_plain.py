@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from aiogandi import codec
 from aiogandi.codec import MalformedMessage, plain
-from tests.codec.test_codec import in_slices, response, values
+from tests.codec.documents import in_slices, response, values
 
 INSERTED = [
     "<value>", "</value>", "<int>5</int>", "<member>", "</member>", "<name>x</name>", "<data>",

@@ -1,17 +1,23 @@
-"""A bad day at the service, seeded: shared by the chaos test and by who runs it by hand."""
+"""A bad day at the service, seeded, in virtual time: for the chaos test and for who runs it by hand."""
 
 import asyncio
 import random
 from collections import Counter
 
-from aiogandi import Polling, Retry, bulk
+from aiogandi import Retry, bulk
 from aiogandi.sandbox import Sandbox
-from aiogandi.sandbox.script.trouble import Delay, DropReply, DropRequest, Garble, Refuse
+from aiogandi.sandbox.trouble import Delay, DropReply, DropRequest, Garble, Refuse
+from tests.virtual_time import run_in_virtual_time
 
-TIMEOUT = 0.25
-"""Seconds after which the client gives a request up: the day's 30 seconds."""
+TIMEOUT = 30.0
+"""Seconds after which the client gives a request up."""
 
-POLICY = Retry(attempts=20, within=120, settle=0.25, backoff=0)
+WEEK = 7 * 86400.0
+"""Seconds: longer than the day lasts."""
+
+POLICY = Retry(attempts=20, within=3600)
+"""One request in three meets trouble: with the usual five attempts, one call in three hundred would
+meet it in each of them."""
 
 INTENDED = {
     "vm_create": 1,
@@ -45,10 +51,11 @@ class BadDay:
             ("dropped after", 0.10, DropReply()),
             ("503", 0.05, Refuse(503)),
             ("garbage", 0.02, Garble()),
-            # Two minutes: longer than anybody waits here.
-            ("stalled", 0.01, Delay(120)),
-            # And a stall that is just too long: the request runs after it was given up.
-            ("late", 0.01, Delay(TIMEOUT + 0.1)),
+            ("stalled", 0.01, Delay(WEEK)),
+            # A stall that is just too long: the request runs after it was given up.
+            ("late", 0.01, Delay(TIMEOUT + 1)),
+            # And no trouble, but requests that overtake each other.
+            ("slow", 0.20, Delay(self._random.uniform(0, 5))),
         ):
             if lot < share:
                 self.met[name] += 1
@@ -57,13 +64,13 @@ class BadDay:
         return None
 
 
-async def run(seed, servers=300):
+async def run(seed, servers=90):
     """Each server's whole life, all at once; returns the sandbox's books, outcomes and stats."""
+    clock = asyncio.get_running_loop().time
     async with (
-        Sandbox(speed=400, shares=4 * servers) as sandbox,  # room for duplicates, if there were any
-        sandbox.client(
-            timeout=TIMEOUT, retry=POLICY, polling=Polling(interval=0.05, max_interval=0.2)
-        ) as gandi,
+        # Room for duplicates, if there were any.
+        Sandbox(clock=clock, shares=4 * servers) as sandbox,
+        sandbox.client(timeout=TIMEOUT, retry=POLICY) as gandi,
     ):
         day = sandbox.interfere = BadDay(sandbox, seed)
 
@@ -89,7 +96,7 @@ async def run(seed, servers=300):
         return sandbox, outcomes, gandi.stats, day.met
 
 
-def complaints(sandbox, outcomes, servers=300):
+def complaints(sandbox, outcomes, servers=90):
     """What is not as it was meant to be, by the sandbox's own books."""
     found = [f"{o.item}: {o.error!r}" for o in outcomes if o.error is not None]
     happened = Counter(o["type"] for o in sandbox.operations if o["state"] == "DONE")
@@ -107,7 +114,7 @@ if __name__ == "__main__":
 
     for chosen in map(int, sys.argv[1:]):
         began = time.monotonic()
-        books, ended, stats, met = asyncio.run(run(chosen))
+        books, ended, stats, met = run_in_virtual_time(run(chosen))
         print(  # noqa: T201
             f"seed {chosen}: {time.monotonic() - began:.1f} s, {stats}, met {dict(met)}:",
             complaints(books, ended) or "as intended",

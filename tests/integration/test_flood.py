@@ -1,13 +1,13 @@
-"""Three thousand operations end at random while another client floods the account with its own."""
+"""Fifteen hundred operations end at random while another client floods the account with its own."""
 
 import asyncio
 import random
 from collections import UserDict
 
-from aiogandi import OperationFailed, Polling
+from aiogandi import OperationFailed
 from aiogandi.sandbox import Sandbox
 
-OURS, THEIRS = 3000, 5000
+OURS, THEIRS = 1500, 2500
 
 
 class Random(UserDict):
@@ -18,37 +18,37 @@ class Random(UserDict):
         self._random = random.Random(seed)
 
     def get(self, _kind, _default=None):
-        return self._random.uniform(20, 120)
+        return self._random.uniform(20, 70)
 
 
-async def test_all_of_three_thousand_are_noticed_in_a_flood_of_five_thousand():
-    async with (
-        Sandbox(speed=20, shares=OURS + THEIRS, durations=Random(1)) as sandbox,
-        sandbox.client(polling=Polling(interval=0.05, max_interval=0.5)) as gandi,
-        sandbox.client() as other,
-    ):
-        sandbox.fail_operation("vm_reboot", times=30)
+async def add(client, number, pause):
+    """Begin so many operations, one after the other."""
+    operations = []
+    for _ in range(number):
+        operations.append(await client.hosting_account_product_add("shares", 1, "1m"))
+        await asyncio.sleep(pause)
+    return operations
 
-        async def create(client, number):
-            operations = []
-            for _ in range(number):
-                operations.append(await client.vm_create("web", "s3cret-pw", 111, 1, 1))
-            return operations
 
-        vms = await asyncio.gather(*(create(gandi, OURS // 20) for _ in range(20)))
-        theirs = await asyncio.gather(*(create(other, THEIRS // 20) for _ in range(20)))
-        sandbox.advance(1000)
+def test_all_are_noticed_in_a_flood_of_others(in_virtual_time):
+    async def story():
+        clock = asyncio.get_running_loop().time
+        async with (
+            Sandbox(clock=clock, balance=10.0**9, durations=Random(1)) as sandbox,
+            sandbox.client() as gandi,
+            sandbox.client() as other,
+        ):
+            sandbox.fail_operation("hosting_account_product_add", times=30)
+            ours = await add(gandi, OURS, pause=0)
+            sandbox.calls.clear()
+            # So many of theirs begin, and soon end, in a second, that no list reaches far back.
+            flood = asyncio.gather(*(add(other, THEIRS // 10, pause=0.1) for _ in range(10)))
+            results = await asyncio.gather(*ours, return_exceptions=True)
+            requests = sandbox.calls["operation_list"] + sandbox.calls["operation_details"]
+            await flood
+        return ours, results, requests
 
-        async def reboot(client, operations):
-            return [await client.vm_reboot(operation.vm_id) for operation in operations]
-
-        ours = [o for some in await asyncio.gather(*(reboot(gandi, v) for v in vms)) for o in some]
-        sandbox.calls.clear()
-        flood = asyncio.gather(*(reboot(other, operations) for operations in theirs))
-        results = await asyncio.gather(*ours, return_exceptions=True)
-        requests = sandbox.calls["operation_list"] + sandbox.calls["operation_details"]
-        await flood
-
+    ours, results, requests = in_virtual_time(story())
     assert len(results) == OURS
     failed = [result for result in results if isinstance(result, Exception)]
     assert {type(error) for error in failed} == {OperationFailed}

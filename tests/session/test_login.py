@@ -15,32 +15,18 @@ from aiogandi import (
     codec,
 )
 from aiogandi.sandbox import Sandbox
+from tests.wire import http
 
 PASSWORD = "mypassword"
 
 
 @pytest.fixture
-async def client(raw_server):
+async def client(answering):
     """Makes clients of a server that answers each method as it is told to, and closes them."""
     clients = []
 
     async def make(*, settings=None, **answers):
-        calls = []
-
-        def answer(body):
-            method, args = codec.decode_call(body)
-            calls.append((method, args))
-            reply = answers.get(method, [])
-            if isinstance(reply, Exception):
-                reply = codec.encode_fault(*reply.args)
-            elif not isinstance(reply, bytes):
-                reply = codec.encode_response(reply)
-            return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (
-                len(reply),
-                reply,
-            )
-
-        url, _ = await raw_server(answer)
+        url, calls = await answering(**answers)
         quick = {"url": url, "rate_limit": None, "retry": Retry(attempts=1, backoff=0)}
         clients.append(Gandi("AA1234-GANDI", PASSWORD, **quick, **(settings or {})))
         return clients[-1], calls
@@ -129,17 +115,18 @@ async def test_what_is_no_session_id_is_an_unusable_reply(client, reply):
     ],
 )
 async def test_a_garbled_login_reply_is_shown_without_what_may_be_a_session_id(client, reply):
-    gandi, _ = await client(login=reply)
+    gandi, _ = await client(login=http(reply, "200 OK", "Connection: close"))
     with pytest.raises(TransportError, match=r"^login: HTTP 200, but no usable reply: ") as caught:
         await gandi.vm_list()
     assert "session-id" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
-async def test_trouble_on_the_way_is_repeated_once_for_all(gandi_sandbox, gandi, monkeypatch):
+async def test_trouble_on_the_way_is_repeated_once_for_all(gandi_sandbox):
     gandi_sandbox.refuse("login", retry_after=0.01)
     gandi_sandbox.drop_reply("login")
     gandi_sandbox.fault("login", code=150000, message="ServerError: internal error")
-    await asyncio.gather(*(gandi.vm_list() for _ in range(100)))
+    async with gandi_sandbox.client(retry=Retry(backoff=0)) as gandi:
+        await asyncio.gather(*(gandi.vm_list() for _ in range(100)))
     assert gandi_sandbox.calls["login"] == 4
     assert gandi.stats.logins == 1
     assert gandi.stats.retries == 3

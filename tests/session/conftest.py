@@ -1,0 +1,73 @@
+"""A stub of the service for stories about sessions, told in virtual time."""
+
+import asyncio
+
+import pytest
+
+from aiogandi.codec import Params
+from aiogandi.errors import fault_for
+from aiogandi.redaction import Secret
+from aiogandi.session.manager import SessionManager
+from aiogandi.transport.exchange import Request, Withdrawn
+
+REFUSED = "DataError: bad credential [session: x]"
+
+
+class Service:
+    """Takes *latency* seconds for a call and *login_time* for a login; refuses what it is told to."""
+
+    def __init__(self, *, lifetime=100, margin=20, latency=1, login_time=5):
+        self.latency = latency
+        self.login_time = login_time
+        self.logins = 0
+        self.refused = set()
+        self.login_failures = []
+        self.sent = []
+        self.manager = SessionManager(self, self.login, lifetime=lifetime, margin=margin)
+
+    async def login(self):
+        self.logins += 1
+        session = Secret(f"session {self.logins}")
+        await asyncio.sleep(self.login_time)
+        if self.login_failures and (error := self.login_failures.pop(0)) is not None:
+            raise error
+        return session
+
+    async def exchange(self, request, lead, **how):
+        if not lead.ready():
+            raise Withdrawn
+        session = lead.take().reveal()
+        self.sent.append(session)
+        await asyncio.sleep(self.latency)
+        if session in self.refused:
+            raise fault_for(510150, REFUSED)
+        return session
+
+    async def call(self):
+        """The session id that the call succeeded with."""
+        return await self.manager.call(Request("x", Params(""), {}))
+
+    async def call_many(self, number):
+        return await asyncio.gather(*(self.call() for _ in range(number)), return_exceptions=True)
+
+    @property
+    def now(self):
+        return asyncio.get_running_loop().time()
+
+
+@pytest.fixture
+def story(in_virtual_time):
+    """Runs a coroutine function with a service of its own, in virtual time."""
+
+    def run(tell, **settings):
+        async def told():
+            service = Service(**settings)
+            try:
+                return await tell(service)
+            finally:
+                await service.manager.close()
+                assert len(asyncio.all_tasks()) == 1
+
+        return in_virtual_time(told())
+
+    return run

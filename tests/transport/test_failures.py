@@ -1,0 +1,212 @@
+"""What is no reply is a clear error, with the beginning of what came."""
+
+import gzip
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiogandi import TransportError, codec
+from aiogandi.transport.exchange import Request, Transport
+from aiogandi.transport.failures import retry_after
+from aiogandi.transport.rate import Rank, Throttle
+from tests import servers
+from tests.wire import http
+
+REPLY = codec.encode_response("a reply")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"busy",
+        b"<html><body>busy</body></html>",
+        b"<methodResponse><params/></methodResponse>",
+        b"<methodCall><methodName>a</methodName></methodCall>",
+        b"<!DOCTYPE x [<!ENTITY e 'x'>]>" + REPLY[39:].replace(b"a reply", b"&e;"),
+        REPLY[:-20],
+        b"\xff\xfe\x00",
+        b"",
+    ],
+)
+async def test_what_is_no_xml_rpc_is_told_with_its_beginning(failure_of, body):
+    error = await failure_of(http(body))
+    assert (error.status, error.sent) == (200, True)
+    assert str(error).startswith("vm_info: HTTP 200, but ")
+    assert repr(body.decode(errors="replace")[:50])[1:-1] in str(error)
+
+
+async def test_no_more_than_200_characters_are_shown(failure_of):
+    error = await failure_of(http(b"busy " * 1000, "503 Service Unavailable"))
+    assert str(error) == f"vm_info: HTTP 503 Service Unavailable: {'busy ' * 40!r}"
+
+
+async def test_a_truncated_reply_is_told_with_its_beginning(failure_of):
+    error = await failure_of(http(REPLY)[:-20])
+    assert (error.status, error.sent) == (200, True)
+    assert "<string>a reply" in str(error)
+    assert isinstance(error.__cause__, aiohttp.ClientPayloadError)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"no gzip", "Content-Encoding: gzip"),
+        (gzip.compress(REPLY)[:-10], "Content-Encoding: gzip"),
+    ],
+)
+async def test_a_broken_compression_is_told(failure_of, body, headers):
+    error = await failure_of(http(body, "200 OK", headers))
+    assert error.status in (200, None)
+    assert error.sent
+
+
+@pytest.mark.parametrize("size", [2_000, 300_000, 20_000_000])
+async def test_a_reply_that_is_too_large_is_not_read_to_its_end(failure_of, size):
+    async def endless(_):
+        return http(codec.encode_response(["x" * 50] * (size // 50)))
+
+    error = await failure_of(endless, max_reply=min(size // 2, 16 * 2**20))
+    assert error.status == 200
+    assert "larger than" in str(error)
+    assert "<methodResponse>" in str(error)
+
+
+async def test_a_bomb_is_given_up_where_it_is_too_large(failure_of):
+    bomb = gzip.compress(
+        b"<methodResponse><params><param><value><array><data>" + b"<value>1</value>" * 2_000_000
+    )
+    assert len(bomb) < 200_000
+    error = await failure_of(http(bomb, "200 OK", "Content-Encoding: gzip"), max_reply=2**20)
+    assert "larger than 1048576 bytes" in str(error)
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["204 No Content", "301 Moved", "400 Bad", "404 Not Found", "500 Broken", "599 Odd"],
+)
+async def test_another_status_is_told(failure_of, status):
+    error = await failure_of(http(b"" if status[:3] == "204" else b"look <here>", status))
+    assert error.status == int(status[:3])
+    assert status in str(error)
+    assert error.sent
+    assert error.__cause__ is None
+
+
+async def test_a_redirect_is_never_followed(raw_server, failure_of):
+    elsewhere, requests = await raw_server(http(REPLY))
+    error = await failure_of(http(b"", "307 Temporary Redirect", f"Location: {elsewhere}"))
+    assert (error.status, requests) == (307, [])
+    assert "redirects are not followed" in str(error)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"no HTTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"\x16\x03\x01",
+    ],
+)
+async def test_what_is_no_http_is_told(failure_of, answer):
+    error = await failure_of(answer)
+    assert error.sent
+    assert isinstance(error.__cause__, aiohttp.ClientError)
+
+
+# -- what takes too long ---------------------------------------------------------------------
+
+
+async def silent(reader, writer):
+    """Never answers."""
+    await reader.read()
+
+
+async def half(reader, writer):
+    """Stops in the middle of its answer."""
+    await reader.readuntil(b"</methodCall>")
+    writer.write(http(REPLY)[:-20])
+    await reader.read()
+
+
+@pytest.fixture
+def failure_in_time(in_virtual_time):
+    """The `TransportError` of one call to a server that handles connections like this."""
+
+    def send(handle, **settings):
+        async def story():
+            async with servers.streams(handle) as url:
+                transport = Transport(url, timeout=30, throttle=Throttle(None), tally=Counter())
+                with pytest.raises(TransportError) as caught:
+                    await transport.exchange(Request.of("vm_info", {}), **settings)
+                await transport.close()
+            return caught.value
+
+        return in_virtual_time(story())
+
+    return send
+
+
+def test_a_service_that_is_silent_times_out(failure_in_time):
+    error = failure_in_time(silent)
+    assert (error.status, error.sent) == (None, True)
+    assert str(error) == "vm_info: no reply within 30 s"
+    assert isinstance(error.__cause__, TimeoutError)
+
+
+def test_a_service_that_stops_in_the_middle_times_out(failure_in_time):
+    error = failure_in_time(half)
+    assert (error.status, error.sent) == (200, True)
+    assert "no reply within 30 s: " in str(error)
+    assert "a reply" in str(error)
+
+
+def test_a_poll_may_have_less_time(failure_in_time):
+    error = failure_in_time(silent, rank=Rank.POLL, timeout=5)
+    assert str(error) == "vm_info: no reply within 5 s"
+
+
+# -- when it may be sent again ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        ("9" * 400, 2.0**31),
+        ("-5", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e9", None),
+        ("٣", None),
+        ("soon", None),
+        ("", None),
+        ("Fri, 31 Dec 9999 23:59:59 +9999", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_a_date(value, seconds):
+    assert retry_after({"Retry-After": value}) == seconds
+    assert retry_after({}) is None
+
+
+def test_retry_after_may_be_a_date_to_come():
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    assert retry_after({"Retry-After": date}) == pytest.approx(100, abs=2)
+    assert retry_after({"Retry-After": date.replace("GMT", "-0000")}) == pytest.approx(100, abs=2)
+
+
+@given(st.text() | st.from_regex(r"\A[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ ?[+-]?\w*\Z"))
+def test_no_retry_after_breaks_anything(value):
+    seconds = retry_after({"Retry-After": value})
+    assert seconds is None or seconds >= 0

@@ -1,0 +1,156 @@
+"""What was certainly not sent says so: it may be sent again, whatever it does."""
+
+import asyncio
+import ssl
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from aiogandi import InvalidArgument, RateLimit, TransportError, codec
+from aiogandi.sandbox import Sandbox
+from aiogandi.transport.exchange import Request, Transport, refusal_of
+from aiogandi.transport.rate import Rank, Throttle
+from tests.wire import http
+
+REPLY = codec.encode_response("a reply")
+
+
+async def test_a_refused_connection_was_not_sent(transport_to, unused_tcp_port, failure_at):
+    error = await failure_at(transport_to(f"http://127.0.0.1:{unused_tcp_port}/"))
+    assert (error.status, error.sent) == (None, False)
+    assert isinstance(error.__cause__, aiohttp.ClientConnectorError)
+
+
+class Resolver(aiohttp.abc.AbstractResolver):
+    """Knows no host, or is asked in vain."""
+
+    def __init__(self, *, answers):
+        self.answers = answers
+
+    async def resolve(self, host, port=0, family=0):
+        if not self.answers:
+            await asyncio.sleep(10)
+        raise OSError(None, f"{host} is not known")
+
+    async def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"), [(True, "Cannot connect to host"), (False, "no connection within 0.05 s")]
+)
+async def test_a_host_that_is_not_found_was_not_sent(transport_to, answers, told, failure_at):
+    connector = aiohttp.TCPConnector(resolver=Resolver(answers=answers), keepalive_timeout=5)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        error = await failure_at(transport_to("https://api.example/", http=session, timeout=0.1))
+    assert (error.status, error.sent) == (None, False)
+    assert told in str(error)
+
+
+async def test_a_certificate_that_nobody_signed_is_refused_before_anything_is_sent(
+    raw_server, transport_to, failure_at
+):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of the server's side
+    url, requests = await raw_server(http(REPLY), ssl=context)
+    error = await failure_at(transport_to(url))
+    assert (error.status, error.sent, requests) == (None, False, [])
+    assert isinstance(error.__cause__, aiohttp.ClientConnectorCertificateError)
+
+
+async def test_a_server_that_speaks_no_tls_was_not_sent_anything(
+    raw_server, transport_to, failure_at
+):
+    url, requests = await raw_server(http(REPLY))
+    error = await failure_at(transport_to(url.replace("http:", "https:"), timeout=0.2))
+    assert (error.sent, requests) == (False, [])
+
+
+async def after_a_429(asked, limit, rank=Rank.CALL):
+    """The error, and how many seconds later the next call was answered."""
+    async with Sandbox() as sandbox:
+        tally = Counter()
+        throttle = Throttle(limit)
+        transport = Transport(sandbox.url, timeout=30, throttle=throttle, tally=tally)
+        login = Request.of("login", {"login": "AA1234-GANDI", "password": "mypassword"})
+        sandbox.refuse("login", status=429, retry_after=asked)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(TransportError) as caught:
+            await transport.exchange(login)
+        assert tally == {"requests": 1, "throttled": 1}
+        await transport.exchange(login, rank=rank)
+        await transport.close()
+    return caught.value, asyncio.get_running_loop().time() - began
+
+
+@pytest.mark.parametrize("rank", Rank)
+def test_429_did_not_run_and_holds_everybody(in_virtual_time, rank):
+    error, seconds = in_virtual_time(after_a_429(asked=7, limit=None, rank=rank))
+    assert (error.status, error.sent, error.retry_after) == (429, False, 7.0)
+    assert seconds == pytest.approx(7, abs=0.1)
+
+
+def test_429_without_a_date_holds_for_one_window_of_the_rate(in_virtual_time):
+    _, seconds = in_virtual_time(after_a_429(asked=None, limit=RateLimit(30, per=2.5)))
+    assert seconds == pytest.approx(2.5, abs=0.1)
+
+
+# -- where it may be sent --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.gandi.net/xmlrpc/",
+        "HTTPS://API.GANDI.NET",
+        "https://localhost:8443/x",
+        "http://127.0.0.1:8000/xmlrpc/",
+        "http://127.1.2.3/",
+        "http://localhost/",
+        "http://LOCALHOST:80/",
+        "http://[::1]:8000/",
+    ],
+)
+def test_credentials_go_to_https_or_to_this_machine(url):
+    assert refusal_of(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.gandi.net/xmlrpc/",
+        "http://127.0.0.1.example.net/",
+        "http://localhost.example.net/",
+        "http://example.net/127.0.0.1",
+        "http://[2001:db8::1]/",
+        "http://0.0.0.0/",
+        "http://2130706433/",
+        "http://10.0.0.1/",
+        "ftp://127.0.0.1/",
+        "ws://127.0.0.1/",
+        "file:///etc/hostname",
+        "127.0.0.1:8000",
+        "/xmlrpc/",
+        "https://",
+        "https://[::1",
+        "https://host:port/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:0/",
+        "https://me:s3cret@api.gandi.net/",
+        "https://me@api.gandi.net/",
+        "https://:s3cret@api.gandi.net/",
+        "https://me:s3/cret@api.gandi.net/",
+        "http://me:s3cret@127.0.0.1/",
+        "",
+        None,
+        5,
+        b"https://api.gandi.net/",
+    ],
+)
+def test_credentials_go_nowhere_else(url):
+    with pytest.raises(InvalidArgument, match=r"^url") as caught:
+        Transport(url, timeout=1, throttle=Throttle(None), tally=Counter())
+    assert "s3" not in str(caught.value)
