@@ -68,7 +68,7 @@ def types(session: nox.Session) -> None:
 @nox.session(tags=["ci"])
 def docs(session: nox.Session) -> None:
     """Render the reference from the docstrings, as HTML in ``build/reference``."""
-    session.install(".[docs,test]")
+    session.install("-e", ".[docs,test]")
     # Without `aiogandi.bulk`: the name is the function's.
     public = ("aiogandi", "!aiogandi.bulk", "aiogandi.sandbox", "aiogandi.pytest_plugin")
     session.run("pdoc", "--output-directory", "build/reference", *public)
