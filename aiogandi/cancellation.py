@@ -20,7 +20,7 @@ from aiogandi.errors import ClientClosed
 
 
 class Interruption:
-    """A context manager around a piece of one task's work, which `interrupt` ends with *error*.
+    """A context manager around a piece of a task's work, which `interrupt` ends with `error`.
 
     It cancels the task and turns that cancellation into the error, as ``asyncio.timeout`` does:
     there is no state, from the rate limit to a half-read reply, that it cannot be woken from.
@@ -42,15 +42,17 @@ class Interruption:
         self.begins()
 
     def begins(self) -> None:
-        """It can be interrupted from now on. What this raises, entering raises."""
+        """Register this block, so that `interrupt` can reach it. An exception raised here is raised
+        by the ``with`` statement.
+        """
         raise NotImplementedError
 
     def ends(self) -> None:
-        """It is over."""
+        """Take the registration back: the block has ended."""
         raise NotImplementedError
 
     def interrupt(self) -> None:
-        """Wake the task, once."""
+        """Wake the task. A second call changes nothing."""
         if not self.interrupted:
             self.interrupted = True
             self.task.cancel()
@@ -64,14 +66,16 @@ class Interruption:
         self.ends()
         if not self.interrupted:
             return
-        # Cancelled by its owner as well? Then that wins.
+        # Where the task's owner has cancelled it as well, the task stays cancelled.
         if self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise self.error from None
 
 
 class Deadlines:
-    """Ends what takes too long with `TimeoutError`. Its timer is set to the earliest deadline that
-    there was when it was set; what ends in time leaves it alone.
+    """Ends blocks that take too long with `TimeoutError`.
+
+    The one timer is set to the earliest deadline. A block that ends in time leaves the timer alone:
+    when it rings too early, it is set again.
     """
 
     __slots__ = ("_due", "_loop", "_timer")
@@ -82,23 +86,23 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def within(self, seconds: float) -> Deadline:
-        """A context manager around what may take so long."""
+        """A context manager around a block that may take so many *seconds*."""
         return Deadline(self, seconds)
 
     def close(self) -> None:
-        """Take the timer away, unless there is something that it is for."""
+        """Cancel the timer, unless a block still depends on it."""
         if not self._due:
             self._unset()
 
     def add(self, deadline: Deadline, seconds: float) -> None:
-        """From now on it has so many seconds."""
+        """Give the block of *deadline* so many *seconds* from now on."""
         loop = deadline.task.get_loop()
         when = self._due[deadline] = loop.time() + seconds
         if self._timer is None or when < self._timer.when() or loop is not self._loop:
             self._set(loop, when)
 
     def remove(self, deadline: Deadline) -> None:
-        """It ended."""
+        """Forget a block that has ended."""
         del self._due[deadline]
 
     def _unset(self) -> None:
@@ -123,7 +127,7 @@ class Deadlines:
 
 
 class Deadline(Interruption):
-    """The time of one exchange."""
+    """One block with a limited time, see `Deadlines.within`."""
 
     __slots__ = ("_deadlines", "_seconds")
 
@@ -141,7 +145,7 @@ class Deadline(Interruption):
 
 
 class Lifetime:
-    """Knows the tasks that are inside a call, and gets them out when the client closes."""
+    """Knows the tasks that are inside a call, and wakes them when the client closes."""
 
     __slots__ = ("closed", "inside")
 
@@ -161,7 +165,7 @@ class Lifetime:
 
 
 class Scope(Interruption):
-    """One call of one task."""
+    """One call of one task, see `Lifetime.scope`."""
 
     __slots__ = ("_lifetime",)
 

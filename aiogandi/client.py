@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -14,27 +13,33 @@ from typing import Any, Self, TypeVar, Unpack
 import aiohttp
 
 from aiogandi.calls import arguments, results
-from aiogandi.calls.call import Call, Change
+from aiogandi.calls.call import Reader
 from aiogandi.cancellation import Lifetime
+from aiogandi.changes.change import Change
+from aiogandi.changes.sender import Sender
 from aiogandi.checks import is_number, require, require_seconds
 from aiogandi.errors import InvalidArgument
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.instrumentation.events import Event, OperationBegan
 from aiogandi.instrumentation.stats import Stats
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
-from aiogandi.operations.operation import Operation
+from aiogandi.operations.operation import DiskOperation, Operation, VMOperation
 from aiogandi.operations.tracker import OperationTracker
 from aiogandi.redaction import Redactor, Secret, conceal
-from aiogandi.retries import Retrier
+from aiogandi.retries import Repeater
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
 from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
-from aiogandi.transport.exchange import Request, Transport
+from aiogandi.transport.exchange import Transport
 from aiogandi.transport.proxy import MAX_REPLY
-from aiogandi.transport.rate import Rank, Throttle
+from aiogandi.transport.rate import Turns
+from aiogandi.transport.request import Request
 
 URL = "https://api.gandi.net/xmlrpc/"
 """Where the service was (documented)."""
 
 Result = TypeVar("Result")
+Kind = TypeVar("Kind", bound=Operation)
 
 _PASSWORDS = {"vm_create": 1, "login": 1}  # where the password stands among a call's arguments
 
@@ -62,6 +67,8 @@ class Gandi:
       connector drops idle connections after 10 seconds (``keepalive_timeout=10``), as the client's
       own does, connections are not kept: the service closes idle ones and loses what is sent then.
     - ``max_reply``: bytes of a reply, decompressed, that are read at most.
+    - ``on_event``: called with an `Event` for whatever happens, at once and in the task in which it
+      happens; it must not block. What it raises is logged.
 
     Every call raises `InvalidArgument` before anything is sent, `Fault` for the service's refusal,
     `AuthenticationError`, `TransportError`, its subclass `OutcomeUnknown` where a changing call may
@@ -84,6 +91,7 @@ class Gandi:
         retry: Retry = Retry(),  # noqa: B008
         http: aiohttp.ClientSession | None = None,
         max_reply: int = MAX_REPLY,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         try:
             password = Secret(arguments.text("password", password))
@@ -106,15 +114,16 @@ class Gandi:
         ):
             require(isinstance(value, kind), name, value, str(getattr(kind, "__name__", kind)))
         arguments.positive("max_reply", max_reply)
+        holds = on_event is None or callable(on_event)
+        require(holds, "on_event", on_event, "a function of one argument")
 
         self._lifetime = Lifetime()
-        self._tally: Counter[str] = Counter()
+        self._events = Emitter(on_event)
         try:
             self._transport = Transport(
                 url,
                 timeout=timeout,
-                throttle=Throttle(rate_limit),
-                tally=self._tally,
+                events=self._events,
                 http=http,
                 max_reply=max_reply,
                 redactor=Redactor([password]),
@@ -122,21 +131,34 @@ class Gandi:
         except InvalidArgument:
             del url  # as above: it may hold credentials
             raise
-        self._session = SessionManager(
-            self._transport, self._log_in, lifetime=session_lifetime, margin=renew_margin
-        )
-        self._retrier = Retrier(self._session, retry, self._tally)
-        self._login = Login(
+        turns = Turns(rate_limit, self._events)
+        repeater = Repeater(retry, self._events)
+        begin_session = Login(
             self._transport,
-            self._retrier.repeat,
-            self._tally,
+            turns,
+            repeater,
+            self._events,
             login=login,
             password=password,
             safe=safe,
             handle=handle,
         )
+        self._session = SessionManager(
+            self._transport,
+            turns,
+            begin_session,
+            self._events,
+            lifetime=session_lifetime,
+            margin=renew_margin,
+        )
+        self._reader = Reader(self._session, repeater, self._events)
+        self._sender = Sender(self._session, self._reader, repeater, retry, self._events)
         self._tracker = OperationTracker(
-            self._poll, self.operation_cancel, self._lifetime.scope, polling
+            self._session.poll,
+            self._sender.cancel,
+            self._lifetime.scope,
+            polling,
+            self._events,
         )
 
     @classmethod
@@ -177,14 +199,14 @@ class Gandi:
         """
         self._lifetime.end()
         await self._tracker.close()
-        await self._retrier.reconciler.close()
+        await self._sender.close()
         await self._session.close()
         await self._transport.close()
 
     @property
     def stats(self) -> Stats:
         """What the client has done so far, in numbers."""
-        return Stats.of(self._tally)
+        return self._events.counts.snapshot()
 
     async def call(self, method: str, *args: Any, idempotent: bool = False) -> Any:
         """Any remote call; the session id is added before *args*. Returns what the service sent.
@@ -200,10 +222,9 @@ class Gandi:
         arguments.method(method)
         if method == "login":
             raise InvalidArgument("method='login': the client logs in by itself")
-        if not idempotent:
-            return await self._change(Change(method, _numbered(values)))
-        with self._lifetime.scope():
-            return await self._retrier.read(Call(method, _numbered(values)))
+        if idempotent:
+            return await self._read(method, results.anything, **_numbered(values))
+        return await self._change(Change(method, _numbered(values)), results.anything)
 
     def operation(self, operation_id: int) -> Operation:
         """Take up an operation by its id, one of another process, say. Nothing is sent."""
@@ -227,7 +248,7 @@ class Gandi:
         self, product_name: str, quantity: int, duration: str
     ) -> Operation:
         """Buy so much of a product, ``"shares"`` say, for so long: ``"1m"`` (documented)."""
-        return await self._operate(
+        return await self._begin(
             "hosting_account_product_add",
             product_name=arguments.text("product_name", product_name),
             quantity=arguments.positive("quantity", quantity),
@@ -236,7 +257,7 @@ class Gandi:
 
     async def hosting_account_product_renew(self, product_id: int, duration: str) -> Operation:
         """Keep a product for so much longer (documented)."""
-        return await self._operate(
+        return await self._begin(
             "hosting_account_product_renew",
             product_id=arguments.positive("product_id", product_id),
             duration=arguments.duration(duration),
@@ -244,14 +265,14 @@ class Gandi:
 
     async def hosting_account_product_remove(self, product_id: int) -> Operation:
         """Give a product up (documented)."""
-        return await self._operate(
+        return await self._begin(
             "hosting_account_product_remove",
             product_id=arguments.positive("product_id", product_id),
         )
 
     async def hosting_account_product_update(self, product_id: int, quantity: int) -> Operation:
         """Have so much of a product, all told (documented)."""
-        return await self._operate(
+        return await self._begin(
             "hosting_account_product_update",
             product_id=arguments.positive("product_id", product_id),
             quantity=arguments.positive("quantity", quantity),
@@ -267,7 +288,7 @@ class Gandi:
         shares: int,
         cpu: int,
         specs: Mapping[str, Any] | None = None,
-    ) -> Operation:
+    ) -> VMOperation:
         """Create a server; the operation's ``vm_id`` is set at once (documented).
 
         *specs* may hold ``login``, the name of its first user (documented).
@@ -278,16 +299,17 @@ class Gandi:
         except InvalidArgument:
             del password  # as in __init__
             raise
-        return await self._operate(
-            "vm_create",
-            "vm_id",
-            hostname=arguments.hostname(hostname),
-            password=password,
-            os_id=arguments.positive("os_id", os_id),
-            shares=arguments.positive("shares", shares),
-            cpu=arguments.positive("cpu", cpu),
-            specs=arguments.specs(specs, required=False),
-        )
+        values = {
+            "hostname": arguments.hostname(hostname),
+            "password": password,
+            "os_id": arguments.positive("os_id", os_id),
+            "shares": arguments.positive("shares", shares),
+            "cpu": arguments.positive("cpu", cpu),
+            "specs": arguments.specs(specs, required=False),
+        }
+        call = Change("vm_create", values, yields="vm_id")
+        vm_id = await self._change(call, results.number_of("vm_create"))
+        return self._began(VMOperation, call, vm_id=vm_id)
 
     async def vm_info(self, vm_id: int) -> VM:
         """What the service knows of a server (call documented, fields assumed)."""
@@ -301,7 +323,7 @@ class Gandi:
     async def vm_update(self, vm_id: int, specs: Mapping[str, Any]) -> Operation:
         """Change a server: ``{"shares": 5}`` (documented)."""
         specs = conceal(specs)
-        return await self._operate(
+        return await self._begin(
             "vm_update",
             vm_id=arguments.positive("vm_id", vm_id),
             specs=arguments.specs(specs, required=True),
@@ -309,19 +331,19 @@ class Gandi:
 
     async def vm_delete(self, vm_id: int) -> Operation:
         """Delete a stopped server (documented)."""
-        return await self._operate("vm_delete", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_delete", vm_id=arguments.positive("vm_id", vm_id))
 
     async def vm_start(self, vm_id: int) -> Operation:
         """Boot or unpause a server (documented)."""
-        return await self._operate("vm_start", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_start", vm_id=arguments.positive("vm_id", vm_id))
 
     async def vm_stop(self, vm_id: int) -> Operation:
         """Shut a server down (documented)."""
-        return await self._operate("vm_stop", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_stop", vm_id=arguments.positive("vm_id", vm_id))
 
     async def vm_reboot(self, vm_id: int) -> Operation:
         """Reboot a server, softly (documented)."""
-        return await self._operate("vm_reboot", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_reboot", vm_id=arguments.positive("vm_id", vm_id))
 
     async def vm_disk_list(self, vm_id: int) -> list[int]:
         """The ids of the disks attached to a server (name documented, the rest assumed)."""
@@ -335,15 +357,16 @@ class Gandi:
         """The ids of the account's disks (name documented, the rest assumed)."""
         return await self._read("disk_list", results.ids)
 
-    async def disk_create(self, specs: Mapping[str, Any]) -> Operation:
+    async def disk_create(self, specs: Mapping[str, Any]) -> DiskOperation:
         """Create a disk; the operation's ``disk_id`` is set at once (documented).
 
         *specs*: ``size`` in MB, ``name``, ``fstype`` (documented).
         """
         specs = conceal(specs)
-        return await self._operate(
-            "disk_create", "disk_id", specs=arguments.specs(specs, required=True)
-        )
+        values = {"specs": arguments.specs(specs, required=True)}
+        call = Change("disk_create", values, yields="disk_id")
+        disk_id = await self._change(call, results.number_of("disk_create"))
+        return self._began(DiskOperation, call, disk_id=disk_id)
 
     async def disk_info(self, disk_id: int) -> Disk:
         """What the service knows of a disk (call documented, fields assumed)."""
@@ -352,11 +375,11 @@ class Gandi:
 
     async def disk_delete(self, disk_id: int) -> Operation:
         """Delete an unattached disk (documented)."""
-        return await self._operate("disk_delete", disk_id=arguments.positive("disk_id", disk_id))
+        return await self._begin("disk_delete", disk_id=arguments.positive("disk_id", disk_id))
 
     async def disk_attach(self, vm_id: int, disk_id: int) -> Operation:
         """Attach a disk to a server (name documented, order of arguments assumed)."""
-        return await self._operate(
+        return await self._begin(
             "disk_attach",
             vm_id=arguments.positive("vm_id", vm_id),
             disk_id=arguments.positive("disk_id", disk_id),
@@ -364,7 +387,7 @@ class Gandi:
 
     async def disk_detach(self, vm_id: int, disk_id: int) -> Operation:
         """Detach a disk from a server (name documented, order of arguments assumed)."""
-        return await self._operate(
+        return await self._begin(
             "disk_detach",
             vm_id=arguments.positive("vm_id", vm_id),
             disk_id=arguments.positive("disk_id", disk_id),
@@ -411,9 +434,7 @@ class Gandi:
 
     async def operation_cancel(self, operation_id: int) -> None:
         """Cancel an operation that is PENDING (name documented, the rest assumed)."""
-        operation_id = arguments.positive("operation_id", operation_id)
-        await self._change(Change("operation_cancel", {"operation_id": operation_id}, results.true))
-        self._tracker.cancelled(operation_id)
+        await self._tracker.cancel_id(arguments.positive("operation_id", operation_id))
 
     async def os_list(self) -> list[OperatingSystem]:
         """The operating systems for ``vm_create`` (name documented, fields assumed)."""
@@ -421,35 +442,34 @@ class Gandi:
 
     # -- how they are sent ---------------------------------------------------------------------
 
-    async def _log_in(self) -> Secret:
-        return await self._login()
-
-    async def _read(self, method: str, read: Callable[[Any], Result], **values: Any) -> Result:
+    async def _read(self, method: str, convert: Callable[[Any], Result], **values: Any) -> Result:
         """A call that changes nothing."""
         with self._lifetime.scope():
-            result: Result = await self._retrier.read(Call(method, values, read))
-            return result
+            return await self._reader.read(Request.of(method, values), convert)
 
-    async def _change(self, call: Change) -> Any:
+    async def _change(self, call: Change, convert: Callable[[Any], Any]) -> Any:
         """A call that changes something."""
         with self._lifetime.scope():
-            return await self._retrier.change(call)
+            return await self._sender.change(call, convert)
 
-    async def _operate(self, method: str, yields: str = "id", **values: Any) -> Operation:
-        """A call that changes something and begins an operation."""
-        call = Change(method, values, results.number_of(method), yields=yields)
-        number = await self._change(call)
-        known = {name: values.get(name) for name in ("vm_id", "disk_id", "product_id")}
+    async def _begin(self, method: str, **values: Any) -> Operation:
+        """A call that changes something and returns its operation's id."""
+        call = Change(method, values, yields="id")
+        operation_id = await self._change(call, results.number_of(method))
+        return self._began(Operation, call, id=operation_id)
+
+    def _began(self, kind: type[Kind], call: Change, **known: int) -> Kind:
+        """The operation that *call* began, of which the ids in *known* are known."""
+        ids = {name: call.arguments.get(name) for name in ("vm_id", "disk_id", "product_id")}
         if call.adopted is not None:
-            known["id"] = call.adopted.id
-        known[yields] = number
+            ids["id"] = call.adopted.id
         started = asyncio.get_running_loop().time()
-        return Operation(self._tracker, type=method, started=started, **known)
-
-    async def _poll(self, method: str, *args: Any, timeout: float) -> Any:
-        self._tally["polls"] += 1
-        request = Request.of(method, _numbered(args))
-        return await self._session.call(request, rank=Rank.POLL, timeout=timeout)
+        operation = kind(self._tracker, type=call.method, started=started, **{**ids, **known})
+        if self._events.listening:
+            self._events.emit(
+                OperationBegan(call.method, operation.id, operation.vm_id, operation.disk_id)
+            )
+        return operation
 
 
 def _numbered(values: Iterable[Any]) -> dict[str, Any]:

@@ -26,13 +26,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
+from aiogandi.models import OperationDetails, OperationState
 from aiogandi.redaction import Redactor, redact
-
-if TYPE_CHECKING:
-    from aiogandi.models import OperationDetails
-    from aiogandi.operations.operation import Operation
 
 SESSION_REFUSED = 510150
 """Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""
@@ -43,16 +40,14 @@ _ELEMENT = re.compile(r"\[([^\[\]:]{1,64}):")  # bounded, for a hostile text
 class GandiError(Exception):
     """Base of all exceptions of this package."""
 
-    retried = False
-    """True once a retry policy has given up on it: a policy further up does not begin again."""
-
 
 class TransportError(GandiError):
     """The exchange failed below XML-RPC.
 
     ``status`` is the HTTP status, None where there was none. ``sent`` is False where the request
     certainly never began to run: nothing was connected, or the service answered 429.
-    ``retry_after`` is what the service asked for, in seconds.
+    ``retry_after`` is what the service asked for, in seconds. ``method`` is the call whose exchange
+    failed: ``login``, say, where another call had to wait for a new session.
     """
 
     def __init__(
@@ -62,11 +57,13 @@ class TransportError(GandiError):
         *,
         sent: bool = True,
         retry_after: float | None = None,
+        method: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
         self.sent = sent
         self.retry_after = retry_after
+        self.method = method
 
 
 class OutcomeUnknown(TransportError):
@@ -84,8 +81,7 @@ class OutcomeUnknown(TransportError):
         status: int | None = None,
         surplus: Iterable[int] = (),
     ) -> None:
-        super().__init__(message, status)
-        self.method = method
+        super().__init__(message, status, method=method)
         self.surplus = tuple(surplus)
 
 
@@ -94,15 +90,18 @@ class Fault(GandiError):
 
     ``code`` is the whole number, ``qualification`` its first digit, ``object`` the next three,
     ``cause`` the last two; all three are 0 for a code that has not six digits. ``element`` is the
-    parameter that the message names, or None. Passwords and session ids in ``message`` are blanked:
-    those that it names, and those that *redactor* knows.
+    parameter that the message names, or None. ``method`` is the call that was refused. Passwords and
+    session ids in ``message`` are blanked: those that it names, and those that *redactor* knows.
     """
 
-    def __init__(self, code: int, message: str, *, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self, code: int, message: str, method: str = "", *, redactor: Redactor | None = None
+    ) -> None:
         message = redact(message) if redactor is None else redactor.redact(message)
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.method = method
         self.qualification, self.object, self.cause = split_code(code)
         self.element = _element(message)
 
@@ -146,13 +145,38 @@ class AuthenticationError(GandiError):
         self.fault = fault
 
 
+class OperationLike(Protocol):
+    """What an `OperationError` knows of its operation, which is an `Operation`."""
+
+    id: int | None
+    type: str | None
+    state: OperationState | None
+
+    @property
+    def vm_id(self) -> int | None:
+        """The server that it works on, where that is known."""
+
+    @property
+    def disk_id(self) -> int | None:
+        """The disk that it works on, where that is known."""
+
+    def done(self) -> bool:
+        """Whether it was seen to have ended."""
+
+    async def wait(self, timeout: float | None = None) -> OperationDetails:
+        """Wait for it again."""
+
+    async def cancel(self) -> None:
+        """Cancel it at the service."""
+
+
 class OperationError(GandiError):
     """A wait did not end in DONE. ``operation`` can go on to be used, for its id if nothing else;
     ``details`` is what the service last said of it, or None.
     """
 
     def __init__(
-        self, message: str, operation: Operation, details: OperationDetails | None = None
+        self, message: str, operation: OperationLike, details: OperationDetails | None = None
     ) -> None:
         super().__init__(message)
         self.operation = operation
@@ -203,8 +227,8 @@ _BY_CAUSE: dict[int, type[DataFault]] = {
 }
 
 
-def fault_for(code: int, message: str, redactor: Redactor | None = None) -> Fault:
-    """The exception for a fault of the service. *redactor* knows the secrets that its message may
+def fault_for(code: int, message: str, redactor: Redactor | None = None, method: str = "") -> Fault:
+    """The exception for a fault that *method* met. *redactor* knows the secrets that its message may
     repeat; without one, only values that the message itself calls password or session are blanked.
     """
     qualification, _, cause = split_code(code)
@@ -213,7 +237,7 @@ def fault_for(code: int, message: str, redactor: Redactor | None = None) -> Faul
         kind = ServerFault
     elif qualification == 5:
         kind = _BY_CAUSE.get(cause // 10, DataFault)
-    fault = kind(code, message, redactor=redactor)
+    fault = kind(code, message, method, redactor=redactor)
     if (element := _element(message)) in ("password", "session"):
         fault.element = element  # also where a password reads "session", and was blanked in it
     return fault
@@ -222,6 +246,12 @@ def fault_for(code: int, message: str, redactor: Redactor | None = None) -> Faul
 def _element(message: str) -> str | None:
     found = _ELEMENT.search(message)
     return found[1].strip() or None if found else None
+
+
+def unusable(method: str, reply: Any, due: str) -> TransportError:
+    """The error for a reply that is XML-RPC, but not what *method* answers."""
+    problem = f"{method}: {due} was due, but a {type(reply).__name__} came"
+    return TransportError(problem, 200, method=method)
 
 
 def refuses_call(error: Exception) -> bool:

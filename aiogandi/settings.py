@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
 import aiohttp
 
 from aiogandi.checks import is_number, require, require_count, require_seconds
+from aiogandi.instrumentation.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,4 @@ class ClientSettings(TypedDict, total=False):
     retry: Retry
     http: aiohttp.ClientSession | None
     max_reply: int
+    on_event: Callable[[Event], None] | None

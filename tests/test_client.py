@@ -30,6 +30,7 @@ def test_the_signature_is_the_contracts():
         "polling": Polling(),
         "retry": Retry(),
         "http": None,
+        "on_event": None,
     }
     assert all(p.kind is p.KEYWORD_ONLY for p in list(parameters.values())[2:])
 

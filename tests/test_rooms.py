@@ -94,43 +94,21 @@ FLOORS = floors_in((REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8"))
 ROOMS = sorted({room_of(name) for name in FILES} - {FRONT_DOOR})
 
 
-def each(names, owed):
-    """A parameter for each of *names*; those in *owed* fail today, for the reason given there."""
-    assert owed.keys() <= set(names)
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=owed[name]))
-        if name in owed
-        else name
-        for name in names
-    ]
-
-
-TURNED_ROUND = {
-    "aiogandi.errors": "OperationError's type needs Operation",
-    "aiogandi.retries": "it knows sessions, calls and changes",
-    "aiogandi.session.login": "the error for a wrong reply stands in calls",
-}
-CIRCLES = {
-    "operations": "operation, tracker and poller know each other",
-}
-LONG = {"aiogandi.operations.schedule": "two subjects in one file"}
-
-
 def test_the_order_names_each_room_once_and_no_other():
     assert sorted(room for floor in FLOORS for room in floor) == ROOMS
 
 
-@pytest.mark.parametrize("name", each(sorted(set(FILES) - {FRONT_DOOR}), TURNED_ROUND))
+@pytest.mark.parametrize("name", sorted(set(FILES) - {FRONT_DOOR}))
 def test_a_file_imports_only_rooms_before_its_own(name):
     assert wrong_arrows(name, FILES, FLOORS) == []
 
 
-@pytest.mark.parametrize("room", each(ROOMS, CIRCLES))
+@pytest.mark.parametrize("room", ROOMS)
 def test_the_files_of_a_room_form_no_circle(room):
     assert circle_in(room, FILES) == []
 
 
-@pytest.mark.parametrize("name", each(sorted(FILES), LONG))
+@pytest.mark.parametrize("name", sorted(FILES))
 def test_a_file_fits_in_a_readers_head(name):
     lines = len(FILES[name].read_text(encoding="utf-8").splitlines())
     assert lines <= TOO_LONG or FILES[name] == PACKAGE / FACADE

@@ -25,6 +25,8 @@ def positive(name: str, value: Any) -> int:
     """Return *value* if it is an int of 1 or more: an id, a quantity, a number of shares or
     processors.
     """
+    if type(value) is int and 0 < value <= LARGEST:
+        return value
     require_count(name, value, 1, LARGEST)
     return int(value)
 

@@ -1,7 +1,8 @@
-"""What a reply must be: the result, or `TransportError` for one that the call cannot have.
+"""Readers of replies: each returns the call's result, or raises `TransportError` for a reply that the
+call cannot have.
 
-What came is deleted before that is raised: it may repeat a secret, and the frame is part of the
-traceback.
+A reader deletes such a reply before it raises. The reply may repeat a secret, and the reader's frame
+is part of the traceback.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from aiogandi.calls.call import unusable
 from aiogandi.checks import is_count, is_number
+from aiogandi.errors import unusable
 from aiogandi.models import OperatingSystem, ids_from_wire
 
 Result = TypeVar("Result")
@@ -51,10 +52,17 @@ operating_systems: Final = _reader(
 
 
 def number_of(method: str) -> Callable[[Any], int]:
-    """An id, of an operation or of what it creates."""
+    """A reader for *method*, which returns an id: an operation's, or that of what it creates."""
     return _reader(method, "an id", _is_id, int)
 
 
 def true(reply: Any) -> None:
-    """Anything: what ``operation_cancel`` returns on success is assumed, so it is not looked at."""
+    """None for any reply: what ``operation_cancel`` returns on success is assumed, so it is not
+    looked at.
+    """
     del reply
+
+
+def anything(reply: Any) -> Any:
+    """The reply as it came, for a call of which nothing is known."""
+    return reply

@@ -1,12 +1,15 @@
-"""The books of changing calls: which is under way, and whose operation is which."""
+"""The books of changing calls: which is under way, and whose operation is which.
+
+The ledger is told what was seen, in the order in which it was seen. It reads no clock and asks
+nobody: every time that it needs is an argument, in seconds of one clock of the caller's.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import Final
 
-from aiogandi.calls.call import Change
+from aiogandi.changes.change import Change
 from aiogandi.models import OperationDetails
 
 FRESH: Final = 60.0
@@ -14,8 +17,8 @@ FRESH: Final = 60.0
 operation that another client begins on the same thing, in the same way, in that time and just
 before ours is lost could be taken for ours."""
 
-THINGS: Final = ("vm_id", "disk_id")
-"""What ``vm_create`` and ``disk_create`` return the id of."""
+CREATED_BY: Final = {"vm_create": "vm_id", "disk_create": "disk_id"}
+"""What each of these calls returns the id of, instead of its operation's."""
 
 
 class Ledger:
@@ -32,42 +35,41 @@ class Ledger:
         self._seen: dict[int, float] = {}  # operations, and when a list first showed them
         self._in_dispute: set[int] = set()
         self.details: dict[int, OperationDetails] = {}
-        """Of operations that lists have shown."""
+        """What is known of operations that lists have shown."""
 
-    def is_fresh(self) -> bool:
+    # -- a call's life -------------------------------------------------------------------------
+
+    def is_fresh(self, now: float) -> bool:
         """Whether the newest operation id is known well enough to send a changing call."""
-        return asyncio.get_running_loop().time() - self._as_of < FRESH
+        return now - self._as_of < FRESH
 
-    def begin(self, call: Change) -> None:
+    def begin(self, call: Change, now: float) -> None:
         """The call is on its way to be sent."""
         # Not what is out of date: an operation of unknown age is nobody's.
-        call.newest = self._newest if self.is_fresh() else None
-        call.since = self._as_of
+        call.prepare(self._newest if self.is_fresh(now) else None, self._as_of)
         self._active[call] = None
 
     def sent(self, call: Change, now: float) -> None:
         """The call leaves."""
         if not call.first_sent and call.newest is not None:
             # It may have waited long, and more is known by now.
-            call.newest, call.since = self._newest, self._as_of
-        call.sent(now)
+            call.prepare(self._newest, self._as_of)
+        call.send(now)
 
-    def own(self, call: Change, number: int) -> bool:
+    def own(self, call: Change, number: int, now: float) -> bool:
         """The call's reply names this id; False if it was given to another call before."""
-        if call.yields is None:
-            return True
-        if (call.yields, number) in self._owned:
-            return False
-        self._owned[call.yields, number] = asyncio.get_running_loop().time()
-        call.settled = True
-        if call.yields == "id":
-            self.note(number, call.last_sent)
+        if call.yields is not None:
+            if (call.yields, number) in self._owned:
+                return False
+            self._owned[call.yields, number] = now
+            if call.yields == "id":
+                self.note(number, call.last_sent)
+        call.answer()
         return True
 
-    def end(self, call: Change) -> None:
+    def end(self, call: Change, now: float) -> None:
         """The call is over, whichever way. Now and then, what no call can be given is forgotten."""
         del self._active[call]
-        now = asyncio.get_running_loop().time()
         if not call.settled and call.sends:
             self._ghosts[call] = now
         if call.yields is None and call.method != "operation_cancel":
@@ -92,6 +94,8 @@ class Ledger:
                 del seen[number]
         self._in_dispute = {number for number in self._in_dispute if number > newest}
 
+    # -- what was seen -------------------------------------------------------------------------
+
     def note(self, number: int, as_of: float) -> None:
         """This was the newest operation at that time."""
         self._newest = max(self._newest or 0, number)
@@ -112,15 +116,11 @@ class Ledger:
         """Operations up to this id are older than all calls under way."""
         return min((call.newest or 0 for call in self._active), default=0)
 
-    def waits_for(self, rivals: list[Change]) -> bool:
-        """Whether one of these is still under way."""
-        return any(rival in self._active for rival in rivals)
-
     # -- whose is it ---------------------------------------------------------------------------
 
     def fits(self, call: Change, details: OperationDetails) -> bool | None:
         """Whether an operation may be the call's; None where the service tells too little."""
-        number = number_of(details)
+        number = details.id
         if number <= (call.newest or 0) or self._is_owned(details):
             return False
         if self._seen.get(number, math.inf) < call.first_sent:
@@ -131,21 +131,23 @@ class Ledger:
         return fits
 
     def disputed(self, call: Change, details: OperationDetails) -> bool:
-        """Whether its age is unknown, or only what the service does not tell could say whose it is:
-        a password, most of all.
+        """Whether this operation may belong to more than one open call.
+
+        True when two open calls differ only in a password, which the service does not repeat, or
+        when the operation may be older than the call.
         """
         return (
             call.newest is None
-            or number_of(details) in self._in_dispute
+            or details.id in self._in_dispute
             or any(
-                other.key != call.key or other.secrets != call.secrets
+                other.key != call.key or other.passwords != call.passwords
                 for other in self.rivals(call, details)
             )
         )
 
     def rivals(self, call: Change, details: OperationDetails) -> list[Change]:
         """The other calls whose outcome is not known and that the operation may belong to."""
-        seen = self._seen.get(number_of(details), math.inf)
+        seen = self._seen.get(details.id, math.inf)
         return [
             other
             for other in (*self._active, *self._ghosts)
@@ -155,32 +157,31 @@ class Ledger:
             and other.matches(details) is not False
         ]
 
+    def is_active(self, call: Change) -> bool:
+        """Whether the call is still under way."""
+        return call in self._active
+
+    def take(self, call: Change, details: OperationDetails, now: float) -> None:
+        """The operation is this call's from now on."""
+        self._owned["id", details.id] = now
+        for name in CREATED_BY.values():
+            if call.yields == name:
+                self._owned[name, getattr(details, name)] = now
+        call.adopt(details)
+
+    def dispute(self, details: OperationDetails) -> None:
+        """Whose it is can never be told: nobody is given it."""
+        self._in_dispute.add(details.id)
+
+    def discard(self, details: OperationDetails, now: float) -> None:
+        """It is surplus, and has been dealt with."""
+        self._owned["id", details.id] = now
+
     def _is_owned(self, details: OperationDetails) -> bool:
         names = (("id", details.id), ("vm_id", details.vm_id), ("disk_id", details.disk_id))
-        creates = {"vm_create": "vm_id", "disk_create": "disk_id"}.get(details.type or "")
+        creates = CREATED_BY.get(details.type or "")
         return any(
             (name, number) in self._owned
             for name, number in names
             if number is not None and name in ("id", creates)
         )
-
-    def take(self, call: Change, details: OperationDetails) -> None:
-        """The operation is this call's from now on."""
-        now = asyncio.get_running_loop().time()
-        self._owned["id", number_of(details)] = now
-        if call.yields in THINGS:
-            self._owned[call.yields, getattr(details, call.yields)] = now
-        call.settled = True
-
-    def dispute(self, details: OperationDetails) -> None:
-        """Whose it is can never be told: nobody is given it."""
-        self._in_dispute.add(number_of(details))
-
-    def discard(self, details: OperationDetails) -> None:
-        """It is surplus, and has been dealt with."""
-        self._owned["id", number_of(details)] = asyncio.get_running_loop().time()
-
-
-def number_of(details: OperationDetails) -> int:
-    """The operation's id."""
-    return details.id or 0

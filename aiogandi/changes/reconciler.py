@@ -16,29 +16,30 @@ How a call's operation is told from all others
   where they differ, nothing is given to anybody while it could be another's.
 
 An empty list proves nothing about a request that is still under way, so it is believed after a
-settling time only; and after a second send the books are looked at again, since the first request
-may have run late. A surplus operation that is still PENDING is cancelled, any other is reported.
+settling time only; and after a second send `surplus` looks at the books again, since the first
+request may have run late.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-from aiogandi.calls.call import Change
-from aiogandi.changes.ledger import THINGS, Ledger, number_of
-from aiogandi.changes.lookup import Look, Lookup
+from aiogandi.changes.change import Change
+from aiogandi.changes.decisions import Undecided, decide
+from aiogandi.changes.ledger import Ledger
+from aiogandi.changes.lookup import Found, Lookup
 from aiogandi.errors import (
     ClientClosed,
     DataFault,
+    Fault,
     GandiError,
     OutcomeUnknown,
     ServerFault,
     TransportError,
 )
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.instrumentation.events import LossResolved, ReplyLost
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.settings import Retry
 
@@ -46,20 +47,17 @@ log = logging.getLogger("aiogandi.retries")
 
 
 class Reconciler:
-    """Finds out what became of changing calls. *ask* sends a reading call by name."""
+    """Finds out what became of changing calls, by *lookup*, and enters it in *ledger*."""
 
-    def __init__(
-        self, ask: Callable[..., Awaitable[Any]], policy: Retry, tally: Counter[str]
-    ) -> None:
-        self._ask = ask
+    def __init__(self, ledger: Ledger, lookup: Lookup, policy: Retry, events: Emitter) -> None:
+        self._ledger = ledger
+        self._lookup = lookup
         self._policy = policy
-        self._tally = tally
-        self.ledger = Ledger()
-        self._lookup = Lookup(ask, self.ledger)
+        self._events = events
 
     async def prepare(self) -> None:
         """Before a changing call: see to it that the newest operation id is known."""
-        if self.ledger.is_fresh():
+        if self._ledger.is_fresh(_now()):
             return
         try:
             await self._lookup.newest()
@@ -69,163 +67,101 @@ class Reconciler:
             # The call goes on; should its reply be lost, nothing will be taken for its operation.
             log.warning("the newest operation is not known: %s", error)
 
-    async def close(self) -> None:
-        """Stop looking."""
-        await self._lookup.close()
-
-    async def recover(self, call: Change, lost: Exception) -> OperationDetails | None:
+    async def recover(self, call: Change, lost: TransportError | Fault) -> OperationDetails | None:
         """The operation of a call that may have run, or None: the service has not run it.
 
-        Raises `OutcomeUnknown` where neither can be established.
+        *lost* is what came instead of its reply. Raises `OutcomeUnknown` where neither can be
+        established. Whatever comes of it, the call's state says so.
         """
-        if call.yields is None and call.method != "operation_cancel":
+        call.lose()
+        self._events.emit(ReplyLost(call.method, lost))
+        if call.yields is None and not _is_cancellation(call):
             raise self.unknown(call, lost) from lost
-        loop = asyncio.get_running_loop()
-        settled_at = loop.time() + self._policy.settle
+        settled_at = _now() + self._policy.settle
         pause = self._policy.settle / 4
         while True:
-            began = loop.time()
-            believed = began >= settled_at
+            believed = _now() >= settled_at
             log.info("%s: looking for what became of it: %s", call.method, lost)
             try:
-                found = await self.find(call, thorough=believed)
+                found = await self._find(call, thorough=believed)
+            except OutcomeUnknown:
+                raise
             except (TransportError, DataFault, ServerFault) as error:
-                if isinstance(error, OutcomeUnknown):
-                    raise
                 raise self.unknown(call, error) from error
-            if found is not None or believed:
+            if found is not None:
+                log.info("%s: its reply was lost, operation %d is its own", call.method, found.id)
+                self._events.emit(LossResolved(call.method, "adopted", found.id))
                 return found
-            await asyncio.sleep(max(min(pause, settled_at - loop.time()), 0))
+            if believed:
+                call.find_absent()
+                self._events.emit(LossResolved(call.method, "absent", None))
+                return None
+            await asyncio.sleep(max(min(pause, settled_at - _now()), 0))
             pause *= 2
 
-    async def find(self, call: Change, *, thorough: bool = False) -> OperationDetails | None:
+    async def _find(self, call: Change, *, thorough: bool) -> OperationDetails | None:
         """Look once; *thorough* does not trust a filter that was never seen to work."""
-        if call.method == "operation_cancel":
+        if _is_cancellation(call):
             details = await self._lookup.operation(call.arguments["operation_id"])
-            cancelled = details is not None and details.state == OperationState.CANCEL
-            return details if cancelled else None
+            if details is None or details.state != OperationState.CANCEL:
+                return None
+            call.adopt(details)
+            return details
         look = await self._lookup.look(call.filter)
-        names = self._lookup.unproven(list(call.filter.get("param", ())))
-        found = self._claim(call, look, thorough=thorough)
+        directory = self._lookup.directory
+        names = directory.unproven(list(call.filter.get("param", ())))
+        found = self._settle(call, look, thorough=thorough)
         if found is not None:
-            self._lookup.proven(names)
+            directory.proven(names)
         elif thorough and names:
             look = await self._lookup.look({"type": call.method})
-            found = self._claim(call, look, thorough=True)
+            found = self._settle(call, look, thorough=True)
         if found is None and thorough and not look.complete:
             raise TransportError("its operation may have been pushed out of operation_list")
         return found
 
-    def _claim(self, call: Change, look: Look, *, thorough: bool) -> OperationDetails | None:
-        """The oldest operation that is this call's, made its own.
+    def _settle(self, call: Change, look: Found, *, thorough: bool) -> OperationDetails | None:
+        """Enter in the ledger what a look says of the call; its operation, if that is known."""
+        decision = decide(self._ledger, call, look.operations, thorough=thorough)
+        if decision is None:
+            return None
+        if isinstance(decision, Undecided):
+            self._ledger.dispute(decision.details)
+            raise self._undecided(call, decision.details)
+        self._ledger.take(call, decision.details, _now())
+        return decision.details
 
-        What may be this call's, but cannot be told for sure, is waited for until *thorough*.
-        """
-        for details in sorted(look.found, key=number_of):
-            fits = self.ledger.fits(call, details)
-            if fits is False:
-                continue
-            if fits and not self.ledger.disputed(call, details):
-                self.ledger.take(call, details)
-                return details
-            if thorough:
-                self.ledger.dispute(details)
-                raise self._undecided(call, details)
-        return None
-
-    # -- what is left over ---------------------------------------------------------------------
-
-    async def sift(self, call: Change) -> None:
-        """After a second send: look for what the first one may have left behind.
-
-        A surplus operation that is PENDING is cancelled; any other is a WARNING and counted.
-        """
-        if call.sends < 2 or call.yields is None:
-            return
-        call.settled = True
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + self._policy.within
-        await asyncio.sleep(self._policy.settle)
-        while True:
-            try:
-                look = await self._lookup.look(call.filter)
-            except GandiError as error:
-                self._not_sifted(call, str(error))
-                return
-            left = [details for details in look.found if self.ledger.fits(call, details)]
-            rivals = {number_of(details): self.ledger.rivals(call, details) for details in left}
-            for details in left:
-                if not rivals[number_of(details)]:
-                    await self._dispose(call, details)
-            if not look.complete:
-                self._not_sifted(call, "operation_list does not reach far enough")
-                return
-            # What may still be another call's is for that call to find, first.
-            waits = any(map(self.ledger.waits_for, rivals.values()))
-            if not waits or loop.time() >= ends_at:
-                return
-            await asyncio.sleep(max(self._policy.settle / 4, 0.01))
-
-    async def _dispose(self, call: Change, details: OperationDetails) -> None:
-        number = number_of(details)
-        self.ledger.discard(details)
-        state = await self._cancelled(number)
-        things = " ".join(f"{n}={v}" for n in THINGS if (v := getattr(details, n)) is not None)
-        if state == OperationState.CANCEL:
-            self._tally["surplus_cancelled"] += 1
-            log.warning("%s: it ran twice; operation %d was cancelled", call.method, number)
-        else:
-            self._tally["surplus"] += 1
-            log.warning(
-                "%s: it ran twice; operation %d (%s, %s) is left over",
-                call.method,
-                number,
-                state,
-                things,
-            )
-
-    async def _cancelled(self, number: int) -> OperationState | None:
-        """Cancel an operation if it is PENDING; the state that it is in then, if that is known."""
-        state: OperationState | None = None
-        for cancel in (True, False):
-            try:
-                current = await self._lookup.operation(number)
-                state = current.state if current is not None else None
-                if state != OperationState.PENDING or not cancel:
-                    break
-                # Sent again if its reply is lost: whether it took effect is looked at afterwards.
-                await self._ask("operation_cancel", operation_id=number)
-            except GandiError as error:
-                log.info("operation %d was not cancelled: %s", number, error)
-        return state
-
-    @staticmethod
-    def _not_sifted(call: Change, reason: str) -> None:
-        log.warning(
-            "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
-            call.method,
-            call.sends,
-            reason,
-        )
+    # -- what cannot be told -------------------------------------------------------------------
 
     def unknown(self, call: Change, error: Exception) -> OutcomeUnknown:
         """The exception for a call of which nothing can be established."""
-        self._tally["unknown"] += 1
         told = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
         where = "" if call.yields is None else f" in operation_list({call.filter})"
+        call.give_up()
+        self._events.emit(LossResolved(call.method, "unknown", None))
         return OutcomeUnknown(
             f"{call.method}({told}): whether it ran is not known ({error}); it is not sent again."
             f" Look for it{where} before you repeat it",
             call.method,
-            status=getattr(error, "status", None),
+            status=error.status if isinstance(error, TransportError) else None,
         )
 
     def _undecided(self, call: Change, details: OperationDetails) -> OutcomeUnknown:
-        self._tally["unknown"] += 1
+        call.give_up()
+        self._events.emit(LossResolved(call.method, "unknown", details.id))
         return OutcomeUnknown(
             f"{call.method}: operation {details.id} may be its own, which cannot be told for sure:"
             " another call differs from it only in its password, or the service tells too little."
             " It is not sent again",
             call.method,
-            surplus=[number_of(details)],
+            surplus=[details.id],
         )
+
+
+def _is_cancellation(call: Change) -> bool:
+    """Whether the state of one operation tells what became of the call."""
+    return call.method == "operation_cancel" and "operation_id" in call.arguments
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,4 +1,7 @@
-"""XML-RPC -> Python values, at once or in slices; what is no XML-RPC is `MalformedMessage`."""
+"""Reads XML-RPC messages into Python values, at once or in slices.
+
+A message that is not XML-RPC is `MalformedMessage`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ a list of them takes so much memory that glibc's allocator puts what was freed i
 below, it does so for a whole document at once, and blocks the loop for 25 ms."""
 
 AT_ONCE: Final = 3_000
-"""How many elements it converts between two pauses at most: a few milliseconds' work."""
+"""`decode_in_slices` converts at most so many elements between two pauses: a few milliseconds' work."""
 
 _TAG = attrgetter("tag")
 _TEXT = attrgetter("text")
@@ -48,8 +51,9 @@ def parser() -> etree.XMLParser:
 
 
 def declare_extensions(head: bytes) -> bytes:
-    """Some services write ``<ex:nil/>`` without declaring its prefix, which XML forbids: declare it
-    in the beginning of a reply that does not.
+    """*head*, the beginning of a reply, with the prefix of ``<ex:nil/>`` declared.
+
+    Some services use that prefix without declaring it, which XML forbids.
     """
     if b"xmlns:ex" in head:
         return head
@@ -70,7 +74,7 @@ def decode_call(body: bytes) -> tuple[str, list[Any]]:
 
 def decode_response(body: bytes) -> Any:
     """The value of a methodResponse, or a `FaultReply`."""
-    plainly = plain.read(body)  # what most replies are; a fault never is
+    plainly = plain.read(body)  # most replies can be read like this, faults never
     if plainly is not plain.NOT_PLAIN:
         return plainly
     if b"<ex:" in body:
@@ -81,9 +85,10 @@ def decode_response(body: bytes) -> Any:
 
 
 def decode_in_slices(root: Element) -> Generator[None, None, Any]:
-    """The same from a parsed document, pausing now and then; the value is the generator's return.
+    """What `decode_response` returns, from a parsed document, as the generator's return value.
 
-    A large document is taken apart as it is read, so that it is not freed in one long go either.
+    The generator yields now and then, so that the caller can let others work. It takes the document
+    apart while it reads, because freeing a large document at once would block as well.
     """
     _check_root(root, "methodResponse")
     value, is_fault = _answer(root)
@@ -149,8 +154,7 @@ def _value(element: Element) -> Any:
 
 def _values(elements: list[Element], number: int) -> list[Any]:
     """The *number* values that these elements, in the order of the document, are."""
-    # All tags in one go, then all texts: asking element by element on the way down takes twice as
-    # long.
+    # All tags are read in one go, then all texts: reading them element by element takes twice as long.
     tags = list(map(_TAG, elements))
     texts = list(map(_TEXT, elements))
     counts = list(map(len, elements))
@@ -189,7 +193,7 @@ def _read_items(
 ) -> tuple[list[Any], int]:
     items: list[Any] = []
     for _ in range(number):
-        # What long arrays hold, straight away: half of `_read` is the way there.
+        # A scalar is read here and not by `_read`: in a long array the calls would cost half the time.
         scalar = SCALARS.get(tags[at + 1]) if counts[at] == 1 and tags[at] == "value" else None
         if scalar is not None and not counts[at + 1]:
             items.append(scalar(texts[at + 1] or ""))
@@ -254,7 +258,7 @@ def _value_in_slices(element: Element) -> Generator[None, None, Any]:
 
 
 def _scalars(values: list[Element]) -> list[Any] | None:
-    """The values, if every one of them is a scalar with its type: what long arrays hold."""
+    """The values, if each of them is a scalar with its type, as in most long arrays; else None."""
     if any(value.tag != "value" or len(value) != 1 for value in values):
         return None
     typed = list(map(itemgetter(0), values))

@@ -1,4 +1,7 @@
-"""Python values -> XML-RPC. What the wire cannot carry is `InvalidArgument`, naming its place."""
+"""Writes Python values as XML-RPC.
+
+A value that the wire cannot carry is `InvalidArgument`, which names the value's place.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from aiogandi.errors import InvalidArgument
 from aiogandi.redaction import Secret
 
 MAX_DEPTH: Final = 64
-"""How deep values that are sent may be nested (a limit of ours), and those of a plain reply. The
-parser has one of its own for what is read, 256 elements: a level takes three, so it is more."""
+"""How deep values that are sent may be nested, and those of a reply that is read the plain way (a
+limit of ours). The XML parser stops at 256 elements, and one level takes three of them."""
 
 
 class Params(Secret):
@@ -23,7 +26,7 @@ class Params(Secret):
     __slots__ = ()
 
 
-# XML has no way to write these, not even as a reference.
+# XML cannot carry these characters, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -37,7 +40,8 @@ class _Unencodable(Exception):
 
 def encode_call(method: str, args: Sequence[Any]) -> bytes:
     """A methodCall. *args* are values, or many of them at once as `Params`."""
-    # In one expression: no local of this frame ever holds a password that was encoded already.
+    # This is one expression so that no local variable holds an encoded password, which a traceback
+    # would show.
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n<methodCall>"
         f"<methodName>{_checked(_escape, method, 'method')}</methodName><params>"
@@ -47,7 +51,7 @@ def encode_call(method: str, args: Sequence[Any]) -> bytes:
 
 
 def encode_params(arguments: Mapping[str, Any]) -> Params:
-    """The arguments of a call, encoded. Their names are told in `InvalidArgument` alone."""
+    """The arguments of a call, encoded. Their names are not sent; `InvalidArgument` names them."""
     return Params("".join([_param(value, name) for name, value in arguments.items()]))
 
 
@@ -81,7 +85,8 @@ def _checked(encode: Callable[[Any], str], value: Any, name: str | int) -> str:
     except _Unencodable as refusal:
         named = name if isinstance(name, str) else f"argument {name}"
         message = f"{named}{''.join(reversed(refusal.place))}: {refusal}"
-    # Raised here and not above, so that no traceback leads to frames that hold half a message.
+    # This is raised outside the except block, so that no traceback leads to frames that hold parts of
+    # the message.
     raise InvalidArgument(message)
 
 
@@ -94,7 +99,7 @@ def _encode(value: Any, depth: int = MAX_DEPTH) -> str:
             raise _Unencodable("an int that does not fit the wire's 32 bits")
         return f"<value><int>{value}</int></value>"
     if kind is Secret:
-        return f"<value><string>{_escape(value.reveal())}</string></value>"
+        return f"<value><string>{_escape(str.__str__(value))}</string></value>"
     if kind is dict:
         return _encode_struct(value, depth - 1)
     if kind is list or kind is tuple:
@@ -103,7 +108,7 @@ def _encode(value: Any, depth: int = MAX_DEPTH) -> str:
 
 
 def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for each type
-    # Subclasses (an IntEnum, say) travel as what they are; bool is tested before int, its base.
+    # A subclass, for example an IntEnum, is sent as its base. A bool is an int, so it is tested first.
     match value:
         case bool():
             return f"<value><boolean>{value:d}</boolean></value>"
@@ -166,10 +171,10 @@ def _check_depth(depth: int) -> None:
 
 def _escape(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    if not text.isprintable():  # what XML cannot carry is not printable, among much that it can
+    if not text.isprintable():  # no character that XML cannot carry is printable
         if bad := _NOT_XML.search(text):
             raise _Unencodable(f"XML cannot carry the character U+{ord(bad[0]):04X}")
-        text = text.replace("\r", "&#13;")  # readers turn a bare one into \n
+        text = text.replace("\r", "&#13;")  # XML readers turn a bare \r into \n
     return text
 
 

@@ -18,7 +18,7 @@ from aiogandi.codec.scalars import SCALARS
 NOT_PLAIN: Final = object()
 
 LONGEST: Final = 2**20
-"""Bytes of a plain reply at most: the parser has limits of its own, which are not looked at here."""
+"""Replies of more bytes are left to the parser, which has limits of its own."""
 
 _S = r"[ \t\r\n]*+"
 # No reference, no carriage return (XML turns it into a line feed), nothing that XML forbids.
@@ -61,7 +61,7 @@ def _value(tokens: list[tuple[str, ...]]) -> Any:
     `NOT_PLAIN` or an exception that `read` expects.
     """
     outer: list[tuple[Any, str]] = []
-    container: Any = []  # that is being filled; the outermost is for the value itself
+    container: Any = []  # the one being filled; the outermost holds the value itself
     *_, rest = tokens.pop()
     if not _TAIL.fullmatch(rest):
         return NOT_PLAIN

@@ -1,4 +1,7 @@
-"""The text of an XML-RPC scalar -> a Python value; `MalformedMessage` for a text that is none."""
+"""Reads the text of an XML-RPC scalar into a Python value.
+
+A text that is no value of its type is `MalformedMessage`.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ _SPACE: Final = " \t\r\n"  # XML's own
 DIGITS = re.compile(r"\s*[0-9]{1,9}\s*")
 
 _DATE = re.compile(
-    # Possessive, and one space behind the other: else a hostile text takes minutes.
+    # The quantifiers are possessive: with others, a hostile text would take minutes.
     r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:[.,]\d++)?"
     r"\s*+(?:(Z)|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
@@ -66,7 +69,7 @@ _DATE = re.compile(
 def _datetime(text: str) -> datetime:
     try:
         if len(text) == 17 and text[8] == "T" and text[11] == text[14] == ":":
-            return datetime.fromisoformat(text)  # nearly always so, and three times as fast
+            return datetime.fromisoformat(text)  # the usual form, read three times as fast
         if found := _DATE.fullmatch(text.strip(_SPACE)):
             *numbers, utc, sign, hours, minutes = found.groups()
             zone = UTC if utc else None

@@ -1,3 +1,57 @@
-"""What happens inside a client, as values, and the one place that counts and tells them. This room uses
-no other.
+"""What happens inside a client, as frozen values, and the one place that counts and tells them. This
+room uses no other.
+
+``Gandi(…, on_event=listener)`` calls ``listener`` with an `Event` for whatever happens, in the task
+in which it happens and with that task's context variables:
+
+>>> def listener(event):
+...     if isinstance(event, OperationEnded):
+...         print(f"{event.type} ended in {event.state} after {event.seconds:.0f} s")
+
+What lasts has a pair of events: `CallBegan` and `CallEnded`, `ExchangeBegan` and `ExchangeEnded`,
+`LoginBegan` and `LoginEnded`, `PollBegan` and `PollEnded`, `OperationBegan` and `OperationEnded`,
+`ReplyLost` and `LossResolved`. The others are single: `CallRepeated`, `Held`, `CallerGone`,
+`SurplusFound`. No event holds a secret. `Stats` are counted from the same events.
 """
+
+from aiogandi.instrumentation.events import (
+    CallBegan,
+    CallEnded,
+    CallerGone,
+    CallRepeated,
+    Event,
+    ExchangeBegan,
+    ExchangeEnded,
+    Held,
+    LoginBegan,
+    LoginEnded,
+    LossResolved,
+    OperationBegan,
+    OperationEnded,
+    PollBegan,
+    PollEnded,
+    ReplyLost,
+    SurplusFound,
+)
+from aiogandi.instrumentation.stats import Stats
+
+__all__ = [
+    "CallBegan",
+    "CallEnded",
+    "CallRepeated",
+    "CallerGone",
+    "Event",
+    "ExchangeBegan",
+    "ExchangeEnded",
+    "Held",
+    "LoginBegan",
+    "LoginEnded",
+    "LossResolved",
+    "OperationBegan",
+    "OperationEnded",
+    "PollBegan",
+    "PollEnded",
+    "ReplyLost",
+    "Stats",
+    "SurplusFound",
+]

@@ -1,9 +1,17 @@
-"""What a client has done so far, in numbers."""
+"""What a client has done so far, in numbers, counted from its events."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, fields
+
+from aiogandi.instrumentation.events import (
+    CallRepeated,
+    Event,
+    Held,
+    LoginEnded,
+    LossResolved,
+    SurplusFound,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,44 @@ class Stats:
     surplus_cancelled: int = 0
     unknown: int = 0
 
-    @classmethod
-    def of(cls, tally: Counter[str]) -> Stats:
-        """The snapshot of a running tally."""
-        return cls(**{field.name: tally[field.name] for field in fields(cls)})
+
+class Counts:
+    """The running counters of which `Stats` is a snapshot."""
+
+    __slots__ = tuple(field.name for field in fields(Stats))
+
+    requests: int
+    polls: int
+    logins: int
+    retries: int
+    throttled: int
+    reconciled: int
+    surplus: int
+    surplus_cancelled: int
+    unknown: int
+
+    def __init__(self) -> None:
+        for name in self.__slots__:
+            setattr(self, name, 0)
+
+    def add(self, event: Event) -> None:
+        """Count *event*. Exchanges and polls are counted where they begin, by their `Emitter`."""
+        match event:
+            case LoginEnded(error=None):
+                self.logins += 1
+            case CallRepeated():
+                self.retries += 1
+            case Held():
+                self.throttled += 1
+            case LossResolved(outcome="adopted"):
+                self.reconciled += 1
+            case LossResolved(outcome="unknown"):
+                self.unknown += 1
+            case SurplusFound(cancelled=True):
+                self.surplus_cancelled += 1
+            case SurplusFound():
+                self.surplus += 1
+
+    def snapshot(self) -> Stats:
+        """The counters as they are now."""
+        return Stats(*(getattr(self, name) for name in self.__slots__))

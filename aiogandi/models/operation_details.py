@@ -7,27 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
-from aiogandi.models.model import AskedById, identified, read
-from aiogandi.models.reading import as_date, as_id, as_str, as_struct
+from aiogandi.models.model import AskedById, read
+from aiogandi.models.reading import as_date, as_id, as_params, as_redacted, as_state, as_str
 from aiogandi.models.states import OperationState
-from aiogandi.redaction import conceal, redact
 
 LISTED: Final = 300
 """Ids that one ``operation_list`` holds at most (documented)."""
 
-
-def _state(value: Any) -> OperationState | None:
-    return OperationState(value) if isinstance(value, str) and value else None
-
-
-def _params(value: Any) -> Mapping[str, Any] | None:
-    # A password among them is not expected (assumed), and would not be shown.
-    return conceal(value) if isinstance(value, Mapping) else None
-
-
-def _error(value: Any) -> str | None:
-    text = as_str(value)
-    return None if text is None else redact(text)
+_WORKED_ON = ("vm_id", "disk_id", "product_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +32,11 @@ class OperationDetails(AskedById):
 
     id: int = field(metadata={"read": as_id})
     type: str | None = read(as_str)
-    state: OperationState | None = read(_state)
+    state: OperationState | None = read(as_state)
     date_created: datetime | None = read(as_date)
     date_updated: datetime | None = read(as_date)
-    params: Mapping[str, Any] | None = read(_params, hashed=False)
-    last_error: str | None = read(_error)
+    params: Mapping[str, Any] | None = read(as_params, hashed=False)
+    last_error: str | None = read(as_redacted)
     vm_id: int | None = read(as_id)
     disk_id: int | None = read(as_id)
     product_id: int | None = read(as_id)
@@ -60,9 +47,11 @@ class OperationDetails(AskedById):
 
         The ids of what it works on may stand in ``params``, and the state may be called ``step``.
         """
-        raw = as_struct(struct) or {}
-        params = as_struct(raw.get("params")) or {}
-        found = {k: params[k] for k in ("vm_id", "disk_id", "product_id") if k in params}
+        raw = struct if isinstance(struct, Mapping) else {}
+        params = raw.get("params")
+        members: dict[str, Any] = {}
+        if isinstance(params, Mapping):
+            members |= {name: params[name] for name in _WORKED_ON if name in params}
         if "step" in raw:
-            found["state"] = raw["step"]
-        return cls._of(identified({**found, **raw}, id), raw)
+            members["state"] = raw["step"]
+        return cls._of({**members, **raw}, raw, id)

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from aiogandi.models.states import OperationState
+from aiogandi.redaction import conceal, redact
+
 _INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
 
 
@@ -63,6 +66,22 @@ def as_strs(value: Any) -> tuple[str, ...] | None:
 def as_struct(value: Any) -> Mapping[str, Any] | None:
     """A struct."""
     return value if isinstance(value, Mapping) else None
+
+
+def as_state(value: Any) -> OperationState | None:
+    """An operation's state, known or not."""
+    return OperationState(value) if isinstance(value, str) and value else None
+
+
+def as_params(value: Any) -> Mapping[str, Any] | None:
+    """A struct of arguments. A password among them is not expected (assumed), and is not shown."""
+    return conceal(value) if isinstance(value, Mapping) else None
+
+
+def as_redacted(value: Any) -> str | None:
+    """Text in which the service may repeat a password, which is blanked."""
+    text = as_str(value)
+    return None if text is None else redact(text)
 
 
 def ids_from_wire(value: Any) -> list[int]:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, cast
 
 from aiogandi.checks import require_seconds
 from aiogandi.errors import OperationCancelled, OperationError, OperationFailed
-from aiogandi.models import OperationDetails, OperationState
+from aiogandi.models import FINAL, OperationDetails, OperationState
 
-if TYPE_CHECKING:
-    from aiogandi.operations.tracker import OperationTracker
+
+class Tracking(Protocol):
+    """What an operation asks of the tracker that watches it."""
+
+    async def wait(self, operation: Operation, timeout: float | None) -> OperationDetails:
+        """The details with which *operation* ends; `OperationTimeout` after *timeout* seconds."""
+
+    async def next_state(
+        self, operation: Operation, shown: OperationState | None
+    ) -> OperationState | None:
+        """Wait until *operation* is in another state than *shown*."""
+
+    async def cancel(self, operation: Operation) -> None:
+        """Cancel *operation* at the service."""
 
 
 class Operation:
@@ -23,6 +35,8 @@ class Operation:
     - ``type``: the call that began it; None for one taken up by its id until it was seen.
     - ``vm_id``, ``disk_id``, ``product_id``: what it works on, where that is known.
     - ``state``: as last seen, None before.
+    - ``started``: when its call was answered, in seconds of the loop's clock; None for one taken up
+      by its id.
 
     Nothing is asked of the service while nobody waits.
     """
@@ -30,19 +44,19 @@ class Operation:
     __slots__ = (
         "__weakref__",
         "_details",
-        "_started",
-        "_tracker",
-        "disk_id",
+        "_disk_id",
+        "_tracking",
+        "_vm_id",
         "id",
         "product_id",
+        "started",
         "state",
         "type",
-        "vm_id",
     )
 
     def __init__(
         self,
-        tracker: OperationTracker,
+        tracking: Tracking,
         *,
         id: int | None = None,  # noqa: A002 - the API's own word
         type: str | None = None,  # noqa: A002
@@ -51,20 +65,35 @@ class Operation:
         product_id: int | None = None,
         started: float | None = None,
     ) -> None:
-        self._tracker = tracker
-        self._started = started  # on the loop's clock; None where that is not known
+        self._tracking = tracking
+        self.started = started
         self._details: OperationDetails | None = None
+        self._vm_id = vm_id
+        self._disk_id = disk_id
         self.id = id
         self.type = type
-        self.vm_id = vm_id
-        self.disk_id = disk_id
         self.product_id = product_id
         self.state: OperationState | None = None
 
     def __repr__(self) -> str:
         things = ("vm_id", "disk_id", "product_id")
         known = [f" {name}={value}" for name in things if (value := getattr(self, name))]
-        return f"<Operation {self.id} {self.type}{''.join(known)} {self.state}>"
+        return f"<{type(self).__name__} {self.id} {self.type}{''.join(known)} {self.state}>"
+
+    @property
+    def vm_id(self) -> int | None:
+        """The server that it works on, where that is known."""
+        return self._vm_id
+
+    @property
+    def disk_id(self) -> int | None:
+        """The disk that it works on, where that is known."""
+        return self._disk_id
+
+    @property
+    def thing(self) -> int | None:
+        """The server, or else the disk, that it works on, where that is known."""
+        return self._vm_id or self._disk_id
 
     def done(self) -> bool:
         """Whether it was seen to have ended, well or not."""
@@ -86,10 +115,10 @@ class Operation:
             require_seconds("timeout", timeout, zero=True)
         details = self._details
         if details is None:
-            details = await self._tracker.wait(self, timeout)
+            details = await self._tracking.wait(self, timeout)
         if details.state == OperationState.DONE:
             return details
-        raise failure(self, details)
+        raise end_error(self, details)
 
     def __await__(self) -> Generator[Any, None, OperationDetails]:
         return self.wait().__await__()
@@ -99,31 +128,53 @@ class Operation:
 
         Whoever waits for it is woken at once, with `OperationCancelled`.
         """
-        await self._tracker.cancel(self)
+        await self._tracking.cancel(self)
 
     async def __aiter__(self) -> AsyncIterator[OperationState]:
         """Each new state as it is seen; ends with the operation, whichever way it ends."""
         shown: OperationState | None = None
         while not self.done():
-            state = await self._tracker.next_state(self, shown)
+            state = await self._tracking.next_state(self, shown)
             if state is not None and state != shown:
                 shown = state
                 yield state
         if self.state is not None and self.state != shown:
             yield self.state
 
-    def _saw(self, details: OperationDetails) -> None:
-        """Take over what the service said."""
+    def saw(self, details: OperationDetails) -> None:
+        """Take over what the service said of it. (The tracker does; nobody else needs to.)"""
         self.state = details.state if details.state is not None else self.state
         self.type = self.type or details.type
-        self.vm_id = self.vm_id or details.vm_id
-        self.disk_id = self.disk_id or details.disk_id
+        self._vm_id = self._vm_id or details.vm_id
+        self._disk_id = self._disk_id or details.disk_id
         self.product_id = self.product_id or details.product_id
-        if details.state is not None and details.state.final:
+        if details.state in FINAL:
             self._details = details
 
 
-def failure(operation: Operation, details: OperationDetails) -> OperationError:
+class VMOperation(Operation):
+    """The creation of a server, whose ``vm_id`` the service has told (documented)."""
+
+    __slots__ = ()
+
+    @property
+    def vm_id(self) -> int:
+        """The server that is created."""
+        return cast("int", self._vm_id)
+
+
+class DiskOperation(Operation):
+    """The creation of a disk, whose ``disk_id`` the service has told (documented)."""
+
+    __slots__ = ()
+
+    @property
+    def disk_id(self) -> int:
+        """The disk that is created."""
+        return cast("int", self._disk_id)
+
+
+def end_error(operation: Operation, details: OperationDetails) -> OperationError:
     """The exception for an operation that ended in another state than DONE."""
     name = f"operation {operation.id} ({operation.type})"
     if details.state == OperationState.CANCEL:

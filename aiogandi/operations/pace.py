@@ -1,4 +1,4 @@
-"""How soon the next look at operations is worth a request: learned from how long they take."""
+"""How many seconds to wait before the next look at operations, learned from how long they take."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from typing import Final
 from aiogandi.settings import Polling
 
 REMEMBERED: Final = 1000
-"""Durations that are kept for each type of operation."""
+"""So many durations are kept for each type of operation."""
 
 HISTORY: Final = 50_000
-"""Ends of which those durations are a fair sample: far more than what begins at once, since the
-last ones of a crowd to end are its slowest."""
+"""The durations that are kept are a random sample of the last so many ends. That is far more than
+begin at once: a sample of the latest ends alone would hold the slowest of a crowd."""
 
 ENOUGH: Final = 5
-"""Durations after which those of a type count as known."""
+"""After so many durations, it counts as known how long a type of operation takes."""
 
-PATIENCE: Final = 120.0
-"""While nothing is known, the pause is the youngest operation's age over this: an operation that
-has run for five minutes is noticed within two and a half seconds."""
+AGE_PER_PAUSE: Final = 120.0
+"""While no durations are known, the pause is the youngest operation's age divided by this: an
+operation that has run for five minutes is noticed within two and a half seconds."""
 
 SPREAD: Final = 0.25
-"""How much sooner, or later, than all before it an operation may well end, as a part of what lies
-between the quickest and the slowest of them."""
+"""Margin around the learned durations, as a fraction of their range. With 0.25 and operations that
+took 40 to 80 s so far, the next is expected between 30 and 90 s."""
 
 OVERDUE: Final = 1.5
-"""An operation is late when it has taken so many times what the slowest took: in a crowd that began
-together, the first to end say little of the last."""
+"""An operation is late when it has taken so many times as long as the slowest that is known. In a
+crowd that began together, the first ends say little of the last."""
 
 HESITATION: Final = 0.1
-"""How the pause grows while operations are late: by this part of the time since one became late."""
+"""While operations are late, the pause grows by this fraction of the time since the last became late.
+"""
 
 
 class Pace:
-    """Seconds between two looks, by what is under way. The caller's clock, without I/O."""
+    """Tells how many seconds to wait between two looks. Times are those of the caller's clock."""
 
     def __init__(self, polling: Polling) -> None:
         self._polling = polling
@@ -43,7 +44,7 @@ class Pace:
         self._kinds: dict[int, str | None] = {}
 
     def add(self, operation_id: int, kind: str | None, now: float, started: float | None) -> None:
-        """An operation is waited for; *started* is None where nobody knows since when it runs."""
+        """Take note of an operation that is waited for. *started* is None where that is not known."""
         cohort = self._cohorts.get(kind)
         if cohort is None:
             cohort = self._cohorts[kind] = Cohort(self._polling.interval)
@@ -51,21 +52,21 @@ class Pace:
         cohort.add(operation_id, now, started)
 
     def remove(self, operation_id: int) -> None:
-        """Nobody waits for it any more."""
+        """Forget an operation that nobody waits for any more."""
         if (cohort := self._cohorts.get(self._kinds.pop(operation_id, None))) is not None:
             cohort.remove(operation_id)
 
     def ended(self, operation_id: int, now: float) -> None:
-        """It ended, and was noticed at *now*: how long it took is learned."""
+        """Learn how long an operation took whose end was noticed at *now*."""
         if (cohort := self._cohorts.get(self._kinds.pop(operation_id, None))) is not None:
             cohort.ended(operation_id, now)
 
     def is_known(self) -> bool:
-        """Whether it is known how long each kind takes that is under way."""
+        """Whether it is known, for each type that is under way, how long it takes."""
         return all(cohort.is_known() for cohort in self._cohorts.values() if cohort)
 
     def pause(self, now: float) -> float:
-        """Seconds until a look is worth it: ``interval`` while something is due, more while not."""
+        """Seconds to wait: ``Polling.interval`` while an operation may end, more while none is due."""
         pauses = [cohort.pause(now) for cohort in self._cohorts.values() if cohort]
         pause = min(pauses, default=self._polling.max_interval)
         return min(max(pause, self._polling.interval), self._polling.max_interval)
@@ -78,11 +79,11 @@ class Cohort:
         self._interval = interval
         self._durations: list[float] = []
         self._ends = 0
-        self._learned = True  # whether the next two follow from the durations
+        self._learned = True  # whether _earliest and _latest were computed from all durations
         self._earliest = 0.0
         self._latest = 0.0
         self._started: dict[int, float | None] = {}
-        self._taken_up: dict[int, float] = {}  # of those that nobody waited for from the beginning
+        self._taken_up: dict[int, float] = {}  # when a wait began for those that had run before
         self._waiting: list[tuple[float, int]] = []  # a heap: the first is the oldest
         self._youngest = 0.0
         self._late: set[int] = set()
@@ -97,9 +98,9 @@ class Cohort:
     def add(self, operation_id: int, now: float, started: float | None) -> None:
         self._started[operation_id] = started
         if started is None:
-            # It may end at any moment: late, but not hopelessly so.
+            # It may end at any moment, so it counts as late, with the shortest pause for a while.
             self._late.add(operation_id)
-            self._late_since = max(self._late_since, now + PATIENCE * self._interval)
+            self._late_since = max(self._late_since, now + AGE_PER_PAUSE * self._interval)
             return
         if now - started > self._interval:
             self._taken_up[operation_id] = now
@@ -142,16 +143,16 @@ class Cohort:
             heapq.heappop(self._waiting)
         if self._waiting:
             due = self._waiting[0][0] + self._earliest - now
-            pauses.append(due if known else (now - self._youngest) / PATIENCE)
+            pauses.append(due if known else (now - self._youngest) / AGE_PER_PAUSE)
         if self._late:
             pauses.append(self._interval + HESITATION * max(now - self._late_since, 0.0))
         return min(pauses)
 
     def _learn(self) -> None:
-        # Not at each end: ten thousand may end in one tick.
+        # Computed here and not at each end, because ten thousand may end in one tick.
         if not self._learned:
             shortest, longest = min(self._durations), max(self._durations)
-            # What is noticed ended up to an interval before.
+            # An end is noticed up to an interval after it happened.
             margin = self._interval + SPREAD * (longest - shortest)
             self._earliest = max(shortest - margin, 0.0)
             self._latest = OVERDUE * longest + self._interval

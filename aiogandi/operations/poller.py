@@ -1,9 +1,9 @@
 """`Poller`: one task that asks for all operations, as long as somebody waits for one.
 
 It asks ``operation_list`` and ``operation_details`` (and, where the service has no operation for a
-new VM or disk, ``vm_info`` and ``disk_info``); `polling.Schedule` decides when and what. A tick
-asks for lists. Looks at single operations and finds of those whose id is not known go on beside
-it, a few at a time, so that none of the three waits for another.
+new server or disk, ``vm_info`` and ``disk_info``); `Schedule` decides when and what. A tick asks for
+lists. Looks at single operations and finds of those whose id is not known go on beside it, a few at
+a time, so that none of the three waits for another.
 """
 
 from __future__ import annotations
@@ -13,49 +13,49 @@ import heapq
 import itertools
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from aiogandi.cancellation import cancel
 from aiogandi.errors import (
     AuthenticationError,
     ClientClosed,
-    DataFault,
     GandiError,
     NotFound,
     refuses_call,
 )
 from aiogandi.models import OperationState
-from aiogandi.operations.polls import Polls
-from aiogandi.operations.schedule import ListState, Request
+from aiogandi.operations.directory import CREATIONS, Directory
+from aiogandi.operations.outages import OutageGuard, Poll
+from aiogandi.operations.watch import Watch, Watches, known
 from aiogandi.settings import Polling
-
-if TYPE_CHECKING:
-    from aiogandi.operations.tracker import OperationTracker, Watch
 
 log = logging.getLogger("aiogandi.tracker")
 
 AT_ONCE: Final = 4
-"""Operations that are looked at or looked for at the same time."""
+"""So many operations are looked at, or looked for, at the same time."""
 
 FINDS: Final = 3
-"""Times the operation of a new VM or disk is looked for before its own state must do."""
+"""The operation of a new server or disk is looked for so many times. Then the state of the server or
+disk itself is asked for instead."""
 
 BREATH: Final = 200
-"""Ends that are told before the event loop gets its turn."""
+"""After telling so many ends, the poller gives the event loop a turn."""
 
 
 class Poller:
-    """Asks by *ask* for what *tracker* watches, and tells it what it learns."""
+    """Asks by *poll* for what is watched, and tells *watches* what it learns."""
 
-    def __init__(
-        self, tracker: OperationTracker, ask: Callable[..., Awaitable[Any]], polling: Polling
-    ) -> None:
-        self._tracker = tracker
-        self._schedule = tracker.schedule
-        self.polls = Polls(ask, polling)
+    def __init__(self, watches: Watches, poll: Poll, polling: Polling) -> None:
+        self._watches = watches
+        self._schedule = watches.schedule
+        self._guard = OutageGuard(poll, polling)
+        self.directory = Directory(self._guard)
         self._polling = polling
-        self._to_find: list[tuple[float, int, Watch]] = []  # a heap, by when and in which order
+        self._listed_at = -math.inf  # when lists were last asked for, before the tick of now
+        self._to_find: list[
+            tuple[float, int, Watch]
+        ] = []  # a heap, by the time at which each is due
         self._order = itertools.count()
         self._finds_next = False  # looks and finds take turns
         self._jobs: set[asyncio.Task[None]] = set()
@@ -66,18 +66,18 @@ class Poller:
         self._closed = False
 
     def wake(self) -> None:
-        """Something has changed; start if need be."""
+        """Look again at what is due; start polling if somebody waits."""
         self._event.set()
         if self._task is None and not self._closed and self._is_needed():
             self._task = asyncio.get_running_loop().create_task(self._poll())
             self._task.add_done_callback(self._stopped)
 
     def find_soon(self, watch: Watch) -> None:
-        """Look for the id of this one's operation."""
+        """Look for the id of this watch's operation, at the next chance."""
         self._find_at(0.0, watch)
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop polling."""
         self._closed = True
         if (task := self._task) is not None:
             await cancel([task])
@@ -85,7 +85,7 @@ class Poller:
     # -- the task ------------------------------------------------------------------------------
 
     def _is_needed(self) -> bool:
-        return bool(self._tracker.watches or self._tracker.unfound)
+        return bool(self._watches.by_id or self._watches.unfound)
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
@@ -122,10 +122,10 @@ class Poller:
         if (error := poller.exception()) is not None:
             self._error = None
             if not isinstance(error, ClientClosed):
-                # A fault of ours: better a wait that breaks than one that never ends.
+                # This is a fault in our code. A wait that breaks is better than one that never ends.
                 log.error("the poller broke", exc_info=error)
             told = error if isinstance(error, Exception) else RuntimeError(repr(error))
-            self._tracker.fail_all(told)
+            self._watches.fail_all(told)
         else:
             self.wake()
 
@@ -143,15 +143,15 @@ class Poller:
         self._event.set()
 
     def _start_jobs(self, now: float) -> float:
-        """Begin looks and finds while there are places; when there may be more of them to begin."""
+        """Begin looks and finds while there are places. Returns when to call this again."""
         while len(self._jobs) < AT_ONCE:
-            if now < self.polls.resume_at:
-                return self.polls.resume_at
+            if now < self._guard.resume_at:
+                return self._guard.resume_at
             if (job := self._next_job(now)) is None:
                 break
             self._jobs.add(self._start(job))
         if len(self._jobs) >= AT_ONCE:
-            return math.inf  # the end of one says so
+            return math.inf  # a job that ends wakes the poller
         find_due = self._to_find[0][0] if self._to_find else math.inf
         return max(min(find_due, self._schedule.look_due(now)), now)
 
@@ -172,79 +172,54 @@ class Poller:
         states = self._schedule.tick(now)
         answered = await asyncio.gather(*(self._sweep(state) for state in states))
         if any(answered):
+            self._listed_at = now
             self._schedule.answered()
         elif states:
             self._schedule.failed()
 
     async def _sweep(self, state: OperationState) -> bool:
-        """Ask for a final state; whether the service answered."""
-        plan = self._schedule.sweep(state)
-        reply: Any = None
+        """Ask for the operations in a final state; returns whether the service answered."""
+        loop = asyncio.get_running_loop()
         try:
-            while True:
-                reply = await self._answer(plan.send(reply))
-        except StopIteration as swept:
-            ended: set[int] = swept.value
+            ended = await self.directory.carry_out(self._schedule.sweep(state))
         except GandiError as error:
-            if refuses_call(error):  # the service does not know such a list
-                self._schedule.lists_refused(asyncio.get_running_loop().time())
+            if refuses_call(error):  # the service refuses this list itself
+                self._schedule.lists_refused(loop.time())
             self._delayed(error)
             return False
         if state != OperationState.DONE:
-            # How they ended is known, why they did is not.
+            # The list tells how they ended, but not why.
             self._schedule.reported(ended)
             return True
         for number, operation_id in enumerate(ended, 1):
-            if (watch := self._tracker.watches.get(operation_id)) is not None:
-                self._tracker.end(operation_id, self._tracker.known(watch.operation, state))
+            self._watches.ended(operation_id, state, loop.time(), self._listed_at)
             if number % BREATH == 0:
                 await asyncio.sleep(0)
         return True
 
-    async def _answer(self, request: Request) -> Any:
-        if isinstance(request, ListState):
-            filters: dict[str, Any] = {"state": str(request.state)}
-            if request.updated_after is not None:
-                filters["updated_after"] = request.updated_after
-            if request.created_before is not None:
-                filters["created_before"] = request.created_before
-            return await self.polls.ids(filters)
-        try:
-            return await self.polls.details(request.id)
-        except DataFault as fault:
-            if refuses_call(fault):
-                return None
-            raise
-
     # -- looks ---------------------------------------------------------------------------------
 
     async def _look(self, operation_id: int) -> None:
-        """Look at one operation itself."""
+        """Ask for the details of one operation."""
         loop = asyncio.get_running_loop()
         try:
-            details = await self.polls.details(operation_id)
+            details = await self.directory.details(operation_id)
         except GandiError as error:
             if refuses_call(error):
-                self._tracker.fail(operation_id, error)
+                self._watches.fail(operation_id, error)
                 return
             self._delayed(error)
             self._schedule.look_failed(operation_id, loop.time())
             return
-        state = details.state
-        self._schedule.looked(operation_id, state)
-        if (watch := self._tracker.watches.get(operation_id)) is None:
-            return
-        if state is not None and state.final:
-            self._tracker.end(operation_id, details)
-        else:
-            watch.saw(details)
+        self._schedule.looked(operation_id, details.state)
+        self._watches.saw(operation_id, details, loop.time(), self._listed_at)
 
     def _delayed(self, error: GandiError) -> None:
-        """Trouble only delays, unless it is of the kind that does not pass."""
+        """Trouble only delays a wait. A refused login ends all waits, because it will not pass."""
         if isinstance(error, ClientClosed):
             raise error
         if isinstance(error, AuthenticationError):
-            self._tracker.fail_all(error)
+            self._watches.fail_all(error)
         log.info("polling: %s", error)
 
     # -- finds ---------------------------------------------------------------------------------
@@ -257,24 +232,28 @@ class Poller:
         operation = watch.operation
         found = operation.id
         by_list = watch.finds < FINDS
+        kind, thing = operation.type, operation.thing
         try:
+            if kind not in CREATIONS or thing is None:
+                raise NotFound(0, f"nothing tells which operation {operation!r} is")
             if found is None and by_list:
-                found = await self.polls.find(operation)
+                found = await self.directory.find_creation(kind, thing)
                 watch.finds += 1
             elif found is None:
                 watch.finds += 1
-                state = await self.polls.state_of_thing(operation)
-                watch.saw(self._tracker.known(operation, state))
+                state = await self.directory.state_of_creation(kind, thing)
+                watch.saw(known(operation, state))
         except GandiError as error:
             if isinstance(error, NotFound) and not by_list:
-                self._tracker.missing(watch, error)
+                self._watches.missing(watch, error)
                 return
             self._delayed(error)
             if refuses_call(error):
-                watch.finds = FINDS  # it has no such list
+                watch.finds = FINDS  # the service refuses to list it; ask for the thing instead
+        now = asyncio.get_running_loop().time()
         if found is not None:
-            self._tracker.found(watch, found)
+            self._watches.found(watch, found, now)
         elif watch.wanted:
-            # Looked for again, ever more slowly: the service may only ever show the thing itself.
+            # Look again, more slowly each time: the service may never list the operation.
             pause = min(self._polling.interval * (1 + watch.finds / 10), self._polling.max_interval)
-            self._find_at(asyncio.get_running_loop().time() + pause, watch)
+            self._find_at(now + pause, watch)

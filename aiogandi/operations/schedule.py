@@ -22,12 +22,7 @@ is missing from a list proves nothing by itself, because
 - the operation may have moved between two requests: a final state is never left, so what this tick
   misses, a later one finds.
 
-A list that half fills with operations of no more interest is cut short by ``updated_after``. Our
-clock and the service's need not agree, and may run at different speeds, so the date is always the
-service's own: that of an operation which *appeared* in a complete list. Whatever ended before it
-stood in that list as well and has been seen, if it was watched by then, so nothing can hide below
-the cut; an operation that is taken up later takes the cut away. (Unless the service sets its clock
-back: an end that a list should have shown, and did not, takes the cut away.)
+Where a list is cut short, and why nothing hides below the cut, stands in `lists`.
 
 And whatever the lists say, each operation is looked at itself once in `LOOK_AFTER` intervals: no
 fault of the service's lists, or of this reasoning, can make a wait miss its end.
@@ -38,95 +33,52 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
-from aiogandi.models import LISTED, OperationDetails, OperationState
+from aiogandi.models import LISTED, OperationState
+from aiogandi.operations.directory import Plan
+from aiogandi.operations.lists import SLACK, FinalLists
 from aiogandi.operations.pace import Pace
 from aiogandi.settings import Polling
 
-FULL: Final = LISTED
-"""Ids with which a list is full."""
-
 FEW: Final = 2
-"""Up to so many operations, one request each costs no more than the lists do."""
+"""Up to so many operations are asked for one by one, which costs no more than asking for lists."""
 
 LOOK_AFTER: Final = 120
-"""Polling intervals after which an operation is looked at itself, however well lists vouch for it:
+"""After so many polling intervals each operation is looked at itself, whatever the lists say. That is
 two minutes by default, long after most operations have ended."""
 
 LOOKS: Final = 10
-"""Operations that a list could not vouch for that are looked at after one tick, at least; of more,
-every tenth."""
-
-CROWDED: Final = FULL // 2
-"""Ids of no more interest in a list that are worth a request for a date to cut them off."""
-
-SLACK: Final = timedelta(seconds=2)
-"""How far below its date a list is cut: the wire's dates have whole seconds, and whether the filter
-includes its bound is not known."""
+"""Where a list could not vouch for some operations, so many of them are looked at after a tick. Where
+there are more than a hundred of them, a tenth is looked at."""
 
 JITTER: Final = 0.1
-"""How much longer or shorter a pause may be, by chance, so that many clients do not tick in step."""
-
-_SELDOM: Final = {OperationState.DONE: 1, OperationState.ERROR: 3, OperationState.CANCEL: 6}
-_SELDOM_KNOWN: Final = {OperationState.DONE: 1, OperationState.ERROR: 2, OperationState.CANCEL: 6}
-
-
-@dataclass(frozen=True, slots=True)
-class ListState:
-    """Ask ``operation_list`` for the ids of operations in a state."""
-
-    state: OperationState
-    updated_after: datetime | None = None
-    created_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Ask ``operation_details`` for one operation."""
-
-    id: int
-
-
-Request = ListState | Look
-Reply = Sequence[int] | OperationDetails | None
-
-
-@dataclass(slots=True)
-class _List:
-    """What is known of the list of one state."""
-
-    every: int = 1  # it is asked for in every so manieth tick
-    skipped: int = 0
-    updated_after: datetime | None = None
-    overtaken: bool = False  # an operation was taken up late since this list was last asked for
-    previous: frozenset[int] = field(default_factory=frozenset)
+"""Each pause is longer or shorter by up to this fraction, by chance, so that many clients do not ask
+in step."""
 
 
 class Schedule:
     """Which operations are watched, when the next tick is due and what it asks.
 
-    Times are seconds of any monotonic clock, given by the caller.
+    Times are seconds of any monotonic clock, given by the caller. *full* is how many ids a list of
+    the service shows at most.
     """
 
-    def __init__(self, polling: Polling) -> None:
+    def __init__(self, polling: Polling, full: int = LISTED) -> None:
         self._polling = polling
         self._pace = Pace(polling)
-        self._watched: dict[int, float] = {}  # id: when it was last looked at itself, or taken up
-        self._followed: set[int] = set()  # whose every state somebody wants to know
-        self._to_look: dict[int, None] = {}  # ids to be looked at themselves, in this order
+        self._watched: dict[int, float] = {}  # when each id was looked at, or taken up
+        self._followed: set[int] = set()  # ids of which somebody wants to see each state
+        self._to_look: dict[int, None] = {}  # ids to look at next, in this order
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
-        self._reported: set[int] = set()  # ids that a list has shown, but not why they ended
+        self._reported: set[int] = set()  # ids that a list showed to have ended, without a reason
         self._looking: set[int] = set()  # ids that are being looked at
-        self._held: dict[int, float] = {}  # ids not to be looked at before, after failures
+        self._held: dict[int, float] = {}  # when an id may be looked at again, after a failed look
         self._failed_looks: dict[int, int] = {}
-        self._lowest: list[int] = []  # a heap of ids, those no longer watched included
-        self._lists = {state: _List() for state in _SELDOM}
-        self._cuts = True
+        self._lowest: list[int] = []  # a heap of ids; some of them may not be watched any more
+        self._lists = FinalLists(full)
         self._failures = 0
         self._refused_until = 0.0
 
@@ -155,40 +107,38 @@ class Schedule:
             self._to_look[operation_id] = None
         elif now - started > min(self._polling.interval, SLACK.total_seconds() / 2):
             # Its id had to be found first, say: it may have ended below where the lists are cut.
-            for listed in self._lists.values():
-                listed.updated_after = None
-                listed.overtaken = True
+            self._lists.overtake()
 
     def follow(self, operation_id: int) -> None:
-        """Look at the operation itself in every tick: somebody wants to see each state."""
+        """Look at this operation in every tick, because somebody wants to see each of its states."""
         self._followed.add(operation_id)
 
     def unfollow(self, operation_id: int) -> None:
-        """Nobody wants to see each state any more."""
+        """Stop that: nobody wants to see each of its states any more."""
         self._followed.discard(operation_id)
 
     def drop(self, operation_id: int) -> None:
-        """Nobody waits for it any more."""
+        """Forget an operation that nobody waits for any more."""
         self._forget(operation_id)
         self._pace.remove(operation_id)
 
     def ended(self, operation_id: int, now: float) -> None:
-        """It is in a final state: how long it took is learned."""
+        """Forget an operation that is in a final state, and learn from it how long its kind takes."""
         self._forget(operation_id)
         self._pace.ended(operation_id, now)
 
     # -- how it went ---------------------------------------------------------------------------
 
     def failed(self) -> None:
-        """No list of this tick was answered: the next tick is later."""
+        """Take note that no list of this tick was answered, so that the next tick comes later."""
         self._failures += 1
 
     def answered(self) -> None:
-        """The service answers."""
+        """Take note that the service answers."""
         self._failures = 0
 
     def look_failed(self, operation_id: int, now: float) -> None:
-        """A look at this operation failed: it is looked at again, later each time."""
+        """Take note that a look at this operation failed. It is repeated, later each time."""
         self._looking.discard(operation_id)
         if operation_id in self._watched:
             times = self._failed_looks[operation_id] = self._failed_looks.get(operation_id, 0) + 1
@@ -196,31 +146,24 @@ class Schedule:
             self._to_look[operation_id] = None
 
     def looked(self, operation_id: int, state: OperationState | None) -> None:
-        """A look at this operation was answered."""
+        """Take note that a look at this operation was answered with *state*."""
         self._looking.discard(operation_id)
         self._failed_looks.pop(operation_id, None)
         self._held.pop(operation_id, None)
-        listed = None if operation_id in self._reported or state is None else self._lists.get(state)
-        if listed is not None:
-            # Its list has not shown it, perhaps because it was cut at a date of a clock that has
-            # been set back since.
-            listed.updated_after = None
+        if operation_id not in self._reported:
+            self._lists.missed(state)
 
     def lists_refused(self, now: float) -> None:
-        """The service does not answer the lists that we ask for: without a cut, or else not at all
-        for a while, in which each operation is asked for itself.
+        """Take note that the service refused a list. If it was cut by a date, ask without the cut; if
+        not, ask for no list for a while, and for each operation by itself instead.
         """
-        if any(listed.updated_after for listed in self._lists.values()):
-            self._cuts = False
-            for listed in self._lists.values():
-                listed.updated_after = None
-        else:
+        if not self._lists.refuse_cuts():
             self._refused_until = now + LOOK_AFTER * self._polling.interval
 
     # -- what is next --------------------------------------------------------------------------
 
     def pause(self, now: float) -> float:
-        """Seconds until the next tick, counted from the last one."""
+        """How many seconds after the last tick the next one is due."""
         pause = self._pace.pause(now)
         if self._failures:
             pause = max(pause, self._polling.backoff(self._failures))
@@ -228,14 +171,16 @@ class Schedule:
         return min(pause, self._polling.max_interval)
 
     def tick(self, now: float) -> tuple[OperationState, ...]:
-        """The states to ask lists for now. Whom to look at besides, `next_look` says."""
+        """Begin a tick, and return the states whose lists are to be asked for. `next_look` tells which
+        operations to look at besides.
+        """
         self._to_look.update(dict.fromkeys(self._followed))
         if len(self._watched) <= FEW or now < self._refused_until:
             self._to_look.update(dict.fromkeys(self._watched))
             return ()
         overdue = now - LOOK_AFTER * self._polling.interval
         for operation_id, looked in self._watched.items():
-            if looked > overdue:  # in the order of the last look
+            if looked > overdue:  # all others were looked at later still
                 break
             self._to_look[operation_id] = None
         # A few at a time: the next lists vouch for most of them.
@@ -243,101 +188,50 @@ class Schedule:
         for operation_id in list(islice(self._doubtful, number)):
             del self._doubtful[operation_id]
             self._to_look[operation_id] = None
-        seldom = _SELDOM_KNOWN if self._pace.is_known() else _SELDOM
-        asked = []
-        for state, listed in self._lists.items():
-            listed.skipped += 1
-            if listed.skipped >= min(listed.every, seldom[state]):
-                listed.skipped = 0
-                asked.append(state)
-        return tuple(asked)
+        return self._lists.due(known=self._pace.is_known())
 
     def next_look(self, now: float) -> int | None:
-        """An operation to look at itself now; `looked` or `look_failed` says how that ended."""
+        """The operation to look at now, or None. Call `looked` or `look_failed` when the look has ended."""
         for operation_id in self._to_look:
             if self._ready_at(operation_id, now) <= now:
                 del self._to_look[operation_id]
                 self._looking.add(operation_id)
-                del self._watched[operation_id]  # and to the end of the order
+                del self._watched[operation_id]  # it moves to the end of the order
                 self._watched[operation_id] = now
                 return operation_id
         return None
 
     def reported(self, ids: Iterable[int]) -> None:
-        """A list has shown that these ended: look at them for the reason, as soon as may be."""
+        """Take note that a list showed these as ended, and look at them soon to learn the reason."""
         watched = [id_ for id_ in ids if id_ in self._watched]
         self._reported.update(watched)
         self._to_look.update(dict.fromkeys(watched))
 
     def look_due(self, now: float) -> float:
-        """When `next_look` has something again: a time, infinity if nothing is to be looked at."""
+        """When `next_look` will return an operation; infinity if there is none to look at."""
         return min((self._ready_at(id_, now) for id_ in self._to_look), default=math.inf)
 
-    def sweep(self, state: OperationState) -> Generator[Request, Any, set[int]]:
-        """Ask for *state*: yields requests, is sent their replies, returns our ids in that state.
-
-        A `Look` is answered by None where the service does not tell.
-        """
-        listed = self._lists[state]
-        listed.overtaken = False
-        ids: Sequence[int] = yield ListState(state, listed.updated_after)
-        first = frozenset(ids)
-        seen = set(ids)
-        complete = self._vouches(ids)
-        pages = 1
-        while not complete and 2 * pages < self._below(min(ids)):
-            lowest = min(ids)
-            details: OperationDetails | None = yield Look(lowest)
-            if details is None or details.date_created is None:
-                break
-            ids = yield ListState(state, listed.updated_after, details.date_created)
-            seen.update(ids)
-            pages += 1
-            if ids and min(ids) >= lowest:
-                break  # more than a list holds were created in one second
-            complete = self._vouches(ids)
-        ours = {operation_id for operation_id in seen if operation_id in self._watched}
-        if not complete:
-            bound = min(ids)
+    def sweep(self, state: OperationState) -> Plan[set[int]]:
+        """Ask for the operations in *state*. The plan returns the ids of those that are watched."""
+        swept = yield from self._lists.sweep(state, self)
+        if not swept.complete:
             self._doubtful.update(
-                (id_, None) for id_ in self._watched if id_ < bound and id_ not in ours
+                (id_, None) for id_ in self._watched if id_ < swept.bound and id_ not in swept.ours
             )
-        listed.every = 1 if ours else min(listed.every * 2, _SELDOM[state])
-        yield from self._cut(listed, first, ours, complete=complete)
-        return ours
+        return swept.ours
 
-    def _cut(
-        self, listed: _List, page: frozenset[int], ours: set[int], *, complete: bool
-    ) -> Generator[Request, Any, None]:
-        """Move the list's beginning up to the end of an operation that has just appeared in it.
-
-        Only one of the first page will do: while later pages were read, others may have ended.
-        """
-        lowest = self._lowest_watched()
-        appeared = page - listed.previous
-        listed.previous = page
-        crowd = sum(1 for operation_id in page if operation_id >= lowest) - len(ours & page)
-        if not self._cuts or not appeared or (complete and crowd < CROWDED):
-            return
-        # Where the list was not complete, those that it cannot vouch for are looked at themselves
-        # after this moment, so nothing hides below the cut in that case either.
-        details: OperationDetails | None = yield Look(max(appeared))
-        if details is not None and details.date_updated is not None and not listed.overtaken:
-            listed.updated_after = details.date_updated - SLACK
-
-    def _vouches(self, ids: Sequence[int]) -> bool:
-        return len(ids) < FULL or min(ids) <= self._lowest_watched()
-
-    def _below(self, bound: int) -> int:
+    def below(self, bound: int) -> int:
+        """How many ids below *bound* are watched."""
         return sum(operation_id < bound for operation_id in self._watched)
 
-    def _lowest_watched(self) -> int:
+    def lowest(self) -> int:
+        """The lowest id that is watched; 0 where none is."""
         while self._lowest and self._lowest[0] not in self._watched:
             heapq.heappop(self._lowest)
         return self._lowest[0] if self._lowest else 0
 
     def _ready_at(self, operation_id: int, now: float) -> float:
-        # One that hangs must not take up the places of all others.
+        # An operation whose look hangs is not looked at a second time meanwhile.
         return math.inf if operation_id in self._looking else self._held.get(operation_id, now)
 
     def _forget(self, operation_id: int) -> None:

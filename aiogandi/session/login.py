@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiogandi.calls.call import unusable
-from aiogandi.errors import AuthenticationError, Fault, ServerFault, TransportError
+from aiogandi.errors import AuthenticationError, Fault, GandiError, ServerFault, unusable
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.instrumentation.events import LoginBegan, LoginEnded
 from aiogandi.redaction import Secret
-from aiogandi.transport.exchange import Request, Transport
-from aiogandi.transport.rate import Rank
+from aiogandi.retries import Repeater
+from aiogandi.transport.exchange import Exchanger
+from aiogandi.transport.rate import Rank, Turns
+from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.session")
 
 
 class Login:
-    """Makes a session id. *repeat* is the retry policy's way to go on after a first failure."""
+    """Makes session ids.
+
+    Its requests are repeated here, for everybody who waits for the session: none of them begins
+    again by itself.
+    """
 
     def __init__(
         self,
-        transport: Transport,
-        repeat: Callable[..., Awaitable[Any]],
-        tally: Counter[str],
+        transport: Exchanger,
+        turns: Turns,
+        repeater: Repeater,
+        events: Emitter,
         *,
         login: str,
         password: Secret,
@@ -32,26 +38,40 @@ class Login:
         handle: str | None,
     ) -> None:
         self._transport = transport
-        self._repeat = repeat
-        self._tally = tally
+        self._turns = turns
+        self._repeater = repeater
+        self._events = events
         self._arguments = {"login": login, "password": password, "safe": safe}
         self._handle = handle
 
     async def __call__(self) -> Secret:
         """A new session id; `AuthenticationError` if the service refuses."""
-        session_id = await self._step("login", self._arguments)
-        if self._handle is not None:
-            session_id = await self._step("su", {"session": session_id, "handle": self._handle})
-        self._tally["logins"] += 1
+        began = asyncio.get_running_loop().time()
+        if self._events.listening:
+            self._events.emit(LoginBegan())
+        try:
+            session_id = await self._step("login", self._arguments)
+            if self._handle is not None:
+                arguments = {"session": session_id, "handle": self._handle}
+                session_id = await self._step("su", arguments)
+        except GandiError as error:
+            self._ended(began, error)
+            raise
+        self._ended(began, None)
         log.info("logged in")
         return session_id
 
+    def _ended(self, began: float, error: GandiError | None) -> None:
+        self._events.emit(LoginEnded(asyncio.get_running_loop().time() - began, error))
+
     async def _step(self, method: str, arguments: dict[str, Any]) -> Secret:
         request = Request.of(method, arguments)
-        started = asyncio.get_running_loop().time()
 
-        async def send(left: float | None = None) -> Secret:
-            reply = await self._transport.exchange(request, rank=Rank.LOGIN, timeout=left)
+        async def attempt(left: float | None) -> Secret:
+            async with self._turns.turn(Rank.LOGIN):
+                now = asyncio.get_running_loop().time()
+                request.leaves(now, 0.0)
+                reply = await self._transport.exchange(request, timeout=left)
             if isinstance(reply, str) and reply:
                 return Secret(reply)
             problem = unusable(method, reply, "a session id")
@@ -59,17 +79,9 @@ class Login:
             raise problem
 
         try:
-            try:
-                return await send()
-            except (TransportError, ServerFault) as error:
-                first = error
-            result: Secret = await self._repeat(method, send, first, started, changing=False)
-        except (TransportError, ServerFault) as error:
-            # Repeated here, for all who wait: none of them begins again by itself.
-            error.retried = True
+            return await self._repeater.run(request, attempt)
+        except ServerFault:
             raise
         except Fault as fault:
             refusal = fault
-        else:
-            return result
         raise AuthenticationError(f"{method} refused: {refusal}", refusal)

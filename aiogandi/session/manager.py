@@ -1,23 +1,26 @@
-"""One live session id for everybody, renewed before it ends and replaced when it is refused."""
+"""One session id for all calls, renewed before it ends and replaced when it is refused."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiogandi.cancellation import cancel
 from aiogandi.errors import ClientClosed, DataFault, GandiError, SessionExpired, refuses_session
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.instrumentation.events import PollEnded
 from aiogandi.redaction import Secret
-from aiogandi.transport.exchange import Lead, Request, Transport, Withdrawn
-from aiogandi.transport.rate import Rank
+from aiogandi.transport.exchange import Exchanger
+from aiogandi.transport.rate import Rank, Turns, Unwanted
+from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.session")
 
 MAX_REFUSALS = 50
-"""How often one call may meet a session that ended between two calls before it gives up."""
+"""A call gives up after so many refused sessions."""
 
 
 @dataclass(slots=True)
@@ -55,13 +58,17 @@ class SessionManager:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Exchanger,
+        turns: Turns,
         login: Callable[[], Awaitable[Secret]],
+        events: Emitter,
         *,
         lifetime: float,
         margin: float,
     ) -> None:
         self._transport = transport
+        self._turns = turns
+        self._events = events
         self._login = login
         self._lifetime = lifetime
         self._margin = margin
@@ -73,42 +80,69 @@ class SessionManager:
     async def call(
         self,
         request: Request,
-        on_send: Callable[[float], None] = lambda now: None,  # noqa: ARG005 - told to nobody
         *,
         rank: Rank = Rank.CALL,
         timeout: float | None = None,
+        on_send: Callable[[float], None] | None = None,
     ) -> Any:
-        """`Transport.exchange` with the session id before the arguments; *on_send* is told the time
-        whenever it leaves, which may be long after the call was made.
+        """Send *request* with the session id before its arguments, and return the service's answer.
+
+        *timeout*, in seconds, shortens the client's. *on_send* is told the time whenever the request
+        leaves, which may be long after the call was made.
 
         A refused session is replaced and the call repeated, since it was refused before it ran. If
         the new one is refused as well, logging in does not help: `SessionExpired`. But if the
         service has accepted that one from another call, it was good, and has ended again meanwhile.
         """
-        loan = _Loan(self, on_send)
+        accepted: list[bool] = []  # whether the service ever accepted each session that it refused
         while True:
             if self._session is None or self._session.is_due():
                 await self._current()
+            turn = self._turns.turn(rank, self._is_live)
             try:
-                result = await self._transport.exchange(request, loan, rank=rank, timeout=timeout)
-            except Withdrawn:
-                continue  # the session ended while the call waited for its turn
+                async with turn:
+                    if (live := self._live()) is None:
+                        continue  # it ended while the call waited for its turn
+                    session = live
+                    session.users += 1
+                    now = session.clock()
+                    request.leaves(now, turn.waited)
+                    if on_send is not None:
+                        on_send(now)
+                    result = await self._transport.exchange(request, session.id, timeout=timeout)
+            except Unwanted:
+                continue
             except DataFault as fault:
                 if not refuses_session(fault):
                     raise
                 refusal = fault
             else:
-                loan.session.proven = True
+                session.proven = True
                 return result
-            self._drop(loan.session)
-            if loan.is_hopeless():
-                raise SessionExpired(refusal.code, refusal.message)
+            self._drop(session)
+            accepted.append(session.proven)
+            if _is_hopeless(session, accepted):
+                raise SessionExpired(refusal.code, refusal.message, request.method)
             log.info("%s: the session was refused, logging in again", request.method)
 
-    def live(self) -> Session | None:
-        """The session that a call may be sent with."""
-        session = self._session
-        return session if session is not None and session.is_good() else None
+    async def poll(self, method: str, arguments: Mapping[str, Any], *, timeout: float) -> Any:
+        """Send a call that the tracker watches operations with, once, for *timeout* seconds at most.
+        It does not stand in line behind the callers' own.
+        """
+        events = self._events
+        events.poll_began(method)
+        request = Request.of(method, arguments)
+        if not events.listening:
+            return await self.call(request, rank=Rank.POLL, timeout=timeout)
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            result = await self.call(request, rank=Rank.POLL, timeout=timeout)
+        except BaseException as error:
+            events.emit(PollEnded(method, clock() - began, error))
+            raise
+        events.emit(PollEnded(method, clock() - began, None))
+        return result
 
     async def close(self) -> None:
         """Stop renewing. Nothing is sent: the service has no logout (documented)."""
@@ -116,6 +150,14 @@ class SessionManager:
         self._forget()
         if (renewal := self._renewal) is not None:
             await cancel([renewal])
+
+    def _live(self) -> Session | None:
+        """The session that a call may be sent with."""
+        session = self._session
+        return session if session is not None and session.is_good() else None
+
+    def _is_live(self) -> bool:
+        return self._live() is not None
 
     async def _current(self) -> None:
         """See to it that there is a session; while the old one is good, without waiting."""
@@ -180,43 +222,16 @@ class SessionManager:
             self._timer = None
 
 
-class _Loan(Lead):
-    """What one call is sent with, and how often that was refused."""
+def _is_hopeless(session: Session, accepted: list[bool]) -> bool:
+    """Whether one call need not try another session after this one, its latest, was refused.
 
-    __slots__ = ("_never_good", "_on_send", "_refusals", "_sessions", "session")
-
-    session: Session
-
-    def __init__(self, sessions: SessionManager, on_send: Callable[[float], None]) -> None:
-        self._sessions = sessions
-        self._on_send = on_send
-        self._refusals = 0
-        self._never_good = 0
-
-    def ready(self) -> bool:
-        return self._sessions.live() is not None
-
-    def take(self) -> Secret:
-        session = self._sessions.live()
-        if session is None:
-            raise Withdrawn
-        session.users += 1
-        self.session = session
-        self._on_send(session.clock())
-        return session.id
-
-    def is_hopeless(self) -> bool:
-        """Whether, after one more refusal, a new session will not help either.
-
-        A second refusal says so, if the service has never accepted that session from anybody. One
-        that other calls have as well may have been good, and have ended again just then: once.
-        """
-        self._refusals += 1
-        self._never_good += not self.session.proven
-        if self._refusals == MAX_REFUSALS:
-            return True
-        alone = not self.session.proven and self.session.users == 1
-        return self._refusals > 1 and (alone or self._never_good > 1)
+    A second refusal says so, if the service has never accepted that session from anybody. One that
+    other calls have as well may have been good, and have ended again just then: once.
+    """
+    if len(accepted) == MAX_REFUSALS:
+        return True
+    alone = not session.proven and session.users == 1
+    return len(accepted) > 1 and (alone or accepted.count(False) > 1)
 
 
 def _noticed(renewal: asyncio.Task[None]) -> None:

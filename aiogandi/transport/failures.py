@@ -79,6 +79,7 @@ def failure(
         sent=answer.status != 429
         and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
         retry_after=answer.retry_after,
+        method=method,
     )
     told.__cause__ = _cause(error, redactor)
     return told

@@ -1,4 +1,4 @@
-"""aiohttp-xmlrpc's proxy with our codec: it posts a call and reads the reply, within limits."""
+"""aiohttp-xmlrpc's proxy with our codec: it posts a call, and reads a reply of limited size."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
     async def post(
         self, method: str, body: Sealed, limits: aiohttp.ClientTimeout, answer: Answer
     ) -> Any:
-        """Post *body* and return the reply. What comes is noted in *answer*, for who is told.
+        """Post *body* and return the reply. What comes is kept in *answer*, to tell of a failure.
 
         Raises `NoReply`, `codec.MalformedMessage`, `aiohttp.ClientError` and `OSError`.
         """
@@ -67,7 +67,7 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
         started = asyncio.get_running_loop().time() if debug else 0.0
         async with self.client.post(
             self.url,
-            data=aiohttp.BytesPayload(body),  # aiohttp knows bytes at once, but no subclass
+            data=aiohttp.BytesPayload(body),  # aiohttp recognises bytes, but not a subclass
             headers=self.headers,
             allow_redirects=False,
             raise_for_status=False,
@@ -87,7 +87,7 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
             except RuntimeError as error:
                 if not self.client.closed:
                     raise
-                # aiohttp's word for it, where this side has closed the connection.
+                # aiohttp raises RuntimeError where this side has closed the connection.
                 raise aiohttp.ClientConnectionError("the aiohttp session was closed") from error
         raise NoReply
 

@@ -1,16 +1,23 @@
-"""The rate limit: one budget for everything that one client sends."""
+"""Turns: one budget for everything that one client sends."""
 
 from __future__ import annotations
 
 import asyncio
-from asyncio import Lock
 from collections.abc import Callable
 from enum import Enum, auto
+from types import TracebackType
 from typing import Final
 
 from aiolimiter import AsyncLimiter
 
+from aiogandi.errors import TransportError
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.instrumentation.events import Held
 from aiogandi.settings import RateLimit
+
+CONNECTIONS: Final = 100
+"""Calls that wait for their turn to be sent or for their reply at most; the time-out of one does
+not begin to run before it has its place."""
 
 POLLING_SHARE: Final = 10
 """While calls wait for their turn, polling takes at most one turn in so many."""
@@ -28,68 +35,139 @@ class Rank(Enum):
     LOGIN = auto()  # past the queue: none of the calls in it can go on before
 
 
-class Throttle:
-    """Hands out turns to send.
+class Unwanted(Exception):
+    """A turn came that its owner had no use for any more: it was not used up."""
 
-    Turns are evenly spaced, so that in no window of ``per`` seconds there are more than ``calls``:
-    a bucket that lets ``calls`` through at once and refills meanwhile would send up to twice the
-    limit in its first window.
+
+def _always() -> bool:
+    return True
+
+
+class Turns:
+    """Hands out turns to send, evenly spaced.
+
+    In no window of ``per`` seconds there are more than ``calls`` of them: a bucket that lets
+    ``calls`` through at once and refills meanwhile would send up to twice the limit in its first
+    window.
     """
 
-    def __init__(self, limit: RateLimit | None) -> None:
+    def __init__(self, limit: RateLimit | None, events: Emitter) -> None:
+        self._events = events
         self._limiter: AsyncLimiter | None = None
         self._polling: AsyncLimiter | None = None
-        self._queue = Lock()
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._queue = asyncio.Lock()
         self._held_until = 0.0
-        self.pause = 1.0
+        self._pause = 1.0  # seconds of a hold for which the service names none
         if limit is not None:
-            self.pause = limit.per
+            self._pause = limit.per
             # One at the window's beginning and calls - 1 in the rest of it.
             spacing = limit.per / max(limit.calls - 1, 1)
             self._limiter = AsyncLimiter(1, spacing)
             self._polling = AsyncLimiter(1, spacing * POLLING_SHARE)
 
-    async def turn(
-        self, rank: Rank = Rank.CALL, is_wanted: Callable[[], bool] = lambda: True
-    ) -> bool:
-        """Wait until one request may be sent; False, and no turn is used up, if it is not wanted by
-        the time that it would be the next. Without a limit there are no turns, and it is not asked.
+    def turn(self, rank: Rank = Rank.CALL, is_wanted: Callable[[], bool] = _always) -> Turn:
+        """A context manager around sending one request and reading its reply.
 
-        Calls queue up among themselves and only the first of them asks the limiter, so that a poll
-        never stands behind a thousand calls.
+        Entering it waits for the turn. When it comes, *is_wanted* is asked whether there is still
+        something to send; if not, the turn is not used up and `Unwanted` is raised. Where there is
+        no rate limit, nobody waits and nothing is asked.
         """
-        if self._limiter is None and not self._is_held() and not self._queue.locked():
-            return True
-        if rank is not Rank.CALL:
-            if rank is Rank.POLL and self._polling is not None and self._queue.locked():
-                await self._polling.acquire()
-            return await self._next(is_wanted)
-        async with self._queue:
-            return await self._next(is_wanted)
+        return Turn(self, rank, is_wanted)
 
-    def hold(self, seconds: float) -> None:
-        """The service is overloaded: nobody sends for so many seconds."""
-        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
-        self._held_until = max(self._held_until, until)
+    def hold(self, seconds: float | None) -> None:
+        """The service is overloaded: nobody sends for *seconds*; None, where it does not say how
+        long, means one window of the rate limit.
+        """
+        pause = min(self._pause if seconds is None else seconds, LONGEST_HOLD)
+        self._held_until = max(self._held_until, asyncio.get_running_loop().time() + pause)
+        self._events.emit(Held(pause))
 
-    async def _next(self, is_wanted: Callable[[], bool]) -> bool:
+    async def enter(self, rank: Rank, is_wanted: Callable[[], bool]) -> float:
+        """Wait for a place and a turn; the seconds that this took."""
+        if rank is Rank.CALL:
+            # The place comes before the turn: turns that were given out while all places were taken
+            # would be used all at once when places fall free.
+            if not self._places.locked() and self._is_free():
+                await self._places.acquire()
+                return 0.0
+            return await self._wait_in_line(is_wanted)
+        if self._is_free():
+            return 0.0
+        began = asyncio.get_running_loop().time()
+        if rank is Rank.POLL and self._polling is not None and self._queue.locked():
+            await self._polling.acquire()
+        await self._next(is_wanted)
+        return asyncio.get_running_loop().time() - began
+
+    def leave(self, rank: Rank) -> None:
+        """Give the place back."""
+        if rank is Rank.CALL:
+            self._places.release()
+
+    async def _wait_in_line(self, is_wanted: Callable[[], bool]) -> float:
+        began = asyncio.get_running_loop().time()
+        await self._places.acquire()
+        try:
+            if not self._is_free():
+                # Calls queue up among themselves and only the first of them asks the limiter, so
+                # that a poll never stands behind a thousand calls.
+                async with self._queue:
+                    await self._next(is_wanted)
+        except BaseException:
+            self._places.release()
+            raise
+        return asyncio.get_running_loop().time() - began
+
+    async def _next(self, is_wanted: Callable[[], bool]) -> None:
         while True:
-            await self._held()
+            await self._end_of_hold()
             if not is_wanted():
-                return False
+                raise Unwanted
             if self._limiter is None:
-                return True
+                return
             await self._limiter.acquire()
-            # Held while this one waited? Then that turn has passed.
+            # A hold that began while this one waited has made its turn worthless.
             if not self._is_held():
-                return True
+                return
+
+    def _is_free(self) -> bool:
+        return self._limiter is None and not self._is_held() and not self._queue.locked()
 
     def _is_held(self) -> bool:
         return self._held_until > 0 and self._held_until > asyncio.get_running_loop().time()
 
-    async def _held(self) -> None:
+    async def _end_of_hold(self) -> None:
         if not self._held_until:
             return
         loop = asyncio.get_running_loop()
         while (wait := self._held_until - loop.time()) > 0:  # noqa: ASYNC110 - may be moved on
             await asyncio.sleep(wait)
+
+
+class Turn:
+    """One turn: entered when it may send, left when its reply has come.
+
+    ``waited`` is how many seconds it stood in line.
+    """
+
+    __slots__ = ("_is_wanted", "_rank", "_turns", "waited")
+
+    def __init__(self, turns: Turns, rank: Rank, is_wanted: Callable[[], bool]) -> None:
+        self._turns = turns
+        self._rank = rank
+        self._is_wanted = is_wanted
+        self.waited = 0.0
+
+    async def __aenter__(self) -> None:
+        self.waited = await self._turns.enter(self._rank, self._is_wanted)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._turns.leave(self._rank)
+        if isinstance(error, TransportError) and error.status == 429:
+            self._turns.hold(error.retry_after)

@@ -17,7 +17,7 @@ import pytest
 
 import aiogandi
 from aiogandi import Gandi, InvalidArgument, Polling, Retry, bulk, codec
-from aiogandi.calls.call import Change
+from aiogandi.changes.change import Change
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
 

@@ -3,13 +3,12 @@
 import random
 from datetime import datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiogandi import OperationDetails, OperationState, Polling
-from aiogandi.operations import schedule as scheduling
-from aiogandi.operations.schedule import LOOK_AFTER, ListState, Schedule
+from aiogandi.operations.lists import ListState
+from aiogandi.operations.schedule import LOOK_AFTER, Schedule
 
 DONE, ERROR, CANCEL = OperationState.DONE, OperationState.ERROR, OperationState.CANCEL
 
@@ -54,29 +53,26 @@ def test_no_end_is_ever_missed_and_none_is_asked_for_again(seed, size, skew):
     chance = random.Random(seed)  # forty ticks hold more choices than are quickly drawn one by one
     service = Service(size, datetime(2026, 1, 1) + timedelta(minutes=skew))
     ours, noticed = set(), set()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scheduling, "FULL", size)
-        patch.setattr(scheduling, "CROWDED", size // 2)
-        schedule = Schedule(Polling(1.0, 10.0))
-        for tick in range(1, 40):
-            for _ in range(chance.randint(0, 6)):
-                operation_id = service.create()
-                if chance.random() < 0.5:
-                    ours.add(operation_id)
-                    schedule.watch(operation_id, "vm_start", tick, tick)
-            under_way = service.under_way()
-            ending = chance.randint(0, len(under_way)) // chance.choice([1, 5])
-            for operation_id in chance.sample(under_way, ending):
-                service.end(operation_id, chance.choice([DONE, DONE, ERROR, CANCEL]))
-            service.now += timedelta(seconds=chance.randint(0, 3))
-            run_tick(service, schedule, tick, noticed)
-        for operation_id in service.under_way():
-            service.end(operation_id, DONE)
-        for tick in range(40, 40 + 2 * LOOK_AFTER):
-            service.now += timedelta(seconds=1)
-            run_tick(service, schedule, tick, noticed)
-        assert noticed == ours
-        assert len(schedule) == 0
+    schedule = Schedule(Polling(1.0, 10.0), full=size)
+    for tick in range(1, 40):
+        for _ in range(chance.randint(0, 6)):
+            operation_id = service.create()
+            if chance.random() < 0.5:
+                ours.add(operation_id)
+                schedule.watch(operation_id, "vm_start", tick, tick)
+        under_way = service.under_way()
+        ending = chance.randint(0, len(under_way)) // chance.choice([1, 5])
+        for operation_id in chance.sample(under_way, ending):
+            service.end(operation_id, chance.choice([DONE, DONE, ERROR, CANCEL]))
+        service.now += timedelta(seconds=chance.randint(0, 3))
+        run_tick(service, schedule, tick, noticed)
+    for operation_id in service.under_way():
+        service.end(operation_id, DONE)
+    for tick in range(40, 40 + 2 * LOOK_AFTER):
+        service.now += timedelta(seconds=1)
+        run_tick(service, schedule, tick, noticed)
+    assert noticed == ours
+    assert len(schedule) == 0
 
 
 def run_tick(service, schedule, tick, noticed):

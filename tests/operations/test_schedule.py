@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from aiogandi import OperationDetails, OperationState, Polling
-from aiogandi.operations.schedule import FEW, LOOK_AFTER, SLACK, ListState, Schedule
+from aiogandi.operations.lists import SLACK, ListState
+from aiogandi.operations.schedule import FEW, LOOK_AFTER, Schedule
 
 DONE, ERROR, CANCEL = OperationState.DONE, OperationState.ERROR, OperationState.CANCEL
 

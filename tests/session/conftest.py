@@ -6,9 +6,11 @@ import pytest
 
 from aiogandi.codec import Params
 from aiogandi.errors import fault_for
+from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.redaction import Secret
 from aiogandi.session.manager import SessionManager
-from aiogandi.transport.exchange import Request, Withdrawn
+from aiogandi.transport.rate import Turns
+from aiogandi.transport.request import Request
 
 REFUSED = "DataError: bad credential [session: x]"
 
@@ -23,7 +25,10 @@ class Service:
         self.refused = set()
         self.login_failures = []
         self.sent = []
-        self.manager = SessionManager(self, self.login, lifetime=lifetime, margin=margin)
+        events = Emitter()
+        self.manager = SessionManager(
+            self, Turns(None, events), self.login, events, lifetime=lifetime, margin=margin
+        )
 
     async def login(self):
         self.logins += 1
@@ -33,10 +38,8 @@ class Service:
             raise error
         return session
 
-    async def exchange(self, request, lead, **how):
-        if not lead.ready():
-            raise Withdrawn
-        session = lead.take().reveal()
+    async def exchange(self, request, session_id, **how):
+        session = session_id.reveal()
         self.sent.append(session)
         await asyncio.sleep(self.latency)
         if session in self.refused:

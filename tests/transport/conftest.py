@@ -1,13 +1,12 @@
 """Transports, and what one call over them brings."""
 
-from collections import Counter
-
 import pytest
 
 from aiogandi import TransportError
+from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.redaction import Redactor, Secret
-from aiogandi.transport.exchange import Request, Transport
-from aiogandi.transport.rate import Throttle
+from aiogandi.transport.exchange import Transport
+from aiogandi.transport.request import Request
 
 PASSWORD = "p&ss <w0rd> 'x' \"y\" ]"
 
@@ -18,7 +17,7 @@ async def transport_to():
     transports = []
 
     def make(url, **settings):
-        defaults = {"timeout": 5, "throttle": Throttle(None), "tally": Counter()}
+        defaults = {"timeout": 5, "events": Emitter()}
         transports.append(Transport(url, **(defaults | settings)))
         return transports[-1]
 

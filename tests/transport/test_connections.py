@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 
 import aiohttp
 import pytest
@@ -10,11 +9,14 @@ from aiohttp_xmlrpc.client import ServerProxy
 from lxml import etree
 
 from aiogandi import ClientClosed, RateLimit, TransportError, codec
+from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.sandbox import Sandbox
 from aiogandi.sandbox.trouble import Delay
-from aiogandi.transport.exchange import CONNECTIONS, IDLE, Request, Transport
+from aiogandi.transport.connections import IDLE
+from aiogandi.transport.exchange import Transport
 from aiogandi.transport.proxy import Proxy
-from aiogandi.transport.rate import Rank, Throttle
+from aiogandi.transport.rate import CONNECTIONS, Rank, Turns
+from aiogandi.transport.request import Request
 from tests.wire import http
 
 REPLY = codec.encode_response("a reply")
@@ -24,7 +26,7 @@ def test_nothing_is_opened_before_the_first_call():
     """Here is no loop on which anything could be opened."""
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
-    Transport("https://api.gandi.net/xmlrpc/", timeout=1, throttle=Throttle(None), tally=Counter())
+    Transport("https://api.gandi.net/xmlrpc/", timeout=1, events=Emitter())
 
 
 @pytest.fixture
@@ -115,12 +117,16 @@ async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_ser
         return http(REPLY)
 
     url, requests = await raw_server(answer, backlog=500)
-    transport = transport_to(url)
-    request = Request.of("x", {})
-    calls = [asyncio.create_task(transport.exchange(request)) for _ in range(CONNECTIONS + 10)]
+    transport, turns = transport_to(url), Turns(None, Emitter())
+
+    async def call(rank):
+        async with turns.turn(rank):
+            await transport.exchange(Request.of("x", {}))
+
+    calls = [asyncio.create_task(call(Rank.CALL)) for _ in range(CONNECTIONS + 10)]
     while len(requests) < CONNECTIONS:
         await asyncio.sleep(0.001)
-    poll = asyncio.create_task(transport.exchange(request, rank=Rank.POLL))
+    poll = asyncio.create_task(call(Rank.POLL))
     while len(requests) < CONNECTIONS + 1:
         await asyncio.sleep(0.001)
     await asyncio.sleep(0.01)
@@ -181,12 +187,16 @@ def test_turns_are_not_saved_up_while_all_places_are_taken(in_virtual_time):
             return Delay(1000 - loop.time() + began) if len(sent) <= CONNECTIONS else None
 
         async with Sandbox() as sandbox:
-            transport = Transport(
-                sandbox.url, timeout=5000, throttle=Throttle(RateLimit(10, 1)), tally=Counter()
-            )
+            transport = Transport(sandbox.url, timeout=5000, events=Emitter())
+            turns = Turns(RateLimit(10, 1), Emitter())
+
+            async def call():
+                async with turns.turn():
+                    await transport.exchange(login)
+
             login = Request.of("login", {"login": "AA1234-GANDI", "password": "mypassword"})
             sandbox.interfere = slow_at_first
-            await asyncio.gather(*(transport.exchange(login) for _ in range(300)))
+            await asyncio.gather(*(call() for _ in range(300)))
             await transport.close()
 
     in_virtual_time(story())
@@ -217,8 +227,6 @@ async def test_what_that_library_would_lose_goes_there_and_back(raw_server, tran
 
 async def test_every_exchange_goes_through_aiohttp(posted):
     posted("https://api.gandi.net/xmlrpc/", body=REPLY)
-    transport = Transport(
-        "https://api.gandi.net/xmlrpc/", timeout=1, throttle=Throttle(None), tally=Counter()
-    )
+    transport = Transport("https://api.gandi.net/xmlrpc/", timeout=1, events=Emitter())
     assert await transport.exchange(Request.of("vm_list", {"session": "session"})) == "a reply"
     await transport.close()

@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from aiogandi import NotFound, RateLimit, codec
+from aiogandi import NotFound, codec
 from aiogandi.redaction import Secret
-from aiogandi.transport.exchange import Request, Withdrawn
-from aiogandi.transport.rate import Throttle
+from aiogandi.transport.request import Request
 from tests import servers
 from tests.transport.conftest import PASSWORD
 from tests.wire import http
@@ -22,19 +21,10 @@ async def test_a_reply_is_returned(ask):
     assert await ask(http(REPLY)) == "a reply"
 
 
-async def test_the_call_goes_out_as_xml_with_its_lead_first(raw_server, transport_to):
+async def test_the_call_goes_out_as_xml_with_the_session_id_first(raw_server, transport_to):
     url, requests = await raw_server(http(REPLY))
-    transport = transport_to(url)
-
-    class Session:
-        def ready(self):
-            return True
-
-        def take(self):
-            return Secret("session-id")
-
     request = Request.of("vm_info", {"password": Secret(PASSWORD), "vm_id": 5})
-    await transport.exchange(request, Session())
+    await transport_to(url).exchange(request, Secret("session-id"))
     assert codec.decode_call(requests[0]) == ("vm_info", ["session-id", PASSWORD, 5])
     assert PASSWORD not in repr(request)
 
@@ -99,20 +89,3 @@ async def test_a_session_of_cookies_is_not_begun(stream_server, transport_to):
     for _ in range(2):
         await transport.exchange(Request.of("vm_list", {}))
     assert [b"cookie" in head for head in heads] == [False, False]
-
-
-async def test_a_call_whose_lead_is_gone_uses_up_no_turn(transport_to):
-    class Gone:
-        def ready(self):
-            return False
-
-        def take(self):
-            raise AssertionError
-
-    throttle = Throttle(RateLimit(1, per=100))
-    transport = transport_to("http://127.0.0.1:1/", throttle=throttle)
-    request = Request.of("x", {})
-    for _ in range(3):
-        with pytest.raises(Withdrawn):
-            await transport.exchange(request, Gone())
-    assert await asyncio.wait_for(throttle.turn(), 0.1)

@@ -1,7 +1,6 @@
 """What is no reply is a clear error, with the beginning of what came."""
 
 import gzip
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiogandi import TransportError, codec
-from aiogandi.transport.exchange import Request, Transport
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.transport.exchange import Transport
 from aiogandi.transport.failures import retry_after
-from aiogandi.transport.rate import Rank, Throttle
+from aiogandi.transport.request import Request
 from tests import servers
 from tests.wire import http
 
@@ -143,7 +143,7 @@ def failure_in_time(in_virtual_time):
     def send(handle, **settings):
         async def story():
             async with servers.streams(handle) as url:
-                transport = Transport(url, timeout=30, throttle=Throttle(None), tally=Counter())
+                transport = Transport(url, timeout=30, events=Emitter())
                 with pytest.raises(TransportError) as caught:
                     await transport.exchange(Request.of("vm_info", {}), **settings)
                 await transport.close()
@@ -169,7 +169,7 @@ def test_a_service_that_stops_in_the_middle_times_out(failure_in_time):
 
 
 def test_a_poll_may_have_less_time(failure_in_time):
-    error = failure_in_time(silent, rank=Rank.POLL, timeout=5)
+    error = failure_in_time(silent, timeout=5)
     assert str(error) == "vm_info: no reply within 5 s"
 
 

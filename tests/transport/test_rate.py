@@ -6,14 +6,15 @@ from itertools import chain, pairwise
 import pytest
 
 from aiogandi import RateLimit
-from aiogandi.transport.rate import LONGEST_HOLD, Rank, Throttle
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.transport.rate import LONGEST_HOLD, Rank, Turns, Unwanted
 
 
-class Turns:
+class Line:
     """Takes turns and writes down when they came."""
 
     def __init__(self, limit):
-        self.throttle = Throttle(limit)
+        self.turns = Turns(limit, Emitter())
         self.times = {rank: [] for rank in Rank}
         self.begun = asyncio.get_running_loop().time()
 
@@ -21,8 +22,8 @@ class Turns:
         return asyncio.get_running_loop().time() - self.begun
 
     async def take(self, rank=Rank.CALL):
-        assert await self.throttle.turn(rank)
-        self.times[rank].append(self.now())
+        async with self.turns.turn(rank):
+            self.times[rank].append(self.now())
 
     async def take_many(self, number):
         await asyncio.gather(*(self.take() for _ in range(number)))
@@ -35,12 +36,12 @@ class Turns:
 @pytest.mark.parametrize("limit", [RateLimit(30, per=2.0), RateLimit(2, 1), RateLimit(1, 0.5)])
 def test_no_window_holds_more_than_the_limit(in_virtual_time, limit):
     async def story():
-        turns = Turns(limit)
-        polls = [asyncio.create_task(turns.take(Rank.POLL)) for _ in range(20)]
-        logins = [asyncio.create_task(turns.take(Rank.LOGIN)) for _ in range(3)]
-        await turns.take_many(100)
+        line = Line(limit)
+        polls = [asyncio.create_task(line.take(Rank.POLL)) for _ in range(20)]
+        logins = [asyncio.create_task(line.take(Rank.LOGIN)) for _ in range(3)]
+        await line.take_many(100)
         await asyncio.gather(*polls, *logins)
-        return turns.all
+        return line.all
 
     times = in_virtual_time(story())
     assert len(times) == 123
@@ -50,20 +51,20 @@ def test_no_window_holds_more_than_the_limit(in_virtual_time, limit):
 
 def test_the_limit_is_used_up_to_a_thirtieth(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(30, per=2.0))
-        await turns.take_many(291)
-        return turns.now()
+        line = Line(RateLimit(30, per=2.0))
+        await line.take_many(291)
+        return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(20, abs=0.01)
 
 
 def test_turns_come_in_the_order_of_asking(in_virtual_time):
     async def story():
-        throttle, order = Throttle(RateLimit(10, 1)), []
+        turns, order = Turns(RateLimit(10, 1), Emitter()), []
 
         async def take(number):
-            await throttle.turn()
-            order.append(number)
+            async with turns.turn():
+                order.append(number)
 
         await asyncio.gather(*map(take, range(50)))
         return order
@@ -73,12 +74,12 @@ def test_turns_come_in_the_order_of_asking(in_virtual_time):
 
 def test_a_poll_does_not_stand_behind_a_thousand_calls(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))
-        calls = asyncio.create_task(turns.take_many(1000))
+        line = Line(RateLimit(11, per=1.0))
+        calls = asyncio.create_task(line.take_many(1000))
         await asyncio.sleep(0.55)
-        before = turns.now()
-        await turns.take(Rank.POLL)
-        waited = turns.now() - before
+        before = line.now()
+        await line.take(Rank.POLL)
+        waited = line.now() - before
         calls.cancel()
         return waited
 
@@ -87,41 +88,41 @@ def test_a_poll_does_not_stand_behind_a_thousand_calls(in_virtual_time):
 
 def test_while_calls_wait_polls_take_a_tenth_of_the_turns(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))  # one turn in 0.1 s
+        line = Line(RateLimit(11, per=1.0))  # one turn in 0.1 s
 
         async def poll_for_ever():
             while True:
-                await turns.take(Rank.POLL)
+                await line.take(Rank.POLL)
 
         polling = asyncio.create_task(poll_for_ever())
-        await turns.take_many(900)
+        await line.take_many(900)
         polling.cancel()
-        return turns
+        return line
 
-    turns = in_virtual_time(story())
-    polls = turns.times[Rank.POLL][3:]  # the first came before the calls had queued up
+    line = in_virtual_time(story())
+    polls = line.times[Rank.POLL][3:]  # the first came before the calls had queued up
     assert 90 <= len(polls) <= 100
     assert min(later - sooner for sooner, later in pairwise(polls)) > 0.8
 
 
 def test_while_no_call_waits_polls_may_use_the_whole_rate(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))
+        line = Line(RateLimit(11, per=1.0))
         for _ in range(11):
-            await turns.take(Rank.POLL)
-        return turns.now()
+            await line.take(Rank.POLL)
+        return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_login_passes_the_calls_that_cannot_go_on_without_it(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))
-        calls = asyncio.create_task(turns.take_many(1000))
+        line = Line(RateLimit(11, per=1.0))
+        calls = asyncio.create_task(line.take_many(1000))
         await asyncio.sleep(0.55)
-        before = turns.now()
-        await turns.take(Rank.LOGIN)
-        waited = turns.now() - before
+        before = line.now()
+        await line.take(Rank.LOGIN)
+        waited = line.now() - before
         calls.cancel()
         return waited
 
@@ -130,41 +131,46 @@ def test_a_login_passes_the_calls_that_cannot_go_on_without_it(in_virtual_time):
 
 def test_what_is_no_longer_wanted_uses_up_no_turn(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))
-        await turns.take()
-        unwanted = [turns.throttle.turn(Rank.CALL, lambda: False) for _ in range(1000)]
-        assert not any(await asyncio.gather(*unwanted))
-        await turns.take()
-        return turns.now()
+        line = Line(RateLimit(11, per=1.0))
+        await line.take()
+
+        async def take_unwanted():
+            with pytest.raises(Unwanted):
+                async with line.turns.turn(Rank.CALL, lambda: False):
+                    raise AssertionError
+
+        await asyncio.gather(*(take_unwanted() for _ in range(1000)))
+        await line.take()
+        return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(0.1, abs=0.001)
 
 
 def test_a_cancelled_waiter_loses_nothing(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))
-        tasks = [asyncio.create_task(turns.take()) for _ in range(100)]
-        tasks += [asyncio.create_task(turns.take(Rank.POLL)) for _ in range(10)]
+        line = Line(RateLimit(11, per=1.0))
+        tasks = [asyncio.create_task(line.take()) for _ in range(100)]
+        tasks += [asyncio.create_task(line.take(Rank.POLL)) for _ in range(10)]
         await asyncio.sleep(0.05)
         for task in tasks[1::2]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return turns
+        return line
 
-    turns = in_virtual_time(story())
-    assert [len(turns.times[rank]) for rank in (Rank.CALL, Rank.POLL)] == [50, 5]
+    line = in_virtual_time(story())
+    assert [len(line.times[rank]) for rank in (Rank.CALL, Rank.POLL)] == [50, 5]
     # 55 turns, and the first is at 0.
-    assert max(turns.all) == pytest.approx(5.4, abs=0.01)
+    assert max(line.all) == pytest.approx(5.4, abs=0.01)
 
 
 def test_a_hold_stops_everybody_also_the_one_that_is_next(in_virtual_time):
     async def story():
-        turns = Turns(RateLimit(11, per=1.0))
-        tasks = [asyncio.create_task(turns.take(rank)) for rank in (*Rank, *Rank, *Rank)]
+        line = Line(RateLimit(11, per=1.0))
+        tasks = [asyncio.create_task(line.take(rank)) for rank in (*Rank, *Rank, *Rank)]
         await asyncio.sleep(0.25)
-        turns.throttle.hold(5)
+        line.turns.hold(5)
         await asyncio.gather(*tasks)
-        return turns.all
+        return line.all
 
     times = in_virtual_time(story())
     assert sum(time < 0.25 for time in times) == 3
@@ -175,36 +181,36 @@ def test_a_hold_stops_everybody_also_the_one_that_is_next(in_virtual_time):
 @pytest.mark.parametrize("rank", Rank)
 def test_a_hold_stops_also_who_has_no_limit(in_virtual_time, rank):
     async def story():
-        turns = Turns(None)
-        await turns.take(rank)
-        assert turns.now() == 0
-        turns.throttle.hold(5)
-        turns.throttle.hold(2)
-        await asyncio.gather(turns.take(rank), turns.take(rank))
-        return turns.now()
+        line = Line(None)
+        await line.take(rank)
+        assert line.now() == 0
+        line.turns.hold(5)
+        line.turns.hold(2)
+        await asyncio.gather(line.take(rank), line.take(rank))
+        return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(5, abs=0.01)
 
 
 def test_a_hold_that_is_renewed_while_one_waits_is_respected(in_virtual_time):
     async def story():
-        turns = Turns(None)
-        turns.throttle.hold(5)
-        waiting = asyncio.create_task(turns.take())
+        line = Line(None)
+        line.turns.hold(5)
+        waiting = asyncio.create_task(line.take())
         await asyncio.sleep(4)
-        turns.throttle.hold(5)
+        line.turns.hold(5)
         await waiting
-        return turns.now()
+        return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(9, abs=0.01)
 
 
 def test_no_hold_is_longer_than_a_minute(in_virtual_time):
     async def story():
-        turns = Turns(None)
-        turns.throttle.hold(10_000_000)
-        await turns.take()
-        return turns.now()
+        line = Line(None)
+        line.turns.hold(10_000_000)
+        await line.take()
+        return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(LONGEST_HOLD, abs=0.01)
 
@@ -212,16 +218,16 @@ def test_no_hold_is_longer_than_a_minute(in_virtual_time):
 def test_who_comes_at_the_end_of_a_hold_does_not_pass_those_who_wait(in_virtual_time):
     order = []
 
-    async def call(throttle, name):
-        await throttle.turn()
-        order.append(name)
+    async def call(turns, name):
+        async with turns.turn():
+            order.append(name)
 
     async def story():
-        throttle = Throttle(None)
-        throttle.hold(5)
-        waiting = [asyncio.create_task(call(throttle, number)) for number in range(3)]
+        turns = Turns(None, Emitter())
+        turns.hold(5)
+        waiting = [asyncio.create_task(call(turns, number)) for number in range(3)]
         asyncio.get_running_loop().call_later(
-            5, lambda: waiting.append(asyncio.create_task(call(throttle, "late")))
+            5, lambda: waiting.append(asyncio.create_task(call(turns, "late")))
         )
         await asyncio.sleep(6)
         await asyncio.gather(*waiting)

@@ -2,16 +2,18 @@
 
 import asyncio
 import ssl
-from collections import Counter
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from aiogandi import InvalidArgument, RateLimit, TransportError, codec
+from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.sandbox import Sandbox
-from aiogandi.transport.exchange import Request, Transport, refusal_of
-from aiogandi.transport.rate import Rank, Throttle
+from aiogandi.transport.connections import refusal_of
+from aiogandi.transport.exchange import Transport
+from aiogandi.transport.rate import Rank, Turns
+from aiogandi.transport.request import Request
 from tests.wire import http
 
 REPLY = codec.encode_response("a reply")
@@ -72,16 +74,18 @@ async def test_a_server_that_speaks_no_tls_was_not_sent_anything(
 async def after_a_429(asked, limit, rank=Rank.CALL):
     """The error, and how many seconds later the next call was answered."""
     async with Sandbox() as sandbox:
-        tally = Counter()
-        throttle = Throttle(limit)
-        transport = Transport(sandbox.url, timeout=30, throttle=throttle, tally=tally)
+        events = Emitter()
+        turns = Turns(limit, events)
+        transport = Transport(sandbox.url, timeout=30, events=events)
         login = Request.of("login", {"login": "AA1234-GANDI", "password": "mypassword"})
         sandbox.refuse("login", status=429, retry_after=asked)
         began = asyncio.get_running_loop().time()
         with pytest.raises(TransportError) as caught:
+            async with turns.turn():
+                await transport.exchange(login)
+        assert (events.counts.requests, events.counts.throttled) == (1, 1)
+        async with turns.turn(rank):
             await transport.exchange(login)
-        assert tally == {"requests": 1, "throttled": 1}
-        await transport.exchange(login, rank=rank)
         await transport.close()
     return caught.value, asyncio.get_running_loop().time() - began
 
@@ -152,5 +156,5 @@ def test_credentials_go_to_https_or_to_this_machine(url):
 )
 def test_credentials_go_nowhere_else(url):
     with pytest.raises(InvalidArgument, match=r"^url") as caught:
-        Transport(url, timeout=1, throttle=Throttle(None), tally=Counter())
+        Transport(url, timeout=1, events=Emitter())
     assert "s3" not in str(caught.value)

@@ -31,11 +31,6 @@ SHOWN = {
     "readme_tests": f"from typing import Any\nmy_service: Any\n{TESTS}",
 }
 
-OWED = {
-    "operations_by_kind": "vm_create and disk_create return a plain Operation",
-    "readme_quickstart": "disk_create returns a plain Operation, whose disk_id may be None",
-}
-
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory):
@@ -59,14 +54,6 @@ def complaints(tmp_path_factory):
     return [line for line in done.stdout.splitlines() if re.match(r"\w+\.py:\d+: ", line)]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OWED[name]))
-        if name in OWED
-        else name
-        for name in sorted({**PINNED, **SHOWN})
-    ],
-)
+@pytest.mark.parametrize("name", sorted({**PINNED, **SHOWN}))
 def test_types_are_as_promised(name, complaints):
     assert [line for line in complaints if line.startswith(f"{name}.py:")] == []

@@ -22,7 +22,7 @@ from aiogandi.cli.commands.options import Json, SomeIds, Timeout
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.cli.terminal.records import record_of
 from aiogandi.models import OperationDetails, OperationState
-from aiogandi.operations.operation import Operation, failure
+from aiogandi.operations.operation import Operation, end_error
 
 app = typer.Typer(help="Operations: what the service is doing, and has done.", no_args_is_help=True)
 
@@ -152,7 +152,7 @@ async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) ->
         if details.state is None or not details.state.final:
             await step(_keep_waiting, operation)
         elif details.state != OperationState.DONE:
-            raise failure(operation, details)
+            raise end_error(operation, details)
 
     def record(item: Item) -> dict[str, Any]:
         operation = item.operation
@@ -184,8 +184,7 @@ async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) ->
 
 def _taken_up(gandi: aiogandi.Gandi, operation_id: int, details: OperationDetails) -> Operation:
     operation = gandi.operation(operation_id)
-    operation.type, operation.state = details.type, details.state
-    operation.vm_id, operation.disk_id = details.vm_id, details.disk_id
+    operation.saw(details)
     return operation
 
 

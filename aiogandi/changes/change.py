@@ -1,0 +1,151 @@
+"""A call that changes something, and what is known of its outcome.
+
+A change is a small state machine, and this module is its only owner: others call its transitions
+and read its fields::
+
+    prepared ─ send → sent ─ answer ─────→ answered
+                      sent ─ not_sent ───→ absent
+                      sent ─ lose ───────→ lost
+                      lost ─ adopt ──────→ adopted
+                      lost ─ find_absent → absent
+                      lost ─ give_up ────→ unknown
+                    absent ─ send ───────→ sent
+                    absent ─ give_up ────→ unknown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from aiogandi.changes.recognition import filter_for, matches, passwords_of
+from aiogandi.models import OperationDetails
+
+
+class State(StrEnum):
+    """What is known of a changing call."""
+
+    PREPARED = "prepared"
+    """It has not left."""
+    SENT = "sent"
+    """It has left, and its reply is due."""
+    ANSWERED = "answered"
+    """Its reply came, and is its own."""
+    LOST = "lost"
+    """It has left, and no usable reply will come: it may or may not have run."""
+    ADOPTED = "adopted"
+    """Its reply was lost, and its operation was found at the service."""
+    ABSENT = "absent"
+    """The service did not run it, or refused it."""
+    UNKNOWN = "unknown"
+    """Whether it ran cannot be established."""
+
+
+_LEADS_TO: Final[Mapping[State, frozenset[State]]] = {
+    State.PREPARED: frozenset({State.SENT}),
+    State.SENT: frozenset({State.ANSWERED, State.LOST, State.ABSENT}),
+    State.ANSWERED: frozenset(),
+    State.LOST: frozenset({State.ADOPTED, State.ABSENT, State.UNKNOWN}),
+    State.ADOPTED: frozenset(),
+    State.ABSENT: frozenset({State.SENT, State.UNKNOWN}),
+    State.UNKNOWN: frozenset(),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """One changing call of one caller. Times are seconds of the caller's clock.
+
+    *yields* says what the reply is the id of: ``"id"`` (the operation's own), ``"vm_id"`` or
+    ``"disk_id"``; None for a call that begins no operation, or none that its reply names.
+    """
+
+    method: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    yields: str | None = None
+    state: State = field(default=State.PREPARED, init=False)
+    sends: int = field(default=0, init=False)
+    """How often it was sent, without the sends that are known not to have run."""
+    first_sent: float = field(default=0.0, init=False)
+    """When it left for the first time; 0 before."""
+    last_sent: float = field(default=0.0, init=False)
+    """When it left for the last time so far."""
+    newest: int | None = field(default=None, init=False)
+    """The newest operation id that is older than the call; None where none is known."""
+    since: float = field(default=0.0, init=False)
+    """When that was the newest."""
+    adopted: OperationDetails | None = field(default=None, init=False)
+    """The operation that turned out to be this call's after its reply was lost."""
+
+    # -- transitions ---------------------------------------------------------------------------
+
+    def prepare(self, newest: int | None, since: float) -> None:
+        """*newest* was the newest operation at *since*, so the call's own has a higher id."""
+        self.newest = newest
+        self.since = since
+
+    def send(self, now: float) -> None:
+        """It leaves."""
+        self._to(State.SENT)
+        self.sends += 1
+        self.last_sent = now
+        self.first_sent = self.first_sent or now
+
+    def not_sent(self) -> None:
+        """The service certainly did not run what was sent last."""
+        self._to(State.ABSENT)
+        self.sends -= 1
+
+    def answer(self) -> None:
+        """Its reply came."""
+        self._to(State.ANSWERED)
+
+    def lose(self) -> None:
+        """No usable reply will come."""
+        self._to(State.LOST)
+
+    def adopt(self, details: OperationDetails) -> None:
+        """This operation is its own."""
+        self._to(State.ADOPTED)
+        self.adopted = details
+
+    def find_absent(self) -> None:
+        """It was looked for, and did not run."""
+        self._to(State.ABSENT)
+
+    def give_up(self) -> None:
+        """Whether it ran cannot be established."""
+        self._to(State.UNKNOWN)
+
+    def _to(self, state: State) -> None:
+        if state not in _LEADS_TO[self.state]:
+            raise AssertionError(f"{self.method}: {self.state} does not lead to {state}")
+        self.state = state
+
+    # -- what follows from them ----------------------------------------------------------------
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known which operation is its own: no other can be."""
+        return self.yields is not None and self.state in (State.ANSWERED, State.ADOPTED)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the service can know of the call: two calls of the same key cannot be told apart."""
+        return self.method, repr(sorted(self.arguments.items()))
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """The passwords among its arguments, which the service does not repeat."""
+        return passwords_of(self.arguments)
+
+    @property
+    def filter(self) -> dict[str, Any]:
+        """The ``operation_list`` filter that fits the call best."""
+        return filter_for(self.method, self.arguments)
+
+    def matches(self, details: OperationDetails) -> bool | None:
+        """Whether *details* may be of this call: None where they tell too little to say."""
+        return matches(self.method, self.arguments, details)

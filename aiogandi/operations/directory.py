@@ -1,0 +1,224 @@
+"""How operations are found at the service: by id, by filter page after page, or by the server or disk
+that they create. The tracker and the reconciler both use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar
+
+from aiogandi.errors import DataFault, refuses_call
+from aiogandi.models import LISTED, OperationDetails, OperationState, ids_from_wire
+
+CANDIDATES: Final = 3
+"""Operations that are looked at where the service does not filter by parameter."""
+
+CREATIONS: Final = {"vm_create": ("vm_info", "vm_id"), "disk_create": ("disk_info", "disk_id")}
+"""For each call that creates something: the call that tells of it, and the name of its id."""
+
+Result = TypeVar("Result")
+
+
+class Ask(Protocol):
+    """Sends a reading call: its method, and its arguments by name."""
+
+    async def __call__(self, method: str, arguments: Mapping[str, Any]) -> Any:
+        """The service's answer, or a `GandiError`."""
+
+
+class List(Protocol):
+    """A question to ``operation_list``."""
+
+    @property
+    def filters(self) -> Mapping[str, Any]:
+        """The filter struct that is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A question to ``operation_list`` with this filter."""
+
+    filters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A question to ``operation_details`` for one operation."""
+
+    id: int
+
+
+Question = List | Look
+Plan = Generator[Question, Any, Result]
+"""Yields questions and is sent their answers: the ids that a list shows, and the details of the
+operation that is looked at, or None where the service does not tell.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a list shows, read page after page.
+
+    *ids* in the order in which they came, *first* those of the first page. *complete* says whether
+    the list was read to its end, or down to the id that was asked for.
+    """
+
+    ids: list[int]
+    first: frozenset[int]
+    complete: bool
+
+
+def _always(pages: int, lowest: int) -> bool:
+    del pages, lowest
+    return True
+
+
+def read_down(
+    page: Callable[[datetime | None], List],
+    bound: Callable[[], int],
+    worth: Callable[[int, int], bool] = _always,
+    *,
+    full: int = LISTED,
+) -> Plan[Pages]:
+    """Read a list down to the operation that *bound* returns; ids grow with time (assumed).
+
+    One list holds the newest *full* ids, so it goes on below the date of its lowest one: *page*
+    makes the question for what was created before a date. *worth* is asked before each further page
+    whether it is worth two requests, given the number of pages read and the lowest id so far.
+    """
+    shown: Sequence[int] = yield page(None)
+    ids = list(shown)
+    first = frozenset(shown)
+    number = 1
+    while True:
+        if len(shown) < full or min(shown) <= bound():
+            return Pages(ids, first, complete=True)
+        lowest = min(ids)
+        if not worth(number, lowest):
+            return Pages(ids, first, complete=False)
+        details: OperationDetails | None = yield Look(lowest)
+        if details is None or details.date_created is None:
+            return Pages(ids, first, complete=False)
+        shown = yield page(details.date_created)
+        number += 1
+        further = [operation_id for operation_id in shown if operation_id < lowest]
+        if not further:  # more than a list holds were created within one second
+            return Pages(ids, first, complete=False)
+        ids += further
+
+
+class Directory:
+    """Finds operations by *ask*."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._works: dict[str, bool] = {}  # parameters, and whether they work as a filter
+
+    # -- one question --------------------------------------------------------------------------
+
+    async def ids(self, filters: Mapping[str, Any] | None = None) -> list[int]:
+        """The ids that ``operation_list`` shows, of operations that match *filters*.
+
+        Where the service does not filter by a parameter, that filter is left out: the list shows
+        more then, and its operations must be looked at.
+        """
+        if filters is None:
+            return ids_from_wire(await self._ask("operation_list", {}))
+        names = filters.get("param", ())
+        if self._filters_by(names):
+            try:
+                return ids_from_wire(await self._ask("operation_list", {"filter": filters}))
+            except DataFault as fault:
+                if not names or not refuses_call(fault):
+                    raise
+            self._works.update(dict.fromkeys(names, False))
+        wider = {name: value for name, value in filters.items() if name != "param"}
+        return ids_from_wire(await self._ask("operation_list", {"filter": wider}))
+
+    async def details(self, operation_id: int) -> OperationDetails:
+        """What the service says of one operation, or its fault."""
+        reply = await self._ask("operation_details", {"operation_id": operation_id})
+        return replace(OperationDetails.from_wire(reply, id=operation_id), id=operation_id)
+
+    async def newest(self) -> int:
+        """The newest operation's id, 0 where there is none."""
+        return max(await self.ids(), default=0)
+
+    # -- many questions ------------------------------------------------------------------------
+
+    async def carry_out(
+        self, plan: Plan[Result], known: MutableMapping[int, OperationDetails] | None = None
+    ) -> Result:
+        """Ask what *plan* asks, and return what it returns. Operations in *known* are not asked for
+        again, and what is learned is kept there.
+        """
+        answer: Any = None
+        while True:
+            try:
+                question = plan.send(answer)
+            except StopIteration as ended:
+                result: Result = ended.value
+                return result
+            if not isinstance(question, Look):
+                answer = await self.ids(question.filters)
+            elif known is not None and question.id in known:
+                answer = known[question.id]
+            else:
+                answer = await self._details_or_none(question.id)
+                if known is not None and answer is not None:
+                    known[question.id] = answer
+
+    async def _details_or_none(self, operation_id: int) -> OperationDetails | None:
+        try:
+            return await self.details(operation_id)
+        except DataFault as fault:
+            if not refuses_call(fault):
+                raise
+            return None
+
+    # -- by what they create -------------------------------------------------------------------
+
+    async def find_creation(self, kind: str, thing: int) -> int | None:
+        """The operation of type *kind* that creates the server or disk *thing*; None where the
+        service lists none.
+        """
+        name = CREATIONS[kind][1]
+        ids = await self.ids({"type": kind, "param": {name: thing}})
+        if len(ids) <= 1 and self._filters_by([name]):
+            return ids[0] if ids else None
+        # The service does not filter by parameter: ours is among its latest of this type.
+        for operation_id in ids[:CANDIDATES]:
+            details = await self.details(operation_id)
+            if thing in (details.vm_id, details.disk_id):
+                return operation_id
+        return None
+
+    async def state_of_creation(self, kind: str, thing: int) -> OperationState:
+        """How far *thing* is, by its own state (assumed): for a service without an operation for it.
+
+        Raises `NotFound` where there is no such thing.
+        """
+        info, name = CREATIONS[kind]
+        reply = await self._ask(info, {name: thing})
+        match reply.get("state") if isinstance(reply, dict) else None:
+            case None | "being_created":
+                return OperationState.RUN
+            case "invalid" | "deleted":
+                return OperationState.ERROR
+            case _:
+                return OperationState.DONE
+
+    # -- filters -------------------------------------------------------------------------------
+
+    def proven(self, names: list[str]) -> None:
+        """An operation was found by these parameters, so they work as filters."""
+        self._works.update((name, True) for name in names if name not in self._works)
+
+    def unproven(self, names: list[str]) -> list[str]:
+        """Those of these parameters of which it is not known whether they work as filters."""
+        return [name for name in names if name not in self._works]
+
+    def _filters_by(self, names: Sequence[str] | Mapping[str, Any]) -> bool:
+        return all(self._works.get(name, True) for name in names)

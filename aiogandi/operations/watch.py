@@ -1,0 +1,194 @@
+"""Who waits for which operation, and who is told what became of it."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from contextvars import Context, copy_context
+from typing import Any
+
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.instrumentation.events import OperationEnded
+from aiogandi.models import FINAL, OperationDetails, OperationState
+from aiogandi.operations.operation import Operation
+from aiogandi.operations.schedule import Schedule
+
+
+class Watch:
+    """An operation that somebody waits for."""
+
+    __slots__ = ("context", "finds", "observers", "operation", "taken_up", "waiters")
+
+    def __init__(self, operation: Operation, now: float, context: Context | None) -> None:
+        self.operation = operation
+        self.taken_up = now
+        self.context = context
+        """The context variables of who waited first, where somebody listens to events."""
+        self.waiters: list[tuple[Future[OperationDetails], Operation]] = []
+        # Who wants to see each new state, with the last one that was shown.
+        self.observers: list[tuple[Future[None], Operation, OperationState | None]] = []
+        self.finds = 0
+        """How often its id was looked for."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits."""
+        return bool(self.waiters or self.observers)
+
+    def saw(self, details: OperationDetails) -> None:
+        """Tell everybody; who waits for the end is woken by it, who watches by any new state."""
+        self.operation.saw(details)
+        for waiter, operation in self.waiters:
+            operation.saw(details)
+            if operation.done() and not waiter.done():
+                waiter.set_result(details)
+        for observer, operation, shown in self.observers:
+            operation.saw(details)
+            if (operation.state != shown or operation.done()) and not observer.done():
+                observer.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Every wait for this operation ends with *error*."""
+        futures: list[Future[Any]] = [waiter for waiter, _ in self.waiters]
+        futures += [observer for observer, *_ in self.observers]
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+
+
+class Watches:
+    """All operations that are waited for, and the schedule by which they are looked at.
+
+    Times are seconds of the loop's clock, given by the caller.
+    """
+
+    def __init__(self, schedule: Schedule, events: Emitter) -> None:
+        self.schedule = schedule
+        self._events = events
+        self.by_id: dict[int, Watch] = {}
+        self.unfound: dict[tuple[str | None, int | None], Watch] = {}
+        """Those whose id is not known, by `key_of` their operation."""
+
+    # -- who is waited for ---------------------------------------------------------------------
+
+    def take_up(self, operation: Operation, now: float) -> tuple[Watch, bool]:
+        """The watch of *operation*, and whether it is a new one."""
+        if operation.id is None:
+            key = key_of(operation)
+            watch = self.unfound.get(key)
+            if watch is not None:
+                return watch, False
+            watch = self.unfound[key] = self._new(operation, now)
+            return watch, True
+        watch = self.by_id.get(operation.id)
+        if watch is not None:
+            return watch, False
+        watch = self._new(operation, now)
+        self._add(operation.id, watch, now)
+        return watch, True
+
+    def drop_unwanted(self, watch: Watch) -> None:
+        """Forget *watch* if nobody waits for it any more."""
+        if watch.wanted:
+            return
+        operation = watch.operation
+        if self.unfound.get(key_of(operation)) is watch:
+            del self.unfound[key_of(operation)]
+        elif operation.id is not None:
+            # By now it may be another's watch, of the same operation.
+            current = self.by_id.get(operation.id)
+            if current is not None and not current.wanted:
+                del self.by_id[operation.id]
+                self.schedule.drop(operation.id)
+
+    def _new(self, operation: Operation, now: float) -> Watch:
+        return Watch(operation, now, copy_context() if self._events.listening else None)
+
+    def _add(self, operation_id: int, watch: Watch, now: float) -> None:
+        self.by_id[operation_id] = watch
+        operation = watch.operation
+        self.schedule.watch(operation_id, operation.type, now, operation.started)
+
+    # -- what was learned ----------------------------------------------------------------------
+
+    def saw(self, operation_id: int, details: OperationDetails, now: float, since: float) -> None:
+        """The service tells this of an operation. It had not ended at *since*, as far as is known."""
+        if (watch := self.by_id.get(operation_id)) is None:
+            return
+        if details.state not in FINAL:
+            watch.saw(details)
+            return
+        del self.by_id[operation_id]
+        self.schedule.ended(operation_id, now)
+        if self._events.listening:
+            started = watch.operation.started
+            self._events.emit(
+                OperationEnded(
+                    watch.operation.type or details.type,
+                    operation_id,
+                    watch.operation.vm_id or details.vm_id,
+                    watch.operation.disk_id or details.disk_id,
+                    str(details.state),
+                    None if started is None else now - started,
+                    now - max(since, watch.taken_up),
+                ),
+                watch.context,
+            )
+        watch.saw(details)
+
+    def ended(self, operation_id: int, state: OperationState, now: float, since: float) -> None:
+        """A list shows the operation in this final state, and nothing else of it."""
+        if (watch := self.by_id.get(operation_id)) is not None:
+            self.saw(operation_id, known(watch.operation, state), now, since)
+
+    def fail(self, operation_id: int, error: Exception) -> None:
+        """The service refuses to tell of this operation: that wait alone fails."""
+        if (watch := self.by_id.pop(operation_id, None)) is not None:
+            self.schedule.drop(operation_id)
+            watch.fail(error)
+
+    def fail_all(self, error: Exception) -> None:
+        """Every wait fails."""
+        for watch in (*self.by_id.values(), *self.unfound.values()):
+            watch.fail(error)
+
+    def found(self, watch: Watch, operation_id: int, now: float) -> None:
+        """The id of an operation that had none is known."""
+        operation = watch.operation
+        if self.unfound.get(key_of(operation)) is watch:
+            del self.unfound[key_of(operation)]
+        operation.id = operation_id
+        if not watch.wanted:
+            return
+        existing = self.by_id.get(operation_id)
+        if existing is None:
+            self._add(operation_id, watch, now)
+        else:  # somebody waits for it by its id
+            existing.waiters.extend(watch.waiters)
+            existing.observers.extend(watch.observers)
+            watch.waiters, watch.observers = existing.waiters, existing.observers
+        if watch.observers:
+            self.schedule.follow(operation_id)
+
+    def missing(self, watch: Watch, error: Exception) -> None:
+        """The service does not know the server or disk that an operation was to create."""
+        self.unfound.pop(key_of(watch.operation), None)
+        watch.fail(error)
+
+
+def key_of(operation: Operation) -> tuple[str | None, int | None]:
+    """What stands for an operation whose id is not known."""
+    return operation.type, operation.thing
+
+
+def known(operation: Operation, state: OperationState) -> OperationDetails:
+    """What is known of an operation in *state* without asking for it. Its id is 0 where the service
+    lists no operation for what was created.
+    """
+    return OperationDetails(
+        id=operation.id or 0,
+        type=operation.type,
+        state=state,
+        vm_id=operation.vm_id,
+        disk_id=operation.disk_id,
+        product_id=operation.product_id,
+    )

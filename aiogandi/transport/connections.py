@@ -1,0 +1,77 @@
+"""Connections to the service: where they may lead, and how long one may be kept."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from aiohttp.connector import Connection
+from yarl import URL
+
+IDLE: Final = 10.0
+"""Seconds after which an unused connection is dropped: the service closes it after about 15, and a
+request sent on a connection that is being closed is lost (documented by other clients)."""
+
+
+def own_session() -> aiohttp.ClientSession:
+    """An aiohttp session for one client alone: it keeps no cookies and no connection for long."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+def keeps_connections(http: aiohttp.ClientSession) -> bool:
+    """Whether a session may reuse a connection that has been idle for longer than `IDLE`."""
+    kept: float | None = getattr(http.connector, "_keepalive_timeout", None)
+    return kept is None or kept > IDLE
+
+
+def middlewares_without_reuse(http: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
+    """The session's own middlewares, and one that lets no connection be used twice."""
+    return (*getattr(http, "_middlewares", ()), _once)
+
+
+async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """An aiohttp middleware: the connection is not used again, whether the service closes it or not.
+
+    Asking for that by a header is not enough: a service that closes without saying so in its answer
+    leaves a dead connection to the next call.
+    """
+    send = request.send
+
+    async def send_once(connection: Connection) -> ClientResponse:
+        if connection.protocol is not None:
+            connection.protocol.force_close()
+        return await send(connection)
+
+    request.send = send_once  # type: ignore[method-assign,assignment]
+    return await handler(request)
+
+
+def refusal_of(url: str) -> str | None:
+    """Why credentials may not be sent to *url*; None if they may."""
+    allowed = "allowed is an https:// URL, or an http:// one whose host is this machine"
+    try:
+        parsed = URL(url)
+        host, scheme = parsed.host, parsed.scheme
+        known = parsed.user is not None or parsed.password is not None
+        usable = host and parsed.port and scheme in ("https", "http")
+    except (TypeError, ValueError):
+        return f"url is not a URL; {allowed}"
+    if known:
+        return "url carries credentials; give them as login and password"
+    if not usable:
+        return f"url={scheme}://{host or ''}: {allowed}"
+    if scheme == "http" and not _is_loopback(host or ""):
+        return f"url={scheme}://{host} would send secrets unencrypted; {allowed}"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,42 @@
+"""One call of the API on its way to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiogandi import codec
+from aiogandi.redaction import Secret, secrets_in
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A call without the session: its *arguments* by name, in the wire's order, and *params*, which
+    are the same encoded once for all attempts. It also carries how it has fared so far.
+    """
+
+    method: str
+    params: codec.Params
+    arguments: Mapping[str, Any] = field(repr=False)
+    sends: int = 0
+    """How often it has left."""
+    first_sent: float = 0.0
+    """When it left for the first time, in seconds of the loop's clock; 0 before."""
+    queued: float = 0.0
+    """Seconds that it has stood in line for its turns."""
+
+    @classmethod
+    def of(cls, method: str, arguments: Mapping[str, Any]) -> Request:
+        """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
+        return cls(method, codec.encode_params(arguments), arguments)
+
+    def leaves(self, now: float, waited: float) -> None:
+        """It is sent *now*, after standing in line for *waited* seconds."""
+        self.sends += 1
+        self.first_sent = self.first_sent or now
+        self.queued += waited
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets among the arguments."""
+        return tuple(secrets_in(self.arguments))
