@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from aiogandi.changes.recognition import filter_for, matches, passwords_of
 from aiogandi.models import OperationDetails
@@ -41,17 +41,6 @@ class State(StrEnum):
     """The service did not run it, or refused it."""
     UNKNOWN = "unknown"
     """Whether it ran cannot be established."""
-
-
-_LEADS_TO: Final[Mapping[State, frozenset[State]]] = {
-    State.PREPARED: frozenset({State.SENT}),
-    State.SENT: frozenset({State.ANSWERED, State.LOST, State.ABSENT}),
-    State.ANSWERED: frozenset(),
-    State.LOST: frozenset({State.ADOPTED, State.ABSENT, State.UNKNOWN}),
-    State.ADOPTED: frozenset(),
-    State.ABSENT: frozenset({State.SENT, State.UNKNOWN}),
-    State.UNKNOWN: frozenset(),
-}
 
 
 @dataclass(slots=True, eq=False)
@@ -88,39 +77,39 @@ class Change:
 
     def send(self, now: float) -> None:
         """It leaves."""
-        self._to(State.SENT)
+        self._to(State.SENT, State.PREPARED, State.ABSENT)
         self.sends += 1
         self.last_sent = now
         self.first_sent = self.first_sent or now
 
     def not_sent(self) -> None:
         """The service certainly did not run what was sent last."""
-        self._to(State.ABSENT)
+        self._to(State.ABSENT, State.SENT)
         self.sends -= 1
 
     def answer(self) -> None:
         """Its reply came."""
-        self._to(State.ANSWERED)
+        self._to(State.ANSWERED, State.SENT)
 
     def lose(self) -> None:
         """No usable reply will come."""
-        self._to(State.LOST)
+        self._to(State.LOST, State.SENT)
 
     def adopt(self, details: OperationDetails) -> None:
         """This operation is its own."""
-        self._to(State.ADOPTED)
+        self._to(State.ADOPTED, State.LOST)
         self.adopted = details
 
     def find_absent(self) -> None:
         """It was looked for, and did not run."""
-        self._to(State.ABSENT)
+        self._to(State.ABSENT, State.LOST)
 
     def give_up(self) -> None:
         """Whether it ran cannot be established."""
-        self._to(State.UNKNOWN)
+        self._to(State.UNKNOWN, State.LOST, State.ABSENT)
 
-    def _to(self, state: State) -> None:
-        if state not in _LEADS_TO[self.state]:
+    def _to(self, state: State, *origins: State) -> None:
+        if self.state not in origins:
             raise AssertionError(f"{self.method}: {self.state} does not lead to {state}")
         self.state = state
 

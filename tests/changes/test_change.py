@@ -1,0 +1,167 @@
+"""The states of a changing call, and which of them leads to which."""
+
+import pytest
+
+from aiogandi import OperationDetails
+from aiogandi.changes.change import Change, State
+from aiogandi.redaction import Secret
+
+FOUND = OperationDetails(11, "vm_start")
+
+# How a call gets into each state; it is sent at 5, and a second time at 7.
+WAYS = {
+    State.PREPARED: [],
+    State.SENT: [("send", 5)],
+    State.ANSWERED: [("send", 5), ("answer",)],
+    State.LOST: [("send", 5), ("lose",)],
+    State.ADOPTED: [("send", 5), ("lose",), ("adopt", FOUND)],
+    State.ABSENT: [("send", 5), ("lose",), ("find_absent",)],
+    State.UNKNOWN: [("send", 5), ("lose",), ("give_up",)],
+}
+
+TRANSITIONS = {
+    "send": ("send", 7),
+    "not_sent": ("not_sent",),
+    "answer": ("answer",),
+    "lose": ("lose",),
+    "adopt": ("adopt", FOUND),
+    "find_absent": ("find_absent",),
+    "give_up": ("give_up",),
+}
+
+# state, transition: the next state, and then sends, first_sent and last_sent.
+ALLOWED = {
+    (State.PREPARED, "send"): (State.SENT, 1, 7, 7),
+    (State.SENT, "not_sent"): (State.ABSENT, 0, 5, 5),
+    (State.SENT, "answer"): (State.ANSWERED, 1, 5, 5),
+    (State.SENT, "lose"): (State.LOST, 1, 5, 5),
+    (State.LOST, "adopt"): (State.ADOPTED, 1, 5, 5),
+    (State.LOST, "find_absent"): (State.ABSENT, 1, 5, 5),
+    (State.LOST, "give_up"): (State.UNKNOWN, 1, 5, 5),
+    (State.ABSENT, "send"): (State.SENT, 2, 5, 7),
+    (State.ABSENT, "give_up"): (State.UNKNOWN, 1, 5, 5),
+}
+
+
+def in_state(state, method="vm_start", arguments=None, yields="id"):
+    call = Change(method, {"vm_id": 1} if arguments is None else arguments, yields)
+    for name, *values in WAYS[state]:
+        getattr(call, name)(*values)
+    assert call.state is state
+    return call
+
+
+@pytest.mark.parametrize(("state", "transition"), ALLOWED)
+def test_a_transition_that_is_allowed(state, transition):
+    call = in_state(state)
+    name, *values = TRANSITIONS[transition]
+
+    getattr(call, name)(*values)
+
+    told = call.state, call.sends, call.first_sent, call.last_sent
+    assert told == ALLOWED[state, transition]
+
+
+@pytest.mark.parametrize(
+    ("state", "transition"),
+    [(state, name) for state in State for name in TRANSITIONS if (state, name) not in ALLOWED],
+)
+def test_a_transition_that_is_forbidden_raises_and_changes_nothing(state, transition):
+    call = in_state(state)
+    before = call.state, call.sends, call.first_sent, call.last_sent, call.adopted
+    name, *values = TRANSITIONS[transition]
+
+    with pytest.raises(AssertionError, match=f"vm_start: {state} does not lead to"):
+        getattr(call, name)(*values)
+
+    assert (call.state, call.sends, call.first_sent, call.last_sent, call.adopted) == before
+
+
+def test_a_new_call_was_never_sent_and_nothing_is_known_of_its_age():
+    call = Change("vm_start", {"vm_id": 1}, "id")
+    assert (call.state, call.sends, call.first_sent, call.last_sent) == ("prepared", 0, 0, 0)
+    assert (call.newest, call.adopted) == (None, None)
+
+
+def test_what_was_the_newest_operation_is_kept_with_its_time():
+    call = Change("vm_start", {"vm_id": 1}, "id")
+    call.prepare(10, 4.5)
+    assert (call.newest, call.since, call.state) == (10, 4.5, State.PREPARED)
+
+
+def test_an_adopted_operation_is_kept():
+    assert in_state(State.ADOPTED).adopted is FOUND
+
+
+def test_sends_that_did_not_run_are_not_counted_but_the_first_time_stands():
+    call = in_state(State.SENT)
+    call.not_sent()
+    call.send(7)
+    call.not_sent()
+    call.send(9)
+    assert (call.sends, call.first_sent, call.last_sent) == (1, 5, 9)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_call_is_settled_when_its_operation_is_known(state):
+    assert in_state(state).settled == (state in (State.ANSWERED, State.ADOPTED))
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_call_whose_reply_names_no_operation_is_never_settled(state):
+    assert not in_state(state, yields=None).settled
+
+
+def create(hostname="web", password="s3cret-pw", **more):
+    values = {"hostname": hostname, "password": Secret(password), "os_id": 111, **more}
+    return Change("vm_create", values, "vm_id")
+
+
+def test_equal_calls_have_equal_keys_in_whatever_order_their_arguments_stand():
+    one = Change("disk_attach", {"vm_id": 1, "disk_id": 2}, "id")
+    assert one.key == Change("disk_attach", {"disk_id": 2, "vm_id": 1}, "id").key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (create("web-1"), create("web-2")),
+        (create(specs={"memory": 512}), create(specs={"memory": 1024})),
+        (Change("vm_start", {"vm_id": 1}), Change("vm_stop", {"vm_id": 1})),
+        (Change("vm_start", {"vm_id": 1}), Change("vm_start", {"vm_id": "1"})),
+    ],
+)
+def test_calls_that_the_service_can_tell_apart_have_different_keys(one, other):
+    assert one.key != other.key
+
+
+def test_calls_that_differ_in_a_password_have_one_key_and_it_does_not_tell_the_password():
+    one, other = create(password="s3cret-1"), create(password="s3cret-2")
+    assert one.key == other.key
+    assert one.passwords != other.passwords
+    assert "s3cret" not in repr(one.key)
+
+
+def test_the_passwords_of_a_call_are_all_its_secrets_in_clear():
+    call = create(password="pw-1", specs={"first": {"password": Secret("pw-2")}, "memory": 512})
+    assert call.passwords == ("pw-1", "pw-2")
+    assert Change("vm_start", {"vm_id": 1}).passwords == ()
+
+
+def test_no_argument_is_in_a_calls_repr():
+    assert "s3cret-pw" not in repr(create())
+    assert "web" not in repr(create())
+
+
+def test_a_call_knows_its_filter_and_recognises_its_operation():
+    call = Change("vm_start", {"vm_id": 1}, "id")
+    assert call.filter == {"type": "vm_start", "param": {"vm_id": 1}}
+    assert call.matches(OperationDetails(11, "vm_start", params={"vm_id": 1})) is True
+    assert call.matches(OperationDetails(11, "vm_start", params={"vm_id": 2})) is False
+    assert call.matches(OperationDetails(11, "vm_start")) is None
+
+
+def test_two_calls_are_never_equal_so_that_each_has_its_own_place_in_the_books():
+    one, other = create(), create()
+    assert one != other
+    assert len({one, other}) == 2
