@@ -39,7 +39,7 @@ URL = "https://api.gandi.net/xmlrpc/"
 """Where the service was (documented)."""
 
 Result = TypeVar("Result")
-Kind = TypeVar("Kind", bound=Operation)
+OperationKind = TypeVar("OperationKind", bound=Operation)
 
 _PASSWORDS = {"vm_create": 1, "login": 1}  # where the password stands among a call's arguments
 
@@ -458,7 +458,7 @@ class Gandi:
         operation_id = await self._change(call, results.number_of(method))
         return self._began(Operation, call, id=operation_id)
 
-    def _began(self, kind: type[Kind], call: Change, **known: int) -> Kind:
+    def _began(self, kind: type[OperationKind], call: Change, **known: int) -> OperationKind:
         """The operation that *call* began, of which the ids in *known* are known."""
         ids = {name: call.arguments.get(name) for name in ("vm_id", "disk_id", "product_id")}
         if call.adopted is not None:

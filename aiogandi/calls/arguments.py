@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiogandi.checks import require, require_count, require_text
 from aiogandi.errors import InvalidArgument
 
-STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
+FILTER_STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
 """The states that ``operation_list`` filters by (documented)."""
 
 LARGEST: Final = 2**31 - 1
@@ -93,7 +93,7 @@ def filters(
     if type is not None:
         result["type"] = text("type", type)
     if state is not None:
-        require(state in STATES, "state", state, f"one of {', '.join(STATES)}")
+        require(state in FILTER_STATES, "state", state, f"one of {', '.join(FILTER_STATES)}")
         result["state"] = str(state)
     for name, date in dates.items():
         if date is not None:

@@ -23,7 +23,7 @@ SLICE: Final = 200
 a list of them takes so much memory that glibc's allocator puts what was freed in order each time;
 below, it does so for a whole document at once, and blocks the loop for 25 ms."""
 
-AT_ONCE: Final = 3_000
+ELEMENTS_AT_ONCE: Final = 3_000
 """`decode_in_slices` converts at most so many elements between two pauses: a few milliseconds' work."""
 
 _TAG = attrgetter("tag")
@@ -74,7 +74,7 @@ def decode_call(body: bytes) -> tuple[str, list[Any]]:
 
 def decode_response(body: bytes) -> Any:
     """The value of a methodResponse, or a `FaultReply`."""
-    plainly = plain.read(body)  # most replies can be read like this, faults never
+    plainly = plain.read_plain(body)  # most replies can be read like this, faults never
     if plainly is not plain.NOT_PLAIN:
         return plainly
     if b"<ex:" in body:
@@ -227,8 +227,8 @@ def _read_struct(
 
 
 def _value_in_slices(element: Element) -> Generator[None, None, Any]:
-    elements = list(islice(element.iter(), AT_ONCE))
-    if len(elements) < AT_ONCE:
+    elements = list(islice(element.iter(), ELEMENTS_AT_ONCE))
+    if len(elements) < ELEMENTS_AT_ONCE:
         return _values(elements, 1)[0]
     del elements
     _refuse_text((element.tail,))

@@ -17,7 +17,7 @@ from aiogandi.codec.scalars import SCALARS
 
 NOT_PLAIN: Final = object()
 
-LONGEST: Final = 2**20
+LONGEST_PLAIN: Final = 2**20
 """Replies of more bytes are left to the parser, which has limits of its own."""
 
 _S = r"[ \t\r\n]*+"
@@ -42,9 +42,9 @@ _TOKEN = re.compile(
 )
 
 
-def read(body: bytes) -> Any:
+def read_plain(body: bytes) -> Any:
     """The value of a methodResponse, or `NOT_PLAIN`."""
-    if len(body) > LONGEST:
+    if len(body) > LONGEST_PLAIN:
         return NOT_PLAIN
     try:
         text = body.decode()
@@ -58,7 +58,7 @@ def read(body: bytes) -> Any:
 
 def _value(tokens: list[tuple[str, ...]]) -> Any:
     """The one value that these are. Where they are in the wrong order, or of an unknown kind, it is
-    `NOT_PLAIN` or an exception that `read` expects.
+    `NOT_PLAIN` or an exception that `read_plain` expects.
     """
     outer: list[tuple[Any, str]] = []
     container: Any = []  # the one being filled; the outermost holds the value itself

@@ -14,7 +14,7 @@ from typing import Any, Self
 from aiogandi.models.reading import as_struct
 
 
-def read(reader: Callable[[Any], Any], *, hashed: bool = True) -> Any:
+def member(reader: Callable[[Any], Any], *, hashed: bool = True) -> Any:
     """A dataclass field that *reader* reads, and that is None where the service sent nothing."""
     return field(default=None, hash=hashed, metadata={"read": reader})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
-from aiogandi.models.model import AskedById, read
+from aiogandi.models.model import AskedById, member
 from aiogandi.models.reading import as_date, as_id, as_params, as_redacted, as_state, as_str
 from aiogandi.models.states import OperationState
 
@@ -31,15 +31,15 @@ class OperationDetails(AskedById):
     """
 
     id: int = field(metadata={"read": as_id})
-    type: str | None = read(as_str)
-    state: OperationState | None = read(as_state)
-    date_created: datetime | None = read(as_date)
-    date_updated: datetime | None = read(as_date)
-    params: Mapping[str, Any] | None = read(as_params, hashed=False)
-    last_error: str | None = read(as_redacted)
-    vm_id: int | None = read(as_id)
-    disk_id: int | None = read(as_id)
-    product_id: int | None = read(as_id)
+    type: str | None = member(as_str)
+    state: OperationState | None = member(as_state)
+    date_created: datetime | None = member(as_date)
+    date_updated: datetime | None = member(as_date)
+    params: Mapping[str, Any] | None = member(as_params, hashed=False)
+    last_error: str | None = member(as_redacted)
+    vm_id: int | None = member(as_id)
+    disk_id: int | None = member(as_id)
+    product_id: int | None = member(as_id)
 
     @classmethod
     def from_wire(cls, struct: Any, *, id: int) -> Self:  # noqa: A002 - as above

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aiogandi.models.model import AskedById, AskedWithoutId, Model, read
+from aiogandi.models.model import AskedById, AskedWithoutId, Model, member
 from aiogandi.models.reading import as_date, as_id, as_ids, as_int, as_str, as_strs, as_struct
 
 
@@ -27,16 +27,16 @@ class VM(AskedById):
     """
 
     id: int = field(metadata={"read": as_id})
-    hostname: str | None = read(as_str)
-    state: str | None = read(as_str)
-    os_id: int | None = read(as_int)
-    shares: int | None = read(as_int)
-    cpu: int | None = read(as_int)
-    memory: int | None = read(as_int)
-    disks: tuple[int, ...] | None = read(as_ids)
-    ips: tuple[str, ...] | None = read(as_strs)
-    date_created: datetime | None = read(as_date)
-    date_updated: datetime | None = read(as_date)
+    hostname: str | None = member(as_str)
+    state: str | None = member(as_str)
+    os_id: int | None = member(as_int)
+    shares: int | None = member(as_int)
+    cpu: int | None = member(as_int)
+    memory: int | None = member(as_int)
+    disks: tuple[int, ...] | None = member(as_ids)
+    ips: tuple[str, ...] | None = member(as_strs)
+    date_created: datetime | None = member(as_date)
+    date_updated: datetime | None = member(as_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Disk(AskedById):
     """
 
     id: int = field(metadata={"read": as_id})
-    name: str | None = read(as_str)
-    size: int | None = read(as_int)
-    fstype: str | None = read(as_str)
-    state: str | None = read(as_str)
-    vm_id: int | None = read(as_id)
-    date_created: datetime | None = read(as_date)
+    name: str | None = member(as_str)
+    size: int | None = member(as_int)
+    fstype: str | None = member(as_str)
+    state: str | None = member(as_str)
+    vm_id: int | None = member(as_id)
+    date_created: datetime | None = member(as_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ class Product(AskedWithoutId):
     For example 20 ``shares`` until 2026-12-31 (the service's own clock).
     """
 
-    id: int | None = read(as_int)
-    product_name: str | None = read(as_str)
-    quantity: int | None = read(as_int)
-    date_end: datetime | None = read(as_date)
+    id: int | None = member(as_int)
+    product_name: str | None = member(as_str)
+    quantity: int | None = member(as_int)
+    date_end: datetime | None = member(as_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class HostingAccount(AskedWithoutId):
     ``handle`` is the account's name, ``products`` what it has bought.
     """
 
-    id: int | None = read(as_int)
-    handle: str | None = read(as_str)
-    shares: int | None = read(as_int)
-    used_shares: int | None = read(as_int)
-    products: tuple[Product, ...] | None = read(_products)
+    id: int | None = member(as_int)
+    handle: str | None = member(as_str)
+    shares: int | None = member(as_int)
+    used_shares: int | None = member(as_int)
+    products: tuple[Product, ...] | None = member(_products)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class OperatingSystem(Model):
     """
 
     id: int = field(metadata={"read": as_id})
-    label: str | None = read(as_str)
+    label: str | None = member(as_str)
 
     @classmethod
     def list_from_wire(cls, value: Any) -> list[OperatingSystem]:

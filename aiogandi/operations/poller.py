@@ -32,7 +32,7 @@ from aiogandi.settings import Polling
 
 log = logging.getLogger("aiogandi.tracker")
 
-AT_ONCE: Final = 4
+JOBS_AT_ONCE: Final = 4
 """So many operations are looked at, or looked for, at the same time."""
 
 FINDS: Final = 3
@@ -144,13 +144,13 @@ class Poller:
 
     def _start_jobs(self, now: float) -> float:
         """Begin looks and finds while there are places. Returns when to call this again."""
-        while len(self._jobs) < AT_ONCE:
+        while len(self._jobs) < JOBS_AT_ONCE:
             if now < self._guard.resume_at:
                 return self._guard.resume_at
             if (job := self._next_job(now)) is None:
                 break
             self._jobs.add(self._start(job))
-        if len(self._jobs) >= AT_ONCE:
+        if len(self._jobs) >= JOBS_AT_ONCE:
             return math.inf  # a job that ends wakes the poller
         find_due = self._to_find[0][0] if self._to_find else math.inf
         return max(min(find_due, self._schedule.look_due(now)), now)

@@ -17,7 +17,7 @@ from aiogandi.checks import (
 from aiogandi.errors import InvalidArgument
 from aiogandi.sandbox.api.service import Service
 from aiogandi.sandbox.books.clock import ServiceClock
-from aiogandi.sandbox.books.durations import LONGEST, require_durations
+from aiogandi.sandbox.books.durations import LONGEST_SECONDS, require_durations
 from aiogandi.sandbox.http.exchange import Exchange
 from aiogandi.sandbox.http.listener import Listener
 from aiogandi.sandbox.http.throttle import Throttle
@@ -90,7 +90,7 @@ class Sandbox(Scripted):
             require_text(name, value)
         require_count("port", port, 0, 65535)
         require_number("speed", speed)
-        require_seconds("session_lifetime", session_lifetime, longest=LONGEST)
+        require_seconds("session_lifetime", session_lifetime, longest=LONGEST_SECONDS)
         durations = {} if durations is None else durations
         require_durations(durations)
         require_count("shares", shares, 0, 2**31 - 1)
@@ -98,8 +98,8 @@ class Sandbox(Scripted):
         require_text("currency", currency)
         require(_CURRENCY.fullmatch(currency) is not None, "currency", currency, "like EUR")
         require(callable(clock), "clock", clock, "a function that returns seconds")
-        require_seconds("body_timeout", body_timeout, longest=LONGEST)
-        require_seconds("idle_timeout", idle_timeout, longest=LONGEST)
+        require_seconds("body_timeout", body_timeout, longest=LONGEST_SECONDS)
+        require_seconds("idle_timeout", idle_timeout, longest=LONGEST_SECONDS)
         self._login = login
         self._password = password
         self._service = Service(
@@ -170,7 +170,7 @@ class Sandbox(Scripted):
 
     def advance(self, seconds: float) -> None:
         """Let *seconds* service seconds (0 or more) pass at once."""
-        require_seconds("seconds", seconds, zero=True, longest=LONGEST)
+        require_seconds("seconds", seconds, zero=True, longest=LONGEST_SECONDS)
         self._service.clock.advance(seconds)
 
     def set_date(self, date: datetime) -> None:

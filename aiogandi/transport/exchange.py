@@ -20,7 +20,7 @@ from aiogandi.transport.connections import (
     own_session,
     refusal_of,
 )
-from aiogandi.transport.failures import Answer, NoReply, failure
+from aiogandi.transport.failures import NoReply, Received, failure
 from aiogandi.transport.proxy import MAX_REPLY, Proxy
 from aiogandi.transport.request import Request
 from aiogandi.version import __version__
@@ -87,7 +87,7 @@ class Transport:
         body = proxy._make_request(method, *leading, request.params)  # noqa: SLF001 - its hook
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
         limits = self._limits if limit == self._timeout else _limits(limit)
-        answer = Answer()
+        answer = Received()
         cause: Exception | None = None
         reply: Any = None
         try:

@@ -36,7 +36,7 @@ class NoReply(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class Received:
     """As much of the service's answer as has come."""
 
     status: int | None = None
@@ -54,7 +54,7 @@ class Answer:
 
 def failure(
     method: str,
-    answer: Answer,
+    answer: Received,
     error: Exception,
     timeout: float,
     redactor: Redactor,
@@ -99,7 +99,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max((date - datetime.now(UTC)).total_seconds(), 0.0)
 
 
-def _problem(method: str, answer: Answer, error: Exception, timeout: float) -> str:
+def _problem(method: str, answer: Received, error: Exception, timeout: float) -> str:
     match error:
         case NoReply():
             redirect = 300 <= (answer.status or 0) < 400

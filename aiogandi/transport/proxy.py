@@ -14,7 +14,7 @@ from lxml import etree
 
 from aiogandi import codec
 from aiogandi.redaction import Sealed
-from aiogandi.transport.failures import Answer, NoReply, retry_after
+from aiogandi.transport.failures import NoReply, Received, retry_after
 
 log = logging.getLogger("aiogandi.proxy")
 
@@ -57,7 +57,7 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
         return codec.decode_response(body)
 
     async def post(
-        self, method: str, body: Sealed, limits: aiohttp.ClientTimeout, answer: Answer
+        self, method: str, body: Sealed, limits: aiohttp.ClientTimeout, answer: Received
     ) -> Any:
         """Post *body* and return the reply. What comes is kept in *answer*, to tell of a failure.
 

@@ -190,7 +190,7 @@ def test_what_breaks_the_grammar_is_malformed_at_once_and_in_slices(monkeypatch,
     with pytest.raises(MalformedMessage):
         decoded(xml)
     for at_once in (3, 5, 8):
-        monkeypatch.setattr(decoding, "AT_ONCE", at_once)
+        monkeypatch.setattr(decoding, "ELEMENTS_AT_ONCE", at_once)
         with pytest.raises(MalformedMessage):
             in_slices(response(xml))
 

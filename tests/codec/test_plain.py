@@ -33,9 +33,9 @@ def is_plain(text):
 def test_what_servers_write_is_read(value):
     body = codec.encode_response(value)
     if is_plain(body.decode()):
-        assert repr(plain.read(body)) == repr(value)
+        assert repr(plain.read_plain(body)) == repr(value)
     else:
-        assert plain.read(body) is plain.NOT_PLAIN
+        assert plain.read_plain(body) is plain.NOT_PLAIN
 
 
 @given(values, st.data())
@@ -47,7 +47,7 @@ def test_a_damaged_reply_is_read_as_the_parser_reads_it_or_not_at_all(value, dat
         inserted = data.draw(st.sampled_from(INSERTED) | st.just(text[at : at + 20]))
         text = text[:at] + inserted + text[at + removed :]
     body = text.encode()
-    read = plain.read(body)
+    read = plain.read_plain(body)
     if read is not plain.NOT_PLAIN:
         assert repr(read) == read_by_the_parser(body)
 
@@ -79,7 +79,7 @@ NESTED = f"<value><array><data>{INT}<value><struct></struct></value></data></arr
     ],
 )
 def test_a_plain_reply_is_read(xml, value):
-    assert plain.read(response(xml)) == value
+    assert plain.read_plain(response(xml)) == value
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_plain_reply_is_read(xml, value):
     ],
 )
 def test_all_else_is_the_parsers(xml):
-    assert plain.read(response(xml)) is plain.NOT_PLAIN
+    assert plain.read_plain(response(xml)) is plain.NOT_PLAIN
 
 
 @pytest.mark.parametrize(
@@ -149,13 +149,13 @@ def test_all_else_is_the_parsers(xml):
     ],
 )
 def test_a_document_of_another_kind_is_the_parsers(body):
-    assert plain.read(body) is plain.NOT_PLAIN
+    assert plain.read_plain(body) is plain.NOT_PLAIN
 
 
 def test_what_is_nested_deeper_than_we_would_send_is_the_parsers():
     def nested(depth):
         return response("<value><array><data>" * depth + "</data></array></value>" * depth)
 
-    assert plain.read(nested(64)) is not plain.NOT_PLAIN
-    assert plain.read(nested(65)) is plain.NOT_PLAIN
-    assert plain.read(nested(100_000)) is plain.NOT_PLAIN
+    assert plain.read_plain(nested(64)) is not plain.NOT_PLAIN
+    assert plain.read_plain(nested(65)) is plain.NOT_PLAIN
+    assert plain.read_plain(nested(100_000)) is plain.NOT_PLAIN

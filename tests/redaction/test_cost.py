@@ -10,7 +10,7 @@ import pytest
 
 from aiogandi.errors import Fault, fault_for
 from aiogandi.redaction import Redactor, Secret, outline
-from aiogandi.transport.failures import Answer, NoReply, failure
+from aiogandi.transport.failures import NoReply, Received, failure
 
 AWKWARD = "p&<a>\"b'c\\d e]f\n{é😀%+"
 SESSION = "0123456789abcdef"
@@ -78,10 +78,10 @@ def test_the_patterns_of_a_secret_go_with_it():
 @pytest.mark.parametrize(
     ("answer", "error", "number"),
     [
-        (Answer(), aiohttp.ServerDisconnectedError(), 2),
-        (Answer(502, "Bad Gateway", pieces=[b"a page"]), NoReply(), 2),
-        (Answer(200, pieces=[b"a page"]), aiohttp.ClientPayloadError("cut"), 3),
-        (Answer(), TimeoutError(), 2),
+        (Received(), aiohttp.ServerDisconnectedError(), 2),
+        (Received(502, "Bad Gateway", pieces=[b"a page"]), NoReply(), 2),
+        (Received(200, pieces=[b"a page"]), aiohttp.ClientPayloadError("cut"), 3),
+        (Received(), TimeoutError(), 2),
     ],
     ids=["lost", "a page", "a cut page", "silence"],
 )

@@ -12,11 +12,11 @@ from aiogandi.cli.batch.selection import Kind, Selection
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.operations.operation import Operation
 
-Change = Callable[["aiogandi.Gandi"], Action]
+BatchChange = Callable[["aiogandi.Gandi"], Action]
 """Given the client, returns what is done to each thing."""
 
 
-def each(call: Callable[[aiogandi.Gandi, int], Awaitable[Operation | None]]) -> Change:
+def each(call: Callable[[aiogandi.Gandi, int], Awaitable[Operation | None]]) -> BatchChange:
     """Return the change that is one call with the thing's id, like ``each(Gandi.vm_stop)``."""
 
     def change(gandi: aiogandi.Gandi) -> Action:
@@ -46,7 +46,7 @@ async def carry_out(
 def change_selected(
     selection: Selection,
     kind: Kind,
-    change: Change,
+    change: BatchChange,
     wording: Wording,
     waiting: Waiting,
     report: Report,

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiogandi
 from aiogandi.cli.batch.reading import read_all
-from aiogandi.cli.batch.selection import matches
+from aiogandi.cli.batch.selection import name_matches
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.cli.terminal.records import record_of
 
@@ -35,7 +35,7 @@ def list_all(
 
         found, code = await read_all(connection, noun, await ids(gandi), read_one, listed=True)
         if patterns:
-            found = [record for record in found if matches(record[name_field], patterns)]
+            found = [record for record in found if name_matches(record[name_field], patterns)]
         connection.screen.rows(found, columns)
         return code
 

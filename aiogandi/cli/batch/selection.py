@@ -70,7 +70,7 @@ class Selection:
         if failed:
             # A thing that could not be read may be one that was meant.
             raise CommandFailed(f"not every {kind.noun} could be read, so nothing was changed")
-        return [target for target in found if matches(target.name, self.patterns or ())]
+        return [target for target in found if name_matches(target.name, self.patterns or ())]
 
     def _ask(self, connection: Connection, question: str, number: int) -> None:
         if self.yes or not number:
@@ -81,6 +81,6 @@ class Selection:
             raise CommandFailed("nothing was changed")
 
 
-def matches(name: str | None, patterns: Sequence[str]) -> bool:
+def name_matches(name: str | None, patterns: Sequence[str]) -> bool:
     """Return whether a name matches one of the patterns. Upper and lower case count as the same."""
     return any(fnmatchcase((name or "").lower(), pattern.lower()) for pattern in patterns)

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 import typer
 
-from aiogandi.cli.batch.change import Change, change_selected
+from aiogandi.cli.batch.change import BatchChange, change_selected
 from aiogandi.cli.batch.items import Waiting, Wording
 from aiogandi.cli.batch.report import Report
 from aiogandi.cli.batch.selection import Kind, Selection
 from aiogandi.cli.commands.options import Everything, Ids, Json, Match, NoWait, Timeout, Yes
 from aiogandi.cli.service.connection import Job
 
-Own = Callable[..., Change]
+Own = Callable[..., BatchChange]
 """Declares the options that only one command has, checks them, and returns the change."""
 
 

@@ -11,7 +11,7 @@ import typer
 import aiogandi
 from aiogandi.calls import arguments
 from aiogandi.cli.batch.attachment import attach_pairs, pairs_of
-from aiogandi.cli.batch.change import Change, each
+from aiogandi.cli.batch.change import BatchChange, each
 from aiogandi.cli.batch.creation import create_disks
 from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
@@ -136,7 +136,7 @@ def attach(
     Wording("Detach", "Detaching", "detached", "disk"),
     epilog=examples("aiogandi disk detach 500001", "aiogandi disk detach --match 'data-*'"),
 )
-def detach() -> Change:
+def detach() -> BatchChange:
     """Detach disks from the servers that they are attached to."""
     return _find_server_and_detach
 
@@ -145,7 +145,7 @@ def detach() -> Change:
     Wording("Delete", "Deleting", "deleted", "disk"),
     epilog=examples("aiogandi disk delete 500001", "aiogandi disk delete --match 'data-*'"),
 )
-def delete() -> Change:
+def delete() -> BatchChange:
     """Delete disks. The service deletes unattached ones only, and refuses others."""
     return each(aiogandi.Gandi.disk_delete)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 import aiogandi
-from aiogandi.cli.batch.change import Change, carry_out, each
+from aiogandi.cli.batch.change import BatchChange, carry_out, each
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.listing import show_some
 from aiogandi.cli.batch.lot import Step
@@ -133,7 +133,7 @@ def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> Job:
     epilog=examples("aiogandi operation cancel 123 124"),
     waiting=False,
 )
-def cancel() -> Change:
+def cancel() -> BatchChange:
     """Cancel operations that have not begun to run.
 
     --match is on their type, like 'vm_*', and --all means the newest 300.

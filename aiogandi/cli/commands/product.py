@@ -10,7 +10,7 @@ import typer
 
 import aiogandi
 from aiogandi.calls import arguments
-from aiogandi.cli.batch.change import Change, carry_out, each
+from aiogandi.cli.batch.change import BatchChange, carry_out, each
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
 from aiogandi.cli.batch.report import Report, report_of
@@ -40,7 +40,7 @@ async def _name(gandi: aiogandi.Gandi, product_id: int) -> str | None:
 KIND: Final = Kind("product", _ids, _name)
 _change = partial(change_command, app, KIND, REPORT)
 
-Duration = Annotated[
+DurationOption = Annotated[
     str,
     typer.Option(metavar="TIME", help="For how long: 1m is a month, 2y are two years."),
 ]
@@ -51,7 +51,7 @@ Quantity = Annotated[int, typer.Argument(metavar="QUANTITY", min=1, help="How mu
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The product: shares.")],
     quantity: Quantity,
-    duration: Duration,
+    duration: DurationOption,
     no_wait: NoWait = False,
     timeout: Timeout = None,
     json: Json = False,
@@ -84,7 +84,7 @@ def add(
     Wording("Renew", "Renewing", "renewed", "product"),
     epilog=examples("aiogandi product renew 101 102 --duration 1m"),
 )
-def renew(duration: Duration) -> Change:
+def renew(duration: DurationOption) -> BatchChange:
     """Keep products for longer."""
     arguments.duration(duration)
 
@@ -102,7 +102,7 @@ def update(
     quantity: Annotated[
         int, typer.Option(metavar="N", min=1, help="The quantity that each shall have.")
     ],
-) -> Change:
+) -> BatchChange:
     """Change the quantity of products."""
 
     def call(gandi: aiogandi.Gandi, product_id: int) -> Awaitable[Operation]:
@@ -115,6 +115,6 @@ def update(
     Wording("Remove", "Removing", "removed", "product"),
     epilog=examples("aiogandi product remove 101"),
 )
-def remove() -> Change:
+def remove() -> BatchChange:
     """Give products up."""
     return each(aiogandi.Gandi.hosting_account_product_remove)

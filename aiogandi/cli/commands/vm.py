@@ -11,7 +11,7 @@ import typer
 
 import aiogandi
 from aiogandi.calls import arguments
-from aiogandi.cli.batch.change import Change, each
+from aiogandi.cli.batch.change import BatchChange, each
 from aiogandi.cli.batch.creation import NewServers, create_servers
 from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
@@ -151,7 +151,7 @@ def update(
     shares: Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False)] = None,
     cpu: Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False)] = None,
     hostname: Annotated[str | None, typer.Option(metavar="NAME", show_default=False)] = None,
-) -> Change:
+) -> BatchChange:
     """Give servers other shares, processors, or another name."""
     given = {"shares": shares, "cpu": cpu, "hostname": hostname}
     specs = {name: value for name, value in given.items() if value is not None}
@@ -170,7 +170,7 @@ def update(
     Wording("Start", "Starting", "started", "server"),
     epilog=examples("aiogandi vm start 10001 10002", "aiogandi vm start --match 'web-*'"),
 )
-def start() -> Change:
+def start() -> BatchChange:
     """Boot servers, or let paused ones go on."""
     return each(aiogandi.Gandi.vm_start)
 
@@ -179,7 +179,7 @@ def start() -> Change:
     Wording("Stop", "Stopping", "stopped", "server"),
     epilog=examples("aiogandi vm stop 10001 10002", "aiogandi vm stop --match 'web-*'"),
 )
-def stop() -> Change:
+def stop() -> BatchChange:
     """Shut servers down."""
     return each(aiogandi.Gandi.vm_stop)
 
@@ -188,7 +188,7 @@ def stop() -> Change:
     Wording("Reboot", "Rebooting", "rebooted", "server"),
     epilog=examples("aiogandi vm reboot --match 'web-*' --timeout 600"),
 )
-def reboot() -> Change:
+def reboot() -> BatchChange:
     """Reboot servers, softly."""
     return each(aiogandi.Gandi.vm_reboot)
 
@@ -202,7 +202,7 @@ def delete(
     stop_first: Annotated[
         bool, typer.Option("--stop", metavar="", help="Stop those that are not stopped, first.")
     ] = False,
-) -> Change:
+) -> BatchChange:
     """Delete servers.
 
     The service deletes stopped ones only, and refuses others. Their disks stay.

@@ -40,7 +40,7 @@ def integer(value: object) -> int:
     raise NotOfType
 
 
-def text(value: object) -> str:
+def text_value(value: object) -> str:
     """Return *value* as a string; an int becomes its digits (documented)."""
     if isinstance(value, str):
         return value
@@ -191,7 +191,7 @@ def is_carriable(value: object, depth: int) -> bool:
             return False
 
 
-def read(parameters: Sequence[Parameter | Struct], given: Sequence[object]) -> list[Any]:
+def read_arguments(parameters: Sequence[Parameter | Struct], given: Sequence[object]) -> list[Any]:
     """Return the arguments, or raise the fault of the first check that one of them fails."""
     typed = [due.typed(value) for due, value in zip(parameters, given, strict=False)]
     parsed = [due.parsed(value) for due, value in zip(parameters, typed, strict=False)]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiogandi.sandbox.books.inventory import (
     FIRST_DISK,
-    VM,
-    Disk,
+    DiskRecord,
     Inventory,
+    VMRecord,
     disk_obstacle,
     disk_state_fault,
     vm_obstacle,
@@ -42,7 +42,7 @@ class Disks:
         *specs* are ``size`` in MB, ``name``, and ``fstype``, which is ext3 when it is not given
         (*assumed*).
         """
-        disk = Disk(
+        disk = DiskRecord(
             next(self._ids),
             specs["name"],
             specs["size"],
@@ -95,7 +95,7 @@ class Disks:
 
 
 class _Creation(Work):
-    def __init__(self, inventory: Inventory, disk: Disk) -> None:
+    def __init__(self, inventory: Inventory, disk: DiskRecord) -> None:
         self._inventory = inventory
         self._disk = disk
 
@@ -109,7 +109,7 @@ class _Creation(Work):
 
 
 class _Deletion(Work):
-    def __init__(self, inventory: Inventory, disk: Disk) -> None:
+    def __init__(self, inventory: Inventory, disk: DiskRecord) -> None:
         self._inventory = inventory
         self._disk = disk
 
@@ -124,7 +124,7 @@ class _Deletion(Work):
 class _Link(Work, ABC):
     """What attaching and detaching have in common: both work on the VM and on the disk."""
 
-    def __init__(self, inventory: Inventory, vm: VM, disk: Disk) -> None:
+    def __init__(self, inventory: Inventory, vm: VMRecord, disk: DiskRecord) -> None:
         self.inventory = inventory
         self.vm = vm
         self.disk = disk

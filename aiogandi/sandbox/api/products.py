@@ -14,7 +14,7 @@ from aiogandi.sandbox.books.account import (
     SHARE_PRICE,
     Account,
     Duration,
-    Product,
+    ProductRecord,
 )
 from aiogandi.sandbox.books.faults import ServiceFault
 from aiogandi.sandbox.books.operation import Work
@@ -35,7 +35,7 @@ class Products:
         """
         price = quantity * duration.months * SHARE_PRICE
         self._account.charge(price, "quantity", quantity)
-        product = Product(next(self._ids), name, quantity, duration.seconds)
+        product = ProductRecord(next(self._ids), name, quantity, duration.seconds)
         params = {
             "product_name": name,
             "quantity": quantity,
@@ -74,7 +74,7 @@ class Products:
 
 
 class _Addition(Work):
-    def __init__(self, account: Account, product: Product, price: float) -> None:
+    def __init__(self, account: Account, product: ProductRecord, price: float) -> None:
         self._account = account
         self._product = product
         self._price = price
@@ -90,7 +90,9 @@ class _Addition(Work):
 
 
 class _Renewal(Work):
-    def __init__(self, account: Account, product: Product, price: float, longer: float) -> None:
+    def __init__(
+        self, account: Account, product: ProductRecord, price: float, longer: float
+    ) -> None:
         self._account = account
         self._product = product
         self._price = price
@@ -113,7 +115,9 @@ class _Resize(Work):
     shares will leave, is taken when the call is accepted.
     """
 
-    def __init__(self, account: Account, product: Product, quantity: int, element: str) -> None:
+    def __init__(
+        self, account: Account, product: ProductRecord, quantity: int, element: str
+    ) -> None:
         self._account = account
         self._product = product
         self._quantity = quantity
@@ -163,7 +167,7 @@ class _Resize(Work):
         self._leaving = 0
 
 
-def _gone(account: Account, product: Product) -> str | None:
+def _gone(account: Account, product: ProductRecord) -> str | None:
     if product.id in account.products:
         return None
     return f"product {product.id} was removed"

@@ -16,8 +16,8 @@ from aiogandi.sandbox.api.arguments import (
     date,
     integer,
     naive_date,
-    read,
-    text,
+    read_arguments,
+    text_value,
 )
 from aiogandi.sandbox.books.account import ONLY_PRODUCT, Duration
 from aiogandi.sandbox.books.faults import Cause, Subject, data_fault
@@ -63,14 +63,14 @@ def _between(lowest: int, highest: int) -> Callable[[int], bool]:
     return lambda given: lowest <= given <= highest
 
 
-LOGIN: Final = Parameter("login", text)
-PASSWORD: Final = Parameter("password", text)
+LOGIN: Final = Parameter("login", text_value)
+PASSWORD: Final = Parameter("password", text_value)
 SAFE: Final = Parameter("safe", boolean)
-SESSION: Final = Parameter("session", text)
-HANDLE: Final = Parameter("handle", text)
-HOSTNAME: Final = Parameter("hostname", text, syntax=_hostname)
+SESSION: Final = Parameter("session", text_value)
+HANDLE: Final = Parameter("handle", text_value)
+HOSTNAME: Final = Parameter("hostname", text_value, syntax=_hostname)
 VM_PASSWORD: Final = Parameter(
-    "password", text, value=lambda given: SHORTEST_PASSWORD <= len(given) <= 255
+    "password", text_value, value=lambda given: SHORTEST_PASSWORD <= len(given) <= 255
 )
 OS_ID: Final = Parameter("os_id", integer)
 SHARES: Final = Parameter("shares", integer, value=_between(1, MOST_SHARES))
@@ -79,17 +79,19 @@ VM_ID: Final = Parameter("vm_id", integer)
 DISK_ID: Final = Parameter("disk_id", integer)
 PRODUCT_ID: Final = Parameter("product_id", integer)
 OPERATION_ID: Final = Parameter("operation_id", integer)
-PRODUCT_NAME: Final = Parameter("product_name", text, value=lambda given: given == ONLY_PRODUCT)
+PRODUCT_NAME: Final = Parameter(
+    "product_name", text_value, value=lambda given: given == ONLY_PRODUCT
+)
 QUANTITY: Final = Parameter("quantity", integer, value=_between(1, MOST_SHARES))
-DURATION: Final = Parameter("duration", text, syntax=Duration.parse, value=Duration.is_sold)
+DURATION: Final = Parameter("duration", text_value, syntax=Duration.parse, value=Duration.is_sold)
 CREATE_SPECS: Final = Struct("specs", (), others=True)
 UPDATE_SPECS: Final = Struct("specs", (HOSTNAME, VM_PASSWORD, SHARES, CPU), others=True)
 DISK_SPECS: Final = Struct(
     "specs",
     (
         Parameter("size", integer, value=_between(1, LARGEST_DISK)),
-        Parameter("name", text, syntax=_disk_name),
-        Parameter("fstype", text, value=FILE_SYSTEMS.__contains__),
+        Parameter("name", text_value, syntax=_disk_name),
+        Parameter("fstype", text_value, value=FILE_SYSTEMS.__contains__),
     ),
     required=frozenset({"size", "name"}),
     others=True,
@@ -97,8 +99,8 @@ DISK_SPECS: Final = Struct(
 FILTER: Final = Struct(
     "filter",
     (
-        Parameter("type", text),
-        Parameter("state", text, value={"ALL", *STATES}.__contains__),
+        Parameter("type", text_value),
+        Parameter("state", text_value, value={"ALL", *STATES}.__contains__),
         Parameter("created_after", date, syntax=naive_date),
         Parameter("created_before", date, syntax=naive_date),
         Parameter("updated_after", date, syntax=naive_date),
@@ -123,7 +125,7 @@ class Signature:
         if not most - self.optional <= len(given) <= most:
             reason = f"{method} takes {most} arguments, of which {self.optional} can be left out"
             raise data_fault(Subject.ARGUMENT, Cause.TYPE, reason, "arguments", len(given))
-        return read(self.parameters, given)
+        return read_arguments(self.parameters, given)
 
 
 def _with_session(*parameters: Parameter | Struct, optional: int = 0) -> Signature:

@@ -13,7 +13,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
-from aiogandi.sandbox.books.inventory import FIRST_VM, VM, Inventory, vm_obstacle, vm_state_fault
+from aiogandi.sandbox.books.inventory import (
+    FIRST_VM,
+    Inventory,
+    VMRecord,
+    vm_obstacle,
+    vm_state_fault,
+)
 from aiogandi.sandbox.books.operation import Work
 from aiogandi.sandbox.books.operations import Operations, without_passwords
 
@@ -56,7 +62,7 @@ class VMs:
             raise data_fault(Subject.SYSTEM, Cause.EXISTENCE, "no such system", "os_id", os_id)
         self._shares.take(shares)
         now = self._operations.now
-        vm = VM(next(self._ids), hostname, os_id, shares, cpu, created=now, updated=now)
+        vm = VMRecord(next(self._ids), hostname, os_id, shares, cpu, created=now, updated=now)
         self._inventory.vms[vm.id] = vm
         params = {
             "hostname": hostname,
@@ -111,13 +117,15 @@ class VMs:
         vm = self._in_state(vm_id, *states)
         return self._begin(kind, vm, _Transition(vm, into, *states))
 
-    def _in_state(self, vm_id: int, *states: str) -> VM:
+    def _in_state(self, vm_id: int, *states: str) -> VMRecord:
         vm = self._inventory.vm(vm_id)
         if obstacle := vm_obstacle(vm, *states):
             raise vm_state_fault(obstacle, vm)
         return vm
 
-    def _begin(self, kind: str, vm: VM, work: Work, params: Mapping[str, Any] | None = None) -> int:
+    def _begin(
+        self, kind: str, vm: VMRecord, work: Work, params: Mapping[str, Any] | None = None
+    ) -> int:
         params = {**(params or {}), "vm_id": vm.id}
         return self._operations.begin(kind, params, work, ("vm", vm.id))
 
@@ -128,7 +136,7 @@ def systems() -> list[dict[str, Any]]:
 
 
 class _Creation(Work):
-    def __init__(self, inventory: Inventory, shares: SharePool, vm: VM) -> None:
+    def __init__(self, inventory: Inventory, shares: SharePool, vm: VMRecord) -> None:
         self._inventory = inventory
         self._shares = shares
         self._vm = vm
@@ -147,7 +155,7 @@ class _Creation(Work):
 
 
 class _Transition(Work):
-    def __init__(self, vm: VM, into: str, *states: str) -> None:
+    def __init__(self, vm: VMRecord, into: str, *states: str) -> None:
         self._vm = vm
         self._into = into
         self._states = states
@@ -160,7 +168,7 @@ class _Transition(Work):
 
 
 class _Deletion(Work):
-    def __init__(self, inventory: Inventory, shares: SharePool, vm: VM) -> None:
+    def __init__(self, inventory: Inventory, shares: SharePool, vm: VMRecord) -> None:
         self._inventory = inventory
         self._shares = shares
         self._vm = vm
@@ -177,7 +185,7 @@ class _Deletion(Work):
 class _Update(Work):
     """New hostname, shares or cpu for a VM. Additional shares are taken when the call is accepted."""
 
-    def __init__(self, pool: SharePool, vm: VM, specs: Mapping[str, Any]) -> None:
+    def __init__(self, pool: SharePool, vm: VMRecord, specs: Mapping[str, Any]) -> None:
         self._pool = pool
         self._vm = vm
         self._specs = specs

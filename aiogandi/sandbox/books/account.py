@@ -22,7 +22,7 @@ ONLY_PRODUCT: Final = "shares"
 SHARE_PRICE: Final = 1.0
 """What one share costs for one month, in the account's currency (*assumed*)."""
 
-LONGEST: Final = 120
+LONGEST_MONTHS: Final = 120
 """The most months that can be bought at once (*assumed*)."""
 
 DAY: Final = 86_400.0
@@ -56,11 +56,11 @@ class Duration(NamedTuple):
 
     def is_sold(self) -> bool:
         """Return whether this much time can be bought at once."""
-        return 1 <= self.months <= LONGEST
+        return 1 <= self.months <= LONGEST_MONTHS
 
 
 @dataclass(slots=True)
-class Product:
+class ProductRecord:
     """A product that was bought. *ends* is a moment on the service's clock."""
 
     id: int
@@ -86,9 +86,9 @@ class Account:
         self._handle = handle
         self._balance = float(balance)
         self._currency = currency
-        self.products: dict[int, Product] = {}
+        self.products: dict[int, ProductRecord] = {}
         if shares.total:
-            first = Product(FIRST_PRODUCT, ONLY_PRODUCT, shares.total, 365 * DAY)
+            first = ProductRecord(FIRST_PRODUCT, ONLY_PRODUCT, shares.total, 365 * DAY)
             self.products[first.id] = first
 
     def currency(self) -> str:
@@ -131,7 +131,7 @@ class Account:
         """Add *price* to the balance again."""
         self._balance += price
 
-    def product(self, product_id: int) -> Product:
+    def product(self, product_id: int) -> ProductRecord:
         """Return the product with this id, or raise the fault that there is none."""
         product = self.products.get(product_id)
         if product is None:

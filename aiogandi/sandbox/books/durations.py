@@ -30,7 +30,7 @@ DEFAULTS: Final[Mapping[str, float]] = MappingProxyType(
 )
 """The duration of each type of operation. There are no other types."""
 
-LONGEST: Final = 100 * 365 * 86_400.0
+LONGEST_SECONDS: Final = 100 * 365 * 86_400.0
 """The most seconds that a setting or a script may give: a hundred years. More is a mistake, and
 leads out of the calendar.
 """
@@ -46,4 +46,4 @@ def require_durations(durations: Mapping[str, float]) -> None:
     """Raise `InvalidArgument` unless *durations* gives seconds, 0 or more, for types of operation."""
     for kind, seconds in durations.items():
         require_operation_type("durations", kind)
-        require_seconds(f"durations[{kind!r}]", seconds, zero=True, longest=LONGEST)
+        require_seconds(f"durations[{kind!r}]", seconds, zero=True, longest=LONGEST_SECONDS)

@@ -14,7 +14,7 @@ from typing import Final
 INTERNAL_ERROR: Final = 150000
 """The code of ``ServerError: internal error`` (documented)."""
 
-LONGEST_SHOWN: Final = 200
+LONGEST_ECHO: Final = 200
 """The most characters of a refused value that a fault's text repeats (*assumed*)."""
 
 
@@ -77,9 +77,9 @@ def shown(value: object) -> str:
     """
     match value:
         case str():
-            return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
+            return value if len(value) <= LONGEST_ECHO else f"{value[:LONGEST_ECHO]}…"
         case bool() | int() | float():
-            return str(value)[:LONGEST_SHOWN]
+            return str(value)[:LONGEST_ECHO]
         case datetime():
             return value.isoformat()
         case bytes():

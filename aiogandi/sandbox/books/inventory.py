@@ -24,7 +24,7 @@ FIRST_DISK: Final = 500_001
 
 
 @dataclass(slots=True, eq=False)
-class VM:
+class VMRecord:
     """A VM. *created* and *updated* are moments on the service's clock."""
 
     id: int
@@ -44,7 +44,7 @@ class VM:
 
 
 @dataclass(slots=True, eq=False)
-class Disk:
+class DiskRecord:
     """A disk of *size* MB; *vm_id* is 0 while it is not attached."""
 
     id: int
@@ -61,48 +61,48 @@ class Inventory:
 
     def __init__(self, clock: ServiceClock) -> None:
         self._clock = clock
-        self.vms: dict[int, VM] = {}
-        self.disks: dict[int, Disk] = {}
+        self.vms: dict[int, VMRecord] = {}
+        self.disks: dict[int, DiskRecord] = {}
 
-    def vm(self, vm_id: int) -> VM:
+    def vm(self, vm_id: int) -> VMRecord:
         """Return the VM with this id, or raise the fault that there is none."""
         vm = self.vms.get(vm_id)
         if vm is None:
             raise data_fault(Subject.VM, Cause.EXISTENCE, "no such VM", "vm_id", vm_id)
         return vm
 
-    def disk(self, disk_id: int) -> Disk:
+    def disk(self, disk_id: int) -> DiskRecord:
         """Return the disk with this id, or raise the fault that there is none."""
         disk = self.disks.get(disk_id)
         if disk is None:
             raise data_fault(Subject.DISK, Cause.EXISTENCE, "no such disk", "disk_id", disk_id)
         return disk
 
-    def attach(self, vm: VM, disk: Disk) -> None:
+    def attach(self, vm: VMRecord, disk: DiskRecord) -> None:
         """Attach an unattached disk."""
         disk.vm_id = vm.id
         disk.state = "attached"
         vm.disks.append(disk.id)
 
-    def detach(self, disk: Disk) -> None:
+    def detach(self, disk: DiskRecord) -> None:
         """Detach an attached disk."""
         self.vms[disk.vm_id].disks.remove(disk.id)
         disk.vm_id = 0
         disk.state = "created"
 
-    def remove_vm(self, vm: VM) -> None:
+    def remove_vm(self, vm: VMRecord) -> None:
         """Remove the VM; its disks stay, unattached (*assumed*)."""
         for disk_id in list(vm.disks):
             self.detach(self.disks[disk_id])
         vm.state = "deleted"
         del self.vms[vm.id]
 
-    def remove_disk(self, disk: Disk) -> None:
+    def remove_disk(self, disk: DiskRecord) -> None:
         """Remove the disk."""
         disk.state = "deleted"
         del self.disks[disk.id]
 
-    def vm_struct(self, vm: VM) -> dict[str, Any]:
+    def vm_struct(self, vm: VMRecord) -> dict[str, Any]:
         """Return the struct of ``vm_info``."""
         low, high = vm.id % 256, vm.id // 256
         return {
@@ -119,7 +119,7 @@ class Inventory:
             "date_updated": self._clock.date(vm.updated),
         }
 
-    def disk_struct(self, disk: Disk) -> dict[str, Any]:
+    def disk_struct(self, disk: DiskRecord) -> dict[str, Any]:
         """Return the struct of ``disk_info``."""
         return {
             "id": disk.id,
@@ -132,21 +132,21 @@ class Inventory:
         }
 
 
-def vm_obstacle(vm: VM, *states: str) -> str | None:
+def vm_obstacle(vm: VMRecord, *states: str) -> str | None:
     """Return a text that says that *vm* is in none of *states*, or None where it is in one."""
     return None if vm.state in states else f"VM is {vm.state}, not {' or '.join(states)}"
 
 
-def disk_obstacle(disk: Disk, *states: str) -> str | None:
+def disk_obstacle(disk: DiskRecord, *states: str) -> str | None:
     """Return a text that says that *disk* is in none of *states*, or None where it is in one."""
     return None if disk.state in states else f"disk is {disk.state}, not {' or '.join(states)}"
 
 
-def vm_state_fault(reason: str, vm: VM) -> ServiceFault:
+def vm_state_fault(reason: str, vm: VMRecord) -> ServiceFault:
     """Return the fault that refuses a call because of the VM's state (6x, *assumed*)."""
     return data_fault(Subject.VM, Cause.STATE, reason, "vm_id", vm.id)
 
 
-def disk_state_fault(reason: str, disk: Disk) -> ServiceFault:
+def disk_state_fault(reason: str, disk: DiskRecord) -> ServiceFault:
     """Return the fault that refuses a call because of the disk's state (6x, *assumed*)."""
     return data_fault(Subject.DISK, Cause.STATE, reason, "disk_id", disk.id)

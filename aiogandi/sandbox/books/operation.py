@@ -45,7 +45,7 @@ class Fate:
 
 
 @dataclass(slots=True, eq=False)
-class Operation:
+class OperationRecord:
     """One operation.
 
     *created* and *updated* are moments on the service's clock, *takes* is in service seconds.

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from aiogandi.models import LISTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiogandi.sandbox.books.operation import Operation
-
-LISTED: Final = 300
-"""The most ids that `operation_list` returns (documented)."""
+    from aiogandi.sandbox.books.operation import OperationRecord
 
 FIRST_ID: Final = 1_000_001
 """The id of the first operation; each further one has the next number (*assumed*)."""
@@ -42,7 +41,7 @@ class Criteria:
     updated: tuple[float, float] = (-math.inf, math.inf)
     params: Mapping[str, Any] = field(default_factory=dict)
 
-    def match(self, operation: Operation) -> bool:
+    def match(self, operation: OperationRecord) -> bool:
         """Return whether *operation* is as these criteria want it."""
         return (
             self.type in (None, operation.type)
@@ -73,26 +72,26 @@ class OperationLog:
     """
 
     def __init__(self) -> None:
-        self._all: list[Operation] = []
+        self._all: list[OperationRecord] = []
         self._by_kind: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
         self._by_param: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         # Every change of every operation in the order of time: its moment, and the operation's id.
         self._change_times: list[float] = []
         self._changed: list[int] = []
 
-    def __iter__(self) -> Iterator[Operation]:
+    def __iter__(self) -> Iterator[OperationRecord]:
         return iter(self._all)
 
     def next_id(self) -> int:
         """Return the id of the operation that is added next."""
         return FIRST_ID + len(self._all)
 
-    def get(self, operation_id: int) -> Operation | None:
+    def get(self, operation_id: int) -> OperationRecord | None:
         """Return the operation with this id, or None."""
         position = operation_id - FIRST_ID
         return self._all[position] if 0 <= position < len(self._all) else None
 
-    def add(self, operation: Operation) -> None:
+    def add(self, operation: OperationRecord) -> None:
         """Add an operation that has just been created and has `next_id` as its id."""
         self._all.append(operation)
         self._by_kind[operation.type, None].append(operation.id)
@@ -101,7 +100,7 @@ class OperationLog:
             if name in operation.params:
                 self._by_param[name, str(operation.params[name])].append(operation.id)
 
-    def move(self, operation: Operation, state: str, at: float) -> None:
+    def move(self, operation: OperationRecord, state: str, at: float) -> None:
         """Change the operation's state, at the moment *at*."""
         for kind in ((None, operation.state), (operation.type, operation.state)):
             ids = self._by_kind[kind]
@@ -110,7 +109,7 @@ class OperationLog:
         operation.updated = at
         self._file(operation)
 
-    def _file(self, operation: Operation) -> None:
+    def _file(self, operation: OperationRecord) -> None:
         for kind in ((None, operation.state), (operation.type, operation.state)):
             insort(self._by_kind[kind], operation.id)
         self._change_times.append(operation.updated)

@@ -22,7 +22,7 @@ from aiogandi.sandbox.books.operation import (
     PENDING,
     RUN,
     Fate,
-    Operation,
+    OperationRecord,
     Work,
 )
 from aiogandi.sandbox.books.operation_log import Criteria, OperationLog
@@ -49,8 +49,8 @@ class Operations:
         self._fate_of = fate_of
         self._log = OperationLog()
         self._due: list[tuple[float, int]] = []
-        self._queues: dict[Hashable, deque[Operation]] = {}
-        self._held: list[Operation] = []
+        self._queues: dict[Hashable, deque[OperationRecord]] = {}
+        self._held: list[OperationRecord] = []
         self.now = clock.now()
 
     def settle(self) -> None:
@@ -70,7 +70,7 @@ class Operations:
     def begin(self, kind: str, params: Mapping[str, Any], work: Work, *things: Hashable) -> int:
         """Create an operation on *things*, start it if they are free, and return its id."""
         fate = self._fate_of(kind)
-        operation = Operation(
+        operation = OperationRecord(
             id=self._log.next_id(),
             type=kind,
             params=dict(params),
@@ -125,7 +125,7 @@ class Operations:
         """Return every operation as `details` does, oldest first."""
         return map(self._struct, self._log)
 
-    def _struct(self, operation: Operation) -> dict[str, Any]:
+    def _struct(self, operation: OperationRecord) -> dict[str, Any]:
         struct = {
             "id": operation.id,
             "type": operation.type,
@@ -138,7 +138,7 @@ class Operations:
             struct["last_error"] = operation.last_error
         return struct
 
-    def _known(self, operation_id: int) -> Operation:
+    def _known(self, operation_id: int) -> OperationRecord:
         operation = self._log.get(operation_id)
         if operation is None:
             raise data_fault(
@@ -150,7 +150,7 @@ class Operations:
             )
         return operation
 
-    def _start_all(self, candidates: list[Operation], at: float) -> None:
+    def _start_all(self, candidates: list[OperationRecord], at: float) -> None:
         """Start those *candidates* whose turn has come. One that cannot start ends in ERROR, and the
         next ones in its queues become candidates.
         """
@@ -169,17 +169,19 @@ class Operations:
                 operation.work.failed(at)
                 waiting.extend(self._leave(operation, ERROR, at, obstacle))
 
-    def _is_first(self, operation: Operation) -> bool:
+    def _is_first(self, operation: OperationRecord) -> bool:
         return not operation.held and all(
             self._queues[thing][0] is operation for thing in operation.things
         )
 
-    def _end(self, operation: Operation, state: str, at: float, error: str | None = None) -> None:
+    def _end(
+        self, operation: OperationRecord, state: str, at: float, error: str | None = None
+    ) -> None:
         self._start_all(self._leave(operation, state, at, error), at)
 
     def _leave(
-        self, operation: Operation, state: str, at: float, error: str | None
-    ) -> list[Operation]:
+        self, operation: OperationRecord, state: str, at: float, error: str | None
+    ) -> list[OperationRecord]:
         """Give the operation its last state, and return those that now stand first in its queues."""
         self._log.move(operation, state, at)
         operation.last_error = error

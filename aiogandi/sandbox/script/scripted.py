@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiogandi import codec
 from aiogandi.checks import require, require_count, require_seconds, require_text
-from aiogandi.sandbox.books.durations import LONGEST, require_operation_type
+from aiogandi.sandbox.books.durations import LONGEST_SECONDS, require_operation_type
 from aiogandi.sandbox.books.operation import Fate
 from aiogandi.sandbox.script.orders import ANY, Orders
 from aiogandi.sandbox.script.trouble import (
@@ -64,7 +64,7 @@ class Scripted:
             fits = retry_after.isascii() and retry_after.isprintable()
             require(fits, "retry_after", retry_after, "a line of ASCII text")
         elif retry_after is not None:
-            require_seconds("retry_after", retry_after, zero=True, longest=LONGEST)
+            require_seconds("retry_after", retry_after, zero=True, longest=LONGEST_SECONDS)
         self._order(method, Refuse(status, retry_after), times)
 
     def drop_request(self, method: str = ANY, *, times: int = 1) -> None:
@@ -80,7 +80,7 @@ class Scripted:
 
         It is executed even if the caller has hung up meanwhile: a request that runs late.
         """
-        require_seconds("seconds", seconds, zero=True, longest=LONGEST)
+        require_seconds("seconds", seconds, zero=True, longest=LONGEST_SECONDS)
         self._order(method, Delay(seconds), times)
 
     def garble(self, method: str = ANY, *, times: int = 1) -> None:

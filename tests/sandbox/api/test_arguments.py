@@ -15,8 +15,8 @@ from aiogandi.sandbox.api.arguments import (
     integer,
     is_carriable,
     naive_date,
-    read,
-    text,
+    read_arguments,
+    text_value,
 )
 from aiogandi.sandbox.books.faults import ServiceFault
 
@@ -32,7 +32,7 @@ def refuses(reader, *values):
 
 def code_of(parameters, given):
     with pytest.raises(ServiceFault) as caught:
-        read(parameters, given)
+        read_arguments(parameters, given)
     return caught.value.code
 
 
@@ -47,8 +47,8 @@ def test_anything_else_is_no_number():
 
 
 def test_a_number_is_a_string_of_its_digits():
-    assert [text(value) for value in ("web", 2024, "")] == ["web", "2024", ""]
-    assert refuses(text, 1.5, True, [], {}, b"web", DAY, None)
+    assert [text_value(value) for value in ("web", 2024, "")] == ["web", "2024", ""]
+    assert refuses(text_value, 1.5, True, [], {}, b"web", DAY, None)
 
 
 def test_a_boolean_may_be_a_number():
@@ -94,27 +94,27 @@ def test_a_value_is_nested_only_so_deep():
 
 
 SIZE = Parameter("size", integer, value=lambda given: given > 0)
-NAME = Parameter("name", text, syntax=str.encode)
+NAME = Parameter("name", text_value, syntax=str.encode)
 OPEN = Struct("specs", (SIZE, NAME), required=frozenset({"size"}), others=True)
 CLOSED = Struct("filter", (SIZE,))
 
 
 def test_each_step_returns_what_it_read():
-    assert read([SIZE, NAME], ["4", 5]) == [4, b"5"]
-    assert read([OPEN], [{"size": "4", "name": "web", "note": [1]}]) == [
+    assert read_arguments([SIZE, NAME], ["4", 5]) == [4, b"5"]
+    assert read_arguments([OPEN], [{"size": "4", "name": "web", "note": [1]}]) == [
         {"size": 4, "name": b"web", "note": [1]}
     ]
 
 
 def test_an_empty_array_is_an_empty_struct():
-    assert read([CLOSED], [[]]) == [{}]
+    assert read_arguments([CLOSED], [[]]) == [{}]
     for value in ("", "specs", 1, [1], True, None):
         assert code_of([CLOSED], [value]) == 500110
 
 
 def test_a_struct_names_what_is_missing_and_what_is_unknown():
     with pytest.raises(ServiceFault, match="size is missing"):
-        read([OPEN], [{"name": "web"}])
+        read_arguments([OPEN], [{"name": "web"}])
     assert code_of([OPEN], [{"name": "web"}]) == 500110
     assert code_of([CLOSED], [{"sise": 4}]) == 500130
     assert code_of([OPEN], [{"size": 4, "note": None}]) == 500110
@@ -130,7 +130,7 @@ def test_all_types_are_checked_before_any_syntax_and_that_before_any_value():
 
 def test_a_fault_names_the_parameter_and_repeats_its_value():
     with pytest.raises(ServiceFault) as caught:
-        read([SIZE], ["-4"])
+        read_arguments([SIZE], ["-4"])
     assert caught.value.message == "DataError: invalid value for size [size: -4]"
 
 
@@ -140,5 +140,5 @@ def test_a_fault_says_nothing_of_what_is_inside_a_struct():
         {"size": 1, "note": {"password": "hunter22", "x": None}},
     ):
         with pytest.raises(ServiceFault) as caught:
-            read([OPEN], [given])
+            read_arguments([OPEN], [given])
         assert "hunter22" not in caught.value.message

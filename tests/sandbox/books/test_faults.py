@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from aiogandi.sandbox.books.faults import LONGEST_SHOWN, Cause, Subject, data_fault, shown
+from aiogandi.sandbox.books.faults import LONGEST_ECHO, Cause, Subject, data_fault, shown
 
 
 def test_the_code_has_six_digits_of_qualification_object_and_cause():
@@ -18,12 +18,12 @@ def test_the_code_has_six_digits_of_qualification_object_and_cause():
     ("value", "text"),
     [
         ("web", "web"),
-        ("x" * LONGEST_SHOWN, "x" * LONGEST_SHOWN),
-        ("x" * (LONGEST_SHOWN + 1), "x" * LONGEST_SHOWN + "…"),
+        ("x" * LONGEST_ECHO, "x" * LONGEST_ECHO),
+        ("x" * (LONGEST_ECHO + 1), "x" * LONGEST_ECHO + "…"),
         (4, "4"),
         (1.5, "1.5"),
         (True, "True"),
-        (10**300, "1" + "0" * (LONGEST_SHOWN - 1)),
+        (10**300, "1" + "0" * (LONGEST_ECHO - 1)),
         (datetime.fromisoformat("2009-01-01T12:00:00"), "2009-01-01T12:00:00"),
         (b"hunter22", "base64"),
         ({"password": "hunter22"}, "struct"),

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from aiogandi.sandbox.books.operation import Fate, Operation, Work
+from aiogandi.sandbox.books.operation import Fate, OperationRecord, Work
 from aiogandi.sandbox.books.operation_log import FIRST_ID, LISTED, Criteria, OperationLog
 
 
@@ -21,7 +21,9 @@ def flooded(quantity):
 
 
 def add(log, kind, params, at):
-    operation = Operation(log.next_id(), kind, params, at, at, 10.0, Work(), Fate(), (), held=False)
+    operation = OperationRecord(
+        log.next_id(), kind, params, at, at, 10.0, Work(), Fate(), (), held=False
+    )
     log.add(operation)
     return operation.id
 
