@@ -11,6 +11,7 @@ from pathlib import Path
 import nox
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PUBLIC = ("aiogandi.instrumentation", "aiogandi.sandbox", "aiogandi.pytest_plugin")
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 nox.needs_version = ">=2025.2.9"
@@ -70,7 +71,7 @@ def docs(session: nox.Session) -> None:
     """Render the reference from the docstrings, as HTML in ``build/reference``."""
     session.install("-e", ".[docs,test]")
     # Without `aiogandi.bulk`: the name is the function's.
-    public = ("aiogandi", "!aiogandi.bulk", "aiogandi.sandbox", "aiogandi.pytest_plugin")
+    public = ("aiogandi", "!aiogandi.bulk", *PUBLIC)
     session.run("pdoc", "--output-directory", "build/reference", *public)
 
 

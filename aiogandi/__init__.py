@@ -32,7 +32,8 @@ taken from the question. Two attributes are common to all:
 # Operations
 
 A call that changes something returns an `Operation` at once; the work goes on at the service for
-minutes. `await operation` waits as long as that takes and returns `OperationDetails`.
+minutes. `vm_create` returns a `VMOperation`, whose ``vm_id`` is known at once, and `disk_create` a
+`DiskOperation` with a ``disk_id`` (documented). `await operation` waits as long as that takes and returns `OperationDetails`.
 `operation.wait(timeout=60)` raises `OperationTimeout` after 60 seconds and leaves the work alone, so
 that it can be waited for again: with the same object, or by `gandi.operation(operation_id)`, in
 another process too. `async for state in operation` gives each state as it is seen, and
@@ -52,8 +53,14 @@ have run, the client looks for its operation at the service:
 - not there, `settle` seconds after the reply was lost: the call is sent again;
 - neither can be told: `OutcomeUnknown`, which says what to look for.
 
-`Retry` sets how many times a call is sent and for how many seconds in all. `Gandi.stats` counts what
-happened.
+`Retry` sets how many times a call is sent, for how many seconds in all, and how long the pauses
+between two sends are. `Gandi.stats` counts what happened.
+
+# Events
+
+``Gandi(…, on_event=listener)`` calls ``listener`` with an `Event` for whatever happens: calls and
+exchanges that begin and end, logins, lost replies and what became of them, operations that begin and
+end. `aiogandi.instrumentation` has all of them. No event holds a secret.
 
 # Rate
 
@@ -129,7 +136,7 @@ from aiogandi.errors import (
     SessionExpired,
     TransportError,
 )
-from aiogandi.instrumentation.stats import Stats
+from aiogandi.instrumentation import Event, Stats
 from aiogandi.models import (
     VM,
     Disk,
@@ -139,7 +146,7 @@ from aiogandi.models import (
     OperationState,
     Product,
 )
-from aiogandi.operations.operation import Operation
+from aiogandi.operations.operation import DiskOperation, Operation, VMOperation
 from aiogandi.version import __version__
 
 if TYPE_CHECKING:
@@ -171,7 +178,9 @@ __all__ = [
     "ClientClosed",
     "DataFault",
     "Disk",
+    "DiskOperation",
     "Done",
+    "Event",
     "Failed",
     "Fault",
     "Gandi",
@@ -200,6 +209,7 @@ __all__ = [
     "SessionExpired",
     "Stats",
     "TransportError",
+    "VMOperation",
     "__version__",
     "bulk",
 ]

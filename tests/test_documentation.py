@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import aiogandi
-from aiogandi import sandbox
+from aiogandi import instrumentation, sandbox
 
 PUBLIC = {
     name: getattr(module, name)
-    for module in (aiogandi, sandbox)
+    for module in (aiogandi, instrumentation, sandbox)
     for name in module.__all__
     if not name.startswith("__")
 }
