@@ -106,13 +106,13 @@ class Gandi:
         holds = is_number(renew_margin) and 0 <= renew_margin < session_lifetime
         require(holds, "renew_margin", renew_margin, "seconds, from 0 to below session_lifetime")
         require_seconds("timeout", timeout)
-        for name, value, kind in (
-            ("rate_limit", rate_limit, RateLimit | None),
-            ("polling", polling, Polling),
-            ("retry", retry, Retry),
-            ("http", http, aiohttp.ClientSession | None),
+        for name, value, kind, allowed in (
+            ("rate_limit", rate_limit, RateLimit | None, "a RateLimit or None"),
+            ("polling", polling, Polling, "a Polling"),
+            ("retry", retry, Retry, "a Retry"),
+            ("http", http, aiohttp.ClientSession | None, "an aiohttp.ClientSession or None"),
         ):
-            require(isinstance(value, kind), name, value, str(getattr(kind, "__name__", kind)))
+            require(isinstance(value, kind), name, value, allowed)
         arguments.positive("max_reply", max_reply)
         holds = on_event is None or callable(on_event)
         require(holds, "on_event", on_event, "a function of one argument")

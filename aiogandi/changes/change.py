@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from aiogandi.changes.recognition import filter_for, matches, passwords_of
 from aiogandi.models import OperationDetails
@@ -53,7 +53,7 @@ class Change:
 
     method: str
     arguments: Mapping[str, Any] = field(repr=False)
-    yields: str | None = None
+    yields: Literal["id", "vm_id", "disk_id"] | None = None
     state: State = field(default=State.PREPARED, init=False)
     sends: int = field(default=0, init=False)
     """How often it was sent, without the sends that are known not to have run."""
@@ -119,6 +119,20 @@ class Change:
     def settled(self) -> bool:
         """Whether it is known which operation is its own: no other can be."""
         return self.yields is not None and self.state in (State.ANSWERED, State.ADOPTED)
+
+    def id_in(self, details: OperationDetails) -> int | None:
+        """The id that the call's reply names, where this operation is its own; None if the service
+        does not tell it.
+        """
+        match self.yields:
+            case "id":
+                return details.id
+            case "vm_id":
+                return details.vm_id
+            case "disk_id":
+                return details.disk_id
+            case None:
+                return None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -126,7 +126,7 @@ class Ledger:
         if self._seen.get(number, math.inf) < call.first_sent:
             return False
         fits = call.matches(details)
-        if fits and call.yields and getattr(details, call.yields) is None:
+        if fits and call.yields and call.id_in(details) is None:
             return None  # it is the call's, but does not say which VM or disk it creates
         return fits
 
@@ -164,9 +164,9 @@ class Ledger:
     def take(self, call: Change, details: OperationDetails, now: float) -> None:
         """The operation is this call's from now on."""
         self._owned["id", details.id] = now
-        for name in CREATED_BY.values():
-            if call.yields == name:
-                self._owned[name, getattr(details, name)] = now
+        number = call.id_in(details)
+        if call.yields is not None and number is not None:
+            self._owned[call.yields, number] = now
         call.adopt(details)
 
     def dispute(self, details: OperationDetails) -> None:

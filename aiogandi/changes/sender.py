@@ -114,7 +114,7 @@ class Sender:
         found = await self._reconciler.recover(call, lost)
         if found is not None:
             await self._sifter.sift(call)
-            return None if call.yields is None else getattr(found, call.yields)
+            return call.id_in(found)
         if isinstance(lost, TransportError | ServerFault):
             # The settling time has passed since the service asked for a pause.
             asked = lost.retry_after if isinstance(lost, TransportError) else None

@@ -55,7 +55,7 @@ def change_command(
     function may raise `WrongUse`, and returns the change:
 
         @change_command(app, SERVERS, REPORT, STOP, epilog=examples("aiogandi vm stop 10001"))
-        def stop() -> Change:
+        def stop() -> BatchChange:
             '''Shut servers down.'''
             return each(Gandi.vm_stop)
 
