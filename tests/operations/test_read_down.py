@@ -1,0 +1,125 @@
+"""A list of operations is read page after page, down to an id: a plan without a service."""
+
+from datetime import datetime
+
+import pytest
+
+from aiogandi import OperationDetails
+from aiogandi.models import LISTED
+from aiogandi.operations.directory import Filtered, Look, Pages, read_down
+
+DATE = datetime(2026, 11, 27, 12)
+
+
+def drive(plan, *answers):
+    """What the plan asks when it gets these answers, and what it returns at the end."""
+    asked = [next(plan)]
+    for answer in answers:
+        try:
+            asked.append(plan.send(answer))
+        except StopIteration as ended:
+            return asked, ended.value
+    raise AssertionError(f"it goes on to ask {asked[-1]}")
+
+
+def page(before):
+    return Filtered({} if before is None else {"created_before": before})
+
+
+def downwards(highest, number=LISTED):
+    return list(range(highest, highest - number, -1))
+
+
+def created(operation_id, date=DATE):
+    return OperationDetails(operation_id, date_created=date)
+
+
+def test_a_list_that_is_not_full_is_all_there_is():
+    asked, pages = drive(read_down(page, lambda: 0), [3, 1, 2])
+    assert asked == [Filtered({})]
+    assert pages == Pages([3, 1, 2], frozenset({1, 2, 3}), complete=True)
+
+
+def test_an_empty_list_too():
+    _, pages = drive(read_down(page, lambda: 0), [])
+    assert pages == Pages([], frozenset(), complete=True)
+
+
+def test_a_full_list_that_reaches_down_to_the_bound_is_enough():
+    asked, pages = drive(read_down(page, lambda: 701), downwards(1000))
+    assert len(asked) == 1
+    assert pages.complete
+
+
+def test_else_it_goes_on_below_the_date_of_the_lowest():
+    asked, pages = drive(
+        read_down(page, lambda: 0), downwards(1000), created(701), downwards(700, 5)
+    )
+    assert asked == [Filtered({}), Look(701), Filtered({"created_before": DATE})]
+    assert pages.ids == downwards(1000, 305)
+    assert pages.first == frozenset(downwards(1000))
+    assert pages.complete
+
+
+def test_page_after_page():
+    answers = []
+    for number in range(3):
+        answers += [downwards(1000 - number * LISTED), created(701 - number * LISTED)]
+    asked, pages = drive(read_down(page, lambda: 50), *answers, downwards(100, 60))
+    assert [question.id for question in asked if isinstance(question, Look)] == [701, 401, 101]
+    assert pages.ids == downwards(1000, 960)
+    assert pages.complete
+
+
+def test_the_lowest_counts_wherever_it_stands_in_the_list():
+    shown = downwards(1000)
+    shown[0], shown[-1] = shown[-1], shown[0]
+    asked, _ = drive(read_down(page, lambda: 0), shown, created(701), [])
+    assert asked[1] == Look(701)
+
+
+def test_what_a_further_page_repeats_is_not_taken_twice():
+    _, pages = drive(read_down(page, lambda: 0), downwards(1000), created(701), downwards(703, 10))
+    assert pages.ids == downwards(1000, 307)
+
+
+def test_the_bound_is_asked_for_each_page_since_it_may_have_moved():
+    bounds = iter([500, 750])
+    answers = [downwards(1000), created(701), downwards(700)]
+    asked, pages = drive(read_down(page, lambda: next(bounds)), *answers)
+    assert len(asked) == 3
+    assert pages.complete
+
+
+@pytest.mark.parametrize("details", [None, OperationDetails(701)])
+def test_it_ends_incomplete_where_the_lowest_has_no_date(details):
+    asked, pages = drive(read_down(page, lambda: 0), downwards(1000), details)
+    assert len(asked) == 2
+    assert not pages.complete
+    assert pages.ids == downwards(1000)
+
+
+@pytest.mark.parametrize("again", [downwards(1000), []])
+def test_it_ends_incomplete_where_a_second_holds_more_than_a_list(again):
+    _, pages = drive(read_down(page, lambda: 0), downwards(1000), created(701), again)
+    assert not pages.complete
+    assert pages.ids == downwards(1000)
+
+
+def test_it_ends_incomplete_where_a_further_page_is_not_worth_it():
+    told = []
+
+    def worth(pages, lowest):
+        told.append((pages, lowest))
+        return pages < 2
+
+    plan = read_down(page, lambda: 0, worth)
+    _, pages = drive(plan, downwards(1000), created(701), downwards(700))
+    assert told == [(1, 701), (2, 401)]
+    assert not pages.complete
+    assert pages.ids == downwards(1000, 2 * LISTED)
+
+
+def test_whether_it_is_worth_it_is_not_asked_where_there_is_no_further_page():
+    _, pages = drive(read_down(page, lambda: 0, lambda *_: 1 / 0), [1])
+    assert pages.complete
