@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from aiogandi.errors import AuthenticationError, Fault, GandiError, ServerFault, unusable
+from aiogandi.errors import AuthenticationError, Fault, ServerFault, unusable
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import LoginBegan, LoginEnded
 from aiogandi.redaction import Secret
@@ -54,14 +54,14 @@ class Login:
             if self._handle is not None:
                 arguments = {"session": session_id, "handle": self._handle}
                 session_id = await self._step("su", arguments)
-        except GandiError as error:
+        except BaseException as error:  # also when the client closes meanwhile
             self._ended(began, error)
             raise
         self._ended(began, None)
         log.info("logged in")
         return session_id
 
-    def _ended(self, began: float, error: GandiError | None) -> None:
+    def _ended(self, began: float, error: BaseException | None) -> None:
         self._events.emit(LoginEnded(asyncio.get_running_loop().time() - began, error))
 
     async def _step(self, method: str, arguments: dict[str, Any]) -> Secret:

@@ -280,5 +280,5 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    settings.get_profile("anywhere"), max_examples=40, stateful_step_count=50, derandomize=True
+    settings.get_profile("anywhere"), max_examples=50, stateful_step_count=50, derandomize=True
 )

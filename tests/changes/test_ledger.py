@@ -178,10 +178,10 @@ class TestForgetting:
                     call.lose()
                     ledger.discard(details, books.tick())
                     call.find_absent()
-            books.end(call)
-            ledger.note(number, books.now)
             for name, size in books.sizes().items():
                 most[name] = max(most.get(name, 0), size)
+            books.end(call)
+            ledger.note(number, books.now)
         assert min(most.values()) > 0  # each of the books was written in
         assert max(most.values()) < 60
 
@@ -199,23 +199,30 @@ class TestForgetting:
 
         assert set(books.sizes().values()) == {0}
 
-    def test_what_a_call_under_way_may_need_is_kept_however_many_others_end(self, books, ledger):
+    def test_what_the_oldest_call_may_need_is_kept_however_many_others_end(self, books, ledger):
         patient = books.lost(books.start())
-        given_up = books.lost(books.start())
-        given_up.give_up()
-        books.end(given_up)
-        mine, other = books.operation(11, patient), books.answered(books.start(), 12)
-        books.end(other)
-        books.saw(11)
+        given_up, undecided = books.lost(books.start()), books.lost(books.start())
+        mine, disputed = books.operation(11, patient), books.operation(13, patient)
+        books.saw(13, 11)
         ledger.details[11] = mine
-        for number in range(13, 100):
-            books.end(books.answered(books.start(number), number))
-            ledger.note(number, books.tick())
+        ledger.dispute(disputed)
+        for each in (given_up, undecided):
+            each.give_up()
+            books.end(each)
+        books.end(books.answered(books.start(), 12))
+        young = [books.begun(books.start(3)) for _ in range(2)]  # they need nothing of all that
+        for number in range(14, 100):
+            ledger.note(number - 1, books.tick())
+            young.append(books.begun(books.start(3)))
+            books.end(young.pop(0))
 
+        assert ledger.details[11] is mine
         assert ledger.fits(patient, mine) is True
         assert ledger.fits(patient, books.operation(12, patient)) is False
-        assert ledger.rivals(patient, mine) == [given_up]
-        assert ledger.details[11] is mine
+        assert ledger.rivals(patient, mine) == [given_up, undecided]
+        assert ledger.disputed(patient, disputed)
+        late = books.lost(books.start())
+        assert ledger.rivals(late, mine) == [patient, given_up, undecided]
 
     def test_a_call_of_unknown_age_keeps_everything(self, books, ledger):
         books.tick(FRESH)
