@@ -26,13 +26,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.redaction import Redactor, redact
 
 SESSION_REFUSED = 510150
 """Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""
+
+LOGIN_CALLS: Final = frozenset({"login", "su"})
+"""The calls that begin a session, which other calls may have to wait for. Their reply is a session id
+(documented)."""
 
 _ELEMENT = re.compile(r"\[([^\[\]:]{1,64}):")  # bounded, for a hostile text
 

@@ -57,8 +57,8 @@ class Change:
     state: State = field(default=State.PREPARED, init=False)
     sends: int = field(default=0, init=False)
     """How often it was sent, without the sends that are known not to have run."""
-    first_sent: float = field(default=0.0, init=False)
-    """When it left for the first time; 0 before."""
+    first_sent: float | None = field(default=None, init=False)
+    """When it left for the first time; None before."""
     last_sent: float = field(default=0.0, init=False)
     """When it left for the last time so far."""
     newest: int | None = field(default=None, init=False)
@@ -80,7 +80,8 @@ class Change:
         self._to(State.SENT, State.PREPARED, State.ABSENT)
         self.sends += 1
         self.last_sent = now
-        self.first_sent = self.first_sent or now
+        if self.first_sent is None:
+            self.first_sent = now
 
     def not_sent(self) -> None:
         """The service certainly did not run what was sent last."""

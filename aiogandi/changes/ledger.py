@@ -51,7 +51,7 @@ class Ledger:
 
     def sent(self, call: Change, now: float) -> None:
         """The call leaves."""
-        if not call.first_sent and call.newest is not None:
+        if call.first_sent is None and call.newest is not None:
             # It may have waited long, and more is known by now.
             call.prepare(self._newest, self._as_of)
         call.send(now)
@@ -123,7 +123,7 @@ class Ledger:
         number = details.id
         if number <= (call.newest or 0) or self._is_owned(details):
             return False
-        if self._seen.get(number, math.inf) < call.first_sent:
+        if call.first_sent is not None and self._seen.get(number, math.inf) < call.first_sent:
             return False
         fits = call.matches(details)
         if fits and call.yields and call.id_in(details) is None:
@@ -153,7 +153,8 @@ class Ledger:
             for other in (*self._active, *self._ghosts)
             if other is not call
             and not other.settled
-            and 0 < other.first_sent <= seen
+            and other.first_sent is not None
+            and other.first_sent <= seen
             and other.matches(details) is not False
         ]
 

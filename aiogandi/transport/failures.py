@@ -14,7 +14,7 @@ from typing import Final
 import aiohttp
 
 from aiogandi.codec import MalformedMessage
-from aiogandi.errors import TransportError
+from aiogandi.errors import LOGIN_CALLS, TransportError
 from aiogandi.redaction import Redactor, Sealed, outline
 
 PEEK: Final = 4096
@@ -22,9 +22,6 @@ PEEK: Final = 4096
 
 EXCERPT: Final = 200
 """Characters of them that an exception shows."""
-
-SECRET_REPLIES: Final = frozenset({"login", "su"})
-"""Calls whose reply is a session id: nobody can know it when that reply turns out to be unusable."""
 
 _LONGEST_PROBLEM: Final = 500  # characters of what is wrong, which may quote what the service sent
 _QUOTATION: Final = re.compile(r"\n|\\n|\bb\\*['\"]")
@@ -65,7 +62,7 @@ def failure(
     *redactor* blanks, nor what may be a session id that nobody knows yet.
     """
     excerpt = b"".join(answer.pieces)[:PEEK].decode(errors="replace")
-    if method in SECRET_REPLIES:
+    if method in LOGIN_CALLS:  # what came may hold a session id that nobody knows
         answer.reason = ""
         excerpt = outline(excerpt)
     elif excerpt:
@@ -106,7 +103,7 @@ def _problem(method: str, answer: Received, error: Exception, timeout: float) ->
             problem = f"HTTP {answer.status} {answer.reason}".rstrip()
             return f"{problem}: redirects are not followed" if redirect else problem
         case MalformedMessage():
-            reason = "no usable reply" if method in SECRET_REPLIES else str(error)
+            reason = "no usable reply" if method in LOGIN_CALLS else str(error)
             return f"HTTP {answer.status}, but {reason}"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {timeout / 2:g} s"

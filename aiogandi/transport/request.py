@@ -21,8 +21,8 @@ class Request:
     arguments: Mapping[str, Any] = field(repr=False)
     sends: int = 0
     """How often it has left."""
-    first_sent: float = 0.0
-    """When it left for the first time, in seconds of the loop's clock; 0 before."""
+    first_sent: float | None = None
+    """When it left for the first time, in seconds of the loop's clock; None before."""
     queued: float = 0.0
     """Seconds that it has stood in line for its turns."""
 
@@ -34,7 +34,8 @@ class Request:
     def leaves(self, now: float, waited: float) -> None:
         """It is sent *now*, after standing in line for *waited* seconds."""
         self.sends += 1
-        self.first_sent = self.first_sent or now
+        if self.first_sent is None:
+            self.first_sent = now
         self.queued += waited
 
     def secrets(self) -> tuple[Secret, ...]:

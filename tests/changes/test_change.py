@@ -79,7 +79,7 @@ def test_a_transition_that_is_forbidden_raises_and_changes_nothing(state, transi
 
 def test_a_new_call_was_never_sent_and_nothing_is_known_of_its_age():
     call = Change("vm_start", {"vm_id": 1}, "id")
-    assert (call.state, call.sends, call.first_sent, call.last_sent) == ("prepared", 0, 0, 0)
+    assert (call.state, call.sends, call.first_sent, call.last_sent) == ("prepared", 0, None, 0)
     assert (call.newest, call.adopted) == (None, None)
 
 
