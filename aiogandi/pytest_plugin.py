@@ -4,7 +4,8 @@
     A `Sandbox` that serves for one test. Its clock runs `SPEED` times as fast as the service's:
     creating a server, which takes a minute there, takes less than a tenth of a second.
 ``gandi``
-    A client of this sandbox, which looks after its operations 100 times in a second.
+    A client of this sandbox, which looks after its operations 100 times in a second, and sends a
+    call again without a pause. So trouble that a test orders costs it no seconds.
 
 They need pytest-asyncio, and work in both of its modes without any configuration. For another speed
 or other settings, make your own with ``async with Sandbox(…) as sandbox, sandbox.client(…) as gandi``.
@@ -56,6 +57,6 @@ async def gandi(gandi_sandbox: Sandbox) -> AsyncIterator[Gandi]:
     from aiogandi.settings import Polling, Retry  # noqa: PLC0415
 
     async with gandi_sandbox.client(
-        polling=Polling(interval=0.01, max_interval=0.05), retry=Retry(settle=0.05)
+        polling=Polling(interval=0.01, max_interval=0.05), retry=Retry(settle=0.05, backoff=0)
     ) as client:
         yield client

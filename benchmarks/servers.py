@@ -192,18 +192,18 @@ async def _sandbox_main(
     async with Sandbox(
         password=password, speed=speed, shares=1_000_000, balance=1e9, durations=chosen
     ) as served:
-        # Into the books, past the wire: thousands of calls would take longer than what they are for.
-        execute = served._service.execute  # noqa: SLF001
-        session = execute("login", [LOGIN, password])
+        # Past the wire: thousands of calls would take longer than what they are for.
+        execute = served.execute
+        session = execute("login", LOGIN, password)
         ids = [
-            execute("vm_create", [session, f"vm-{number}", "password", 111, 1, 1])
+            execute("vm_create", session, f"vm-{number}", "password", 111, 1, 1)
             for number in range(vms)
         ]
         times.populated = True
 
         def begin(number: int, offset: int = 0) -> list[tuple[int, int]]:
             some = ids[offset : offset + number]
-            return [(execute("vm_reboot", [session, vm_id]), vm_id) for vm_id in some]
+            return [(execute("vm_reboot", session, vm_id), vm_id) for vm_id in some]
 
         def ends() -> dict[int, float]:
             operations = served.operations

@@ -1,7 +1,5 @@
-"""What the tests of several rooms share: the package's own fixtures, raw servers, and clocks."""
+"""What the tests of several rooms share: the package's own fixtures, raw servers, and virtual time."""
 
-import gc
-import time
 from contextlib import AsyncExitStack
 from importlib.metadata import entry_points
 from unittest.mock import Mock
@@ -67,35 +65,6 @@ def raw_server(enter):
 def answering(enter):
     """Opens servers that answer each method as told: ``url, calls = await answering(vm_list=[5])``."""
     return lambda **answers: enter(servers.answering(**answers))
-
-
-@pytest.fixture
-def grows_evenly():
-    """Asserts that work on a text eight times as long takes eight times as long, not sixty-four
-    times: ``grows_evenly(work, text)``, where *text* makes a text of a given length.
-
-    It is processor time that is compared, the least of several runs, so that a busy machine does
-    not matter.
-    """
-
-    def seconds(work, text):
-        least = float("inf")
-        for _ in range(3):
-            began = time.thread_time()
-            work(text)
-            least = min(least, time.thread_time() - began)
-        return least
-
-    def check(work, text, length=1_000):
-        gc.disable()
-        try:
-            short, long = (seconds(work, text(size)) for size in (length, 8 * length))
-        finally:
-            gc.enable()
-        # Where it takes next to nothing, the clock's own grain would be compared.
-        assert long < 24 * short + 0.002, f"{short:.6f} s for one, {long:.6f} s for eight"
-
-    return check
 
 
 @pytest.fixture

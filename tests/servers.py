@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiogandi import Fault, codec
 from aiogandi.cancellation import cancel
-from tests.wire import http, http_reply
+from tests.wire import http_fault, http_reply
 
 
 @asynccontextmanager
@@ -78,8 +78,7 @@ async def answering(**answers):
         reply = answers.get(method, [])
         reply = reply(*arguments) if callable(reply) else reply
         if isinstance(reply, Fault):
-            fault = codec.encode_fault(reply.code, reply.message)
-            return http(fault, "200 OK", "Connection: close")
+            return http_fault(reply.code, reply.message)
         return reply if isinstance(reply, bytes) else http_reply(reply)
 
     async with raw(answer) as (url, _):

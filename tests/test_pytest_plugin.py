@@ -4,6 +4,11 @@ from importlib.metadata import entry_points
 
 import pytest
 
+# Loaded before any run: pytester unloads what its run has loaded, but `aiogandi` would keep names of
+# it, and the next run would have two classes `Gandi`.
+import aiogandi.client
+import aiogandi.sandbox  # noqa: F401
+
 pytest_plugins = ["pytester"]
 
 STORY = """
@@ -52,6 +57,23 @@ def test_the_fixtures_work_in_both_modes_of_pytest_asyncio(pytester, run, mode, 
     result = run(f"--asyncio-mode={mode}")
     result.assert_outcomes(passed=2)
     assert result.duration < 30  # nobody waits for a service's minutes
+
+
+def test_a_call_is_sent_again_without_a_pause(pytester, run):
+    pytester.makepyfile(
+        """
+        import logging
+
+        async def test_a_service_in_trouble(gandi_sandbox, gandi, caplog):
+            caplog.set_level(logging.INFO, "aiogandi")
+            gandi_sandbox.refuse("vm_list", times=4)
+            assert await gandi.vm_list() == []
+            pauses = [record for record in caplog.records if "attempt" in record.getMessage()]
+            assert len(pauses) == 4
+            assert all(" in 0.00 s" in record.getMessage() for record in pauses)
+        """
+    )
+    run("--asyncio-mode=auto").assert_outcomes(passed=1)
 
 
 def test_the_fixtures_tell_what_they_are(run):

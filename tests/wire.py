@@ -12,3 +12,8 @@ def http(body=b"", status="200 OK", *headers):
 def http_reply(value):
     """An HTTP answer that carries this XML-RPC value, and closes the connection behind it."""
     return http(codec.encode_response(value), "200 OK", "Connection: close")
+
+
+def http_fault(code, message):
+    """An HTTP answer that carries this fault, and closes the connection behind it."""
+    return http(codec.encode_fault(code, message), "200 OK", "Connection: close")

@@ -8,9 +8,6 @@ What is known to go wrong (`test_known_faults`) is left out: no request runs aft
 and a call may be given what an answered one with another password has begun without need.
 """
 
-import importlib.util
-from pathlib import Path
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -18,10 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from aiogandi.changes.change import State
 from aiogandi.changes.decisions import Adopt, Undecided, decide, left_over
 from aiogandi.changes.ledger import FRESH, Ledger
-
-_spec = importlib.util.spec_from_file_location("history", Path(__file__).with_name("history.py"))
-history = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(history)
+from tests.changes import history
 
 WHICH = st.integers(0, 5)
 METHOD = st.sampled_from(["vm_create", "vm_create", "vm_start", "disk_create"])

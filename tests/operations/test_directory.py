@@ -139,7 +139,7 @@ class TestCarryOut:
     def looks(*ids):
         answers = []
         for operation_id in ids:
-            answers.append((yield Look(operation_id)))
+            answers.append((yield Look(operation_id)))  # noqa: PERF401 - no comprehension yields
         return answers
 
     async def test_lists_are_asked_for_and_answered(self, service, directory):

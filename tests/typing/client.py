@@ -86,6 +86,6 @@ async def on_the_sandbox() -> None:
 
 
 def names_that_are_not_there() -> None:
-    from aiogandi import nonsense  # type: ignore[attr-defined]
+    from aiogandi import nonsense  # type: ignore[attr-defined]  # noqa: PLC0415
 
     assert_type(nonsense, Any)

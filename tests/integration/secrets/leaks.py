@@ -1,0 +1,116 @@
+"""The secrets of these tests, and the search for them in everything that a user could be shown.
+
+Each secret holds a core that no way of writing it changes, and whose parts stand in no other text:
+where any six letters of it are found, it has leaked, whole or cut, plain or escaped.
+"""
+
+import logging
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import aiogandi
+
+PACKAGE = Path(aiogandi.__file__).parent
+LOGIN_CORE, VM_CORE, SESSION_CORE, URL_CORE = (
+    "Zq7XkV9pLw3T",
+    "hJ4mRw8NcY2b",
+    "e9Uf3Kz6Qd1G",
+    "W5xBt0sVg7Lp",
+)
+LOGIN_PASSWORD = f"a&<{LOGIN_CORE}> \"b' ]c\\d é"
+VM_PASSWORD = f"[x: &<{VM_CORE}> \"y' ] z\\w"
+SESSION = f"{SESSION_CORE}000"
+SECOND_SESSION = f"{SESSION_CORE}111"
+
+
+def parts_of(secrets, length):
+    """Every piece of this many letters of each of the secrets."""
+    return {
+        secret[at : at + length] for secret in secrets for at in range(len(secret) - length + 1)
+    }
+
+
+PARTS = parts_of((LOGIN_CORE, VM_CORE, SESSION_CORE, URL_CORE), 6)
+
+
+class Output:
+    """All that was shown. Passed to a client as ``on_event=output.hear``, it takes in its events."""
+
+    def __init__(self):
+        self.texts = []
+        self.heard = set()
+        """The types of the events."""
+
+    def add(self, *texts):
+        self.texts.extend(texts)
+
+    def hear(self, event):
+        """An event, and all that it holds."""
+        self.heard.add(type(event))
+        self.add_object(event)
+
+    def add_error(self, error):
+        """An exception, what it was raised from, and the locals of our frames on the way."""
+        seen = set()
+        left = [error]
+        while left:
+            link = left.pop()
+            if link is None or id(link) in seen:
+                continue
+            seen.add(id(link))
+            self.add(str(link), repr(link), repr(link.args), repr(vars(link)))
+            self.add("".join(traceback.format_exception(link)))
+            left += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
+            for frame, _ in traceback.walk_tb(link.__traceback__):
+                file = Path(frame.f_code.co_filename)
+                if PACKAGE in file.parents and PACKAGE / "sandbox" not in file.parents:
+                    for name, value in frame.f_locals.items():
+                        self.add(f"{file.name}:{frame.f_lineno} {name} = {value!r} {value}")
+
+    def add_object(self, thing, depth=6):
+        """Its repr, and all that it holds: reprs, exceptions, and what is ours in its turn."""
+        self.add(repr(thing), str(thing))
+        if isinstance(thing, BaseException):
+            self.add_error(thing)
+        held = getattr(thing, "__dict__", {}).values()
+        slots = {slot for kind in type(thing).__mro__ for slot in getattr(kind, "__slots__", ())}
+        for value in (*held, *(getattr(thing, slot, None) for slot in slots)):
+            self.add(repr(value))
+            ours = type(value).__module__.startswith("aiogandi")
+            if depth and (ours or isinstance(value, BaseException)):
+                self.add_object(value, depth - 1)
+
+    @contextmanager
+    def caught(self, *kinds):
+        """Whatever is raised is added, and must be one of these."""
+        with pytest.raises(kinds or Exception) as caught:
+            yield
+        self.add_error(caught.value)
+
+    def leaks(self, parts=PARTS):
+        """What shows one of these, cut out around it."""
+        return [
+            text[max(text.index(part) - 100, 0) : text.index(part) + 50]
+            for text in self.texts
+            for part in parts
+            if part in text
+        ]
+
+
+class Recorder(logging.Handler):
+    """Adds every log record, and all that it holds, to an output."""
+
+    def __init__(self, output):
+        super().__init__(logging.DEBUG)
+        self.output = output
+
+    def emit(self, record):
+        self.output.add(self.format(record), repr(record.args), repr(vars(record)))
+        if isinstance(record.args, tuple):
+            for held in record.args:
+                self.output.add_object(held)
+        if record.exc_info:
+            self.output.add_error(record.exc_info[1])
