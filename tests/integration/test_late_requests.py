@@ -7,6 +7,7 @@ import pytest
 
 from aiogandi import OutcomeUnknown, Retry, TransportError
 from tests.integration.service import SETTLE, TIMEOUT, a_halted_vm, a_vm, on_service
+from tests.waiting import until
 
 
 @on_service()
@@ -89,8 +90,7 @@ async def test_a_caller_who_is_cancelled_while_reconciling_is_gone_at_once(sandb
     await gandi.hosting_account_product_add("shares", 1, "1m")
     sandbox.drop_request("vm_create")
     task = asyncio.create_task(gandi.vm_create("web", "s3cret-pw", 111, 2, 1))
-    while sandbox.calls["operation_list"] < 2:
-        await asyncio.sleep(0.005)
+    await until(lambda: sandbox.calls["operation_list"] >= 2, within=60)
     await asyncio.sleep(0.02)
     task.cancel()
     started = asyncio.get_running_loop().time()

@@ -16,6 +16,7 @@ from aiogandi import (
 )
 from aiogandi.sandbox import Sandbox
 from tests.operations.orders import QUICK, create, running_vm
+from tests.waiting import until
 
 # -- trouble on the way ----------------------------------------------------------------------
 
@@ -166,8 +167,7 @@ async def test_an_operation_that_is_refused_delays_no_other(client_of):
 async def test_an_operation_whose_look_hangs_delays_no_other(sandbox, gandi):
     sandbox.delay("operation_details", seconds=30)
     hangs = asyncio.create_task(gandi.operation(4711).wait())
-    while not sandbox.calls["operation_details"]:
-        await asyncio.sleep(0.001)
+    await until(lambda: sandbox.calls["operation_details"])
     stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
     assert (await asyncio.wait_for(stop.wait(), 5)).state == "DONE"
     assert not hangs.done()

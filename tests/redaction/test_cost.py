@@ -130,4 +130,4 @@ def test_a_hostile_text_costs_no_more_where_a_secret_begins_like_it(secret, sign
 
 def test_a_cost_that_grows_with_the_square_would_be_found():
     with pytest.raises(AssertionError, match="8 times the text costs"):
-        assert_grows_evenly(re.compile("a[^b]*c").findall, lambda size: "a" * size)
+        assert_grows_evenly(re.compile("a[^b]*c").findall, lambda size: "a" * (size // 4))

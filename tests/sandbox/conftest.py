@@ -1,6 +1,5 @@
 """A sandbox to call: directly, or over HTTP by a caller that knows nothing of our client."""
 
-import asyncio
 import xmlrpc.client
 from contextlib import asynccontextmanager
 from typing import Any
@@ -156,15 +155,3 @@ class Hand:
 def hand():
     """A clock that is moved by hand: ``hand.seconds = 60``."""
     return Hand()
-
-
-@pytest.fixture
-def until():
-    """Lets the loop turn until something holds, for ten seconds at most."""
-
-    async def wait(holds: Any) -> None:
-        async with asyncio.timeout(10):
-            while not holds():
-                await asyncio.sleep(0.001)
-
-    return wait

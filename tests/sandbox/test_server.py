@@ -9,6 +9,7 @@ import pytest
 
 from aiogandi.errors import AuthenticationError, InvalidArgument
 from aiogandi.sandbox import Sandbox, ServiceFault
+from tests.waiting import until
 
 LOGIN = ("login", "AA1234-GANDI", "mypassword")
 VM = ("web", "my_password", 111, 1, 1, {})
@@ -100,7 +101,7 @@ async def test_the_url_leads_to_the_host(host, shown):
         pytest.skip("this machine has no IPv6")
 
 
-async def test_it_stops_at_once_with_calls_and_connections_open(serving, until):
+async def test_it_stops_at_once_with_calls_and_connections_open(serving):
     async with serving() as wire, asyncio.timeout(10):
         await wire("vm_list")
         wire.sandbox.delay("vm_create", seconds=60, times=2)

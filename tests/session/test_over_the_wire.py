@@ -7,6 +7,7 @@ import pytest
 
 from aiogandi import ClientClosed, DataFault, RateLimit, Retry, SessionExpired
 from aiogandi.sandbox import Sandbox
+from tests.waiting import until
 
 REFUSED = "DataError: bad credential [session: x]"
 
@@ -60,9 +61,7 @@ async def calls_in_line(**settings):
 
 
 async def second_login(sandbox):
-    async with asyncio.timeout(1):
-        while sandbox.calls["login"] < 2:
-            await asyncio.sleep(0.005)
+    await until(lambda: sandbox.calls["login"] >= 2, within=1)
 
 
 def test_a_call_in_line_does_not_delay_the_login_that_it_waits_for(in_virtual_time):

@@ -17,6 +17,7 @@ from aiogandi.transport.exchange import Transport
 from aiogandi.transport.proxy import Proxy
 from aiogandi.transport.rate import CONNECTIONS, Rank, Turns
 from aiogandi.transport.request import Request
+from tests.waiting import until
 from tests.wire import http
 
 REPLY = codec.encode_response("a reply")
@@ -97,8 +98,7 @@ async def test_closing_ends_what_is_under_way_and_what_comes_after(raw_server, t
     url, requests = await raw_server(lambda _: None)
     transport = transport_to(url)
     exchange = asyncio.create_task(transport.exchange(Request.of("x", {})))
-    while not requests:
-        await asyncio.sleep(0.001)
+    await until(lambda: requests)
     await transport.close()
     await transport.close()
     with pytest.raises(ClientClosed):
@@ -124,11 +124,9 @@ async def test_calls_have_a_limited_number_of_places_and_polls_have_none(raw_ser
             await transport.exchange(Request.of("x", {}))
 
     calls = [asyncio.create_task(call(Rank.CALL)) for _ in range(CONNECTIONS + 10)]
-    while len(requests) < CONNECTIONS:
-        await asyncio.sleep(0.001)
+    await until(lambda: len(requests) == CONNECTIONS)
     poll = asyncio.create_task(call(Rank.POLL))
-    while len(requests) < CONNECTIONS + 1:
-        await asyncio.sleep(0.001)
+    await until(lambda: len(requests) == CONNECTIONS + 1)
     await asyncio.sleep(0.01)
     assert len(requests) == CONNECTIONS + 1
     gate.set()

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiogandi.sandbox.http.exchange import LARGEST_BODY
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ async def test_a_body_that_does_not_arrive_is_given_up(serving):
         assert (await raw(wire, head)).startswith(b"HTTP/1.1 408")
 
 
-async def test_a_caller_that_hangs_up_within_its_body_harms_nobody(wire, until):
+async def test_a_caller_that_hangs_up_within_its_body_harms_nobody(wire):
     url = urlsplit(wire.sandbox.url)
     _, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(b"POST /xmlrpc/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<methodCall>")

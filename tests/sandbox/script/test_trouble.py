@@ -9,6 +9,7 @@ import pytest
 
 from aiogandi.sandbox import ServiceFault
 from aiogandi.sandbox.trouble import Alter, Answer, Refuse
+from tests.waiting import until
 
 VM = ("web", "my_password", 111, 1, 1, {})
 
@@ -146,7 +147,7 @@ async def test_an_alteration_that_fails_is_an_internal_error(wire, served, caplo
     assert "hunter22" not in caplog.text
 
 
-async def test_a_delayed_call_is_executed_and_answered_late(wire, served, until):
+async def test_a_delayed_call_is_executed_and_answered_late(wire, served):
     served.delay("account_currency", seconds=0.05)
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -157,7 +158,7 @@ async def test_a_delayed_call_is_executed_and_answered_late(wire, served, until)
     assert loop.time() - began >= 0.05
 
 
-async def test_a_delayed_call_is_executed_though_its_caller_has_hung_up(wire, served, until):
+async def test_a_delayed_call_is_executed_though_its_caller_has_hung_up(wire, served):
     served.delay("vm_create", seconds=0.05)
     call = asyncio.create_task(wire("vm_create", *VM))
     await until(lambda: served.calls["vm_create"])
@@ -167,7 +168,7 @@ async def test_a_delayed_call_is_executed_though_its_caller_has_hung_up(wire, se
     assert served.executed["vm_create"] == 1
 
 
-async def test_a_delay_is_met_once_and_holds_up_nobody_else(wire, served, until):
+async def test_a_delay_is_met_once_and_holds_up_nobody_else(wire, served):
     served.delay("account_currency", seconds=60)
     delayed = asyncio.create_task(currency(wire))
     await until(lambda: served.calls["account_currency"])
