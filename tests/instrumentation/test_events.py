@@ -32,6 +32,7 @@ from aiogandi.instrumentation.events import (
     ReplyLost,
 )
 from aiogandi.sandbox import Sandbox
+from tests.waiting import until
 
 QUICK = {
     "retry": Retry(settle=0.05, backoff=0),
@@ -114,9 +115,7 @@ async def test_what_began_has_ended_by_the_end_of_a_life_with_trouble(sandbox, e
 
 async def seen(events, kind, number=1):
     """Return when so many events of this kind have happened."""
-    async with asyncio.timeout(10):
-        while len(of(events, kind)) < number:
-            await asyncio.sleep(0.001)
+    await until(lambda: len(of(events, kind)) >= number)
 
 
 async def test_a_call_that_is_cancelled_has_its_end(sandbox, gandi, events):
