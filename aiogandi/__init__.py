@@ -65,8 +65,8 @@ end. `aiogandi.instrumentation` has all of them. No event holds a secret.
 # Rate
 
 `RateLimit(30, per=2.0)` is the default: 30 requests in any two seconds, evenly spaced, logins and
-polls included (assumed, from the service's next version). When the service answers 429, all requests
-slow down.
+polls included (assumed, from the service's next version). When the service answers 429, no
+request is sent for as long as it asks, 60 seconds at most.
 
 # Bulk
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -68,7 +69,7 @@ class Gandi:
       own does, connections are not kept: the service closes idle ones and loses what is sent then.
     - ``max_reply``: bytes of a reply, decompressed, that are read at most.
     - ``on_event``: called with an `Event` for whatever happens, at once and in the task in which it
-      happens; it must not block. What it raises is logged.
+      happens (see `aiogandi.instrumentation`); it must not block. What it raises is logged.
 
     Every call raises `InvalidArgument` before anything is sent, `Fault` for the service's refusal,
     `AuthenticationError`, `TransportError`, its subclass `OutcomeUnknown` where a changing call may
@@ -198,10 +199,9 @@ class Gandi:
         closed, nothing is sent. Operations go on at the service. Closing again does nothing.
         """
         self._lifetime.end()
-        await self._tracker.close()
-        await self._sender.close()
-        await self._session.close()
-        await self._transport.close()
+        async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
+            for part in (self._transport, self._session, self._sender, self._tracker):
+                parts.push_async_callback(part.close)
 
     @property
     def stats(self) -> Stats:

@@ -7,7 +7,17 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from aiogandi import Gandi, InvalidArgument, Polling, RateLimit, Retry, Stats, TransportError, codec
+from aiogandi import (
+    ClientClosed,
+    Gandi,
+    InvalidArgument,
+    Polling,
+    RateLimit,
+    Retry,
+    Stats,
+    TransportError,
+    codec,
+)
 from aiogandi.sandbox import Sandbox
 
 SERVICE = "https://api.gandi.net/xmlrpc/"
@@ -136,3 +146,18 @@ def test_a_call_outside_a_task_is_told():
     coroutine = Gandi("AA1234-GANDI", PASSWORD).vm_list()
     with pytest.raises(RuntimeError):
         coroutine.send(None)
+
+
+async def test_closing_that_is_interrupted_closes_all_the_same(gandi_sandbox):
+    gandi = gandi_sandbox.client()
+    operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    waiting = asyncio.create_task(operation.wait())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(gandi.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    with pytest.raises(ClientClosed):
+        await waiting
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -97,7 +97,7 @@ class Attempts:
     async def __call__(self, left):
         loop = asyncio.get_running_loop()
         self.times.append((loop.time(), left))
-        self.request.leaves(loop.time(), 0.0)
+        self.request.leaves(loop.time())
         await asyncio.sleep(self.takes)
         if self.errors:
             raise self.errors.pop(0)
@@ -270,6 +270,12 @@ class TestWhatIsTold:
             CallRepeated("vm_list", 2, 3, errors[0]),
             CallRepeated("vm_list", 3, 5, errors[1]),
         ]
+
+    def test_of_a_call_that_did_not_run_it_is_what_came_instead_of_the_reply(self, in_virtual_time):
+        error = lost()
+        attempts = Attempts(DidNotRun(error, pause=2))
+        in_virtual_time(attempts.run(Retry(), changing=True))
+        assert attempts.events == [CallRepeated("vm_list", 2, 2, error)]
 
     def test_the_last_failure_is_none(self, in_virtual_time):
         attempts = Attempts(lost(), lost())

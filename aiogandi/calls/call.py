@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiogandi.calls import results
 from aiogandi.instrumentation.emitter import Emitter
-from aiogandi.instrumentation.events import CallBegan, CallEnded
+from aiogandi.instrumentation.events import CallEnded
 from aiogandi.retries import Repeater
 from aiogandi.transport.request import Request
 
@@ -23,7 +23,7 @@ class Sends(Protocol):
 
 
 class Reader:
-    """Makes calls that change nothing."""
+    """Makes calls that may safely be sent twice: those that only read, and ``operation_cancel``."""
 
     def __init__(self, session: Sends, repeater: Repeater, events: Emitter) -> None:
         self._session = session
@@ -36,7 +36,7 @@ class Reader:
         return await (observed(self._events, request, work) if self._events.listening else work)
 
     async def ask(self, method: str, arguments: Mapping[str, Any]) -> Any:
-        """The reply as it came, for a directory of operations: no caller has made this call."""
+        """The reply as it came. No event tells of this call, because no caller asked for it."""
         return await self._repeat(Request.of(method, arguments), results.anything)
 
     def _repeat(
@@ -56,7 +56,7 @@ async def observed(events: Emitter, request: Request, work: Coroutine[Any, Any, 
         number if isinstance(number := request.arguments.get(name), int) else None
         for name in ("vm_id", "disk_id", "operation_id")
     )
-    events.emit(CallBegan(request.method, vm_id, disk_id, operation_id))
+    number = events.call_began(request.method, vm_id, disk_id, operation_id)
     error: BaseException | None = None
     try:
         return await work
@@ -67,6 +67,7 @@ async def observed(events: Emitter, request: Request, work: Coroutine[Any, Any, 
         events.emit(
             CallEnded(
                 request.method,
+                number,
                 vm_id,
                 disk_id,
                 operation_id,
@@ -76,3 +77,4 @@ async def observed(events: Emitter, request: Request, work: Coroutine[Any, Any, 
                 error,
             )
         )
+        del error  # its traceback holds this frame

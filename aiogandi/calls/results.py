@@ -56,7 +56,7 @@ def number_of(method: str) -> Callable[[Any], int]:
     return _reader(method, "an id", _is_id, int)
 
 
-def true(reply: Any) -> None:
+def nothing(reply: Any) -> None:
     """None for any reply: what ``operation_cancel`` returns on success is assumed, so it is not
     looked at.
     """

@@ -4,7 +4,7 @@ A change is a small state machine, and this module is its only owner: others cal
 and read its fields::
 
     prepared ─ send → sent ─ answer ─────→ answered
-                      sent ─ not_sent ───→ absent
+                      sent ─ did_not_run → absent
                       sent ─ lose ───────→ lost
                       lost ─ adopt ──────→ adopted
                       lost ─ find_absent → absent
@@ -47,8 +47,8 @@ class State(StrEnum):
 class Change:
     """One changing call of one caller. Times are seconds of the caller's clock.
 
-    *yields* says what the reply is the id of: ``"id"`` (the operation's own), ``"vm_id"`` or
-    ``"disk_id"``; None for a call that begins no operation, or none that its reply names.
+    *yields* names the id that the reply holds: ``"id"`` for the operation's own, ``"vm_id"`` or
+    ``"disk_id"`` for that of the new server or disk; None for a reply without one.
     """
 
     method: str
@@ -62,51 +62,52 @@ class Change:
     last_sent: float = field(default=0.0, init=False)
     """When it left for the last time so far."""
     newest: int | None = field(default=None, init=False)
-    """The newest operation id that is older than the call; None where none is known."""
+    """The highest operation id known before the call was sent; the call's own operation has a higher
+    one. None where no id was known."""
     since: float = field(default=0.0, init=False)
-    """When that was the newest."""
+    """When `newest` was learned."""
     adopted: OperationDetails | None = field(default=None, init=False)
     """The operation that turned out to be this call's after its reply was lost."""
 
     # -- transitions ---------------------------------------------------------------------------
 
     def prepare(self, newest: int | None, since: float) -> None:
-        """*newest* was the newest operation at *since*, so the call's own has a higher id."""
+        """Record that *newest* was the newest operation at *since*: the call's own has a higher id."""
         self.newest = newest
         self.since = since
 
     def send(self, now: float) -> None:
-        """It leaves."""
+        """Record that it is sent at *now*."""
         self._to(State.SENT, State.PREPARED, State.ABSENT)
         self.sends += 1
         self.last_sent = now
         if self.first_sent is None:
             self.first_sent = now
 
-    def not_sent(self) -> None:
-        """The service certainly did not run what was sent last."""
+    def did_not_run(self) -> None:
+        """Record that the last send did not run: nothing connected, or the service refused it."""
         self._to(State.ABSENT, State.SENT)
         self.sends -= 1
 
     def answer(self) -> None:
-        """Its reply came."""
+        """Record that its reply came."""
         self._to(State.ANSWERED, State.SENT)
 
     def lose(self) -> None:
-        """No usable reply will come."""
+        """Record that no usable reply will come."""
         self._to(State.LOST, State.SENT)
 
     def adopt(self, details: OperationDetails) -> None:
-        """This operation is its own."""
+        """Record that this operation is its own."""
         self._to(State.ADOPTED, State.LOST)
         self.adopted = details
 
     def find_absent(self) -> None:
-        """It was looked for, and did not run."""
+        """Record that it was looked for, and did not run."""
         self._to(State.ABSENT, State.LOST)
 
     def give_up(self) -> None:
-        """Whether it ran cannot be established."""
+        """Record that nothing can establish whether it ran."""
         self._to(State.UNKNOWN, State.LOST, State.ABSENT)
 
     def _to(self, state: State, *origins: State) -> None:
@@ -117,8 +118,8 @@ class Change:
     # -- what follows from them ----------------------------------------------------------------
 
     @property
-    def settled(self) -> bool:
-        """Whether it is known which operation is its own: no other can be."""
+    def owner_known(self) -> bool:
+        """Whether the call's operation is known. Such a call cannot own any further operation."""
         return self.yields is not None and self.state in (State.ANSWERED, State.ADOPTED)
 
     def id_in(self, details: OperationDetails) -> int | None:

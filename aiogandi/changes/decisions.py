@@ -29,8 +29,8 @@ def decide(
 ) -> Adopt | Undecided | None:
     """What the operations *found* at the service say of *call*; None: none of them is its own.
 
-    The oldest that fits is chosen: calls with equal parameters are interchangeable, and the oldest
-    operation is the one that a younger call could not be given. What may be the call's own, but
+    The oldest that fits is chosen: calls with equal parameters are interchangeable, and a call that
+    began later can only own a newer operation. What may be the call's own, but
     cannot be told for sure, is left for a later look, unless this one is *thorough*.
     """
     for details in sorted(found, key=lambda details: details.id):

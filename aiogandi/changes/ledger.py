@@ -11,14 +11,12 @@ from typing import Final
 
 from aiogandi.changes.change import Change
 from aiogandi.models import OperationDetails
+from aiogandi.operations.directory import CREATIONS
 
 FRESH: Final = 60.0
-"""Seconds for which the newest operation id that was seen is taken for the service's newest: an
-operation that another client begins on the same thing, in the same way, in that time and just
-before ours is lost could be taken for ours."""
-
-CREATED_BY: Final = {"vm_create": "vm_id", "disk_create": "disk_id"}
-"""What each of these calls returns the id of, instead of its operation's."""
+"""Seconds for which the newest id that was seen counts as current. There is a risk in it: where another
+client begins the same operation within that time, and the reply to our call is lost, its operation may
+be taken for ours."""
 
 
 class Ledger:
@@ -44,20 +42,22 @@ class Ledger:
         return now - self._as_of < FRESH
 
     def begin(self, call: Change, now: float) -> None:
-        """The call is on its way to be sent."""
+        """Enter a call that will be sent soon."""
         # Not what is out of date: an operation of unknown age is nobody's.
         call.prepare(self._newest if self.is_fresh(now) else None, self._as_of)
         self._active[call] = None
 
     def sent(self, call: Change, now: float) -> None:
-        """The call leaves."""
+        """Record that the call is sent at *now*."""
         if call.first_sent is None and call.newest is not None:
             # It may have waited long, and more is known by now.
             call.prepare(self._newest, self._as_of)
         call.send(now)
 
     def own(self, call: Change, number: int, now: float) -> bool:
-        """The call's reply names this id; False if it was given to another call before."""
+        """Enter *number*, the id in the call's reply, as its own. Return False if another call owns it
+        already.
+        """
         if call.yields is not None:
             if (call.yields, number) in self._owned:
                 return False
@@ -68,9 +68,11 @@ class Ledger:
         return True
 
     def end(self, call: Change, now: float) -> None:
-        """The call is over, whichever way. Now and then, what no call can be given is forgotten."""
+        """Record that the call is over, whichever way. Now and then, operations that no open call can
+        own are forgotten.
+        """
         del self._active[call]
-        if not call.settled and call.sends:
+        if not call.owner_known and call.sends:
             self._ghosts[call] = now
         if call.yields is None and call.method != "operation_cancel":
             # Nobody knows what it began: whatever comes after it must not be taken for that.
@@ -81,7 +83,7 @@ class Ledger:
             self._forget()
 
     def _forget(self) -> None:
-        # What a call can be given at most: the oldest that is under way, or the next one.
+        # Only operations that are newer than the oldest open call can still be given to a call.
         since, newest = self._as_of, self._newest or 0
         if self._active:
             since = min(other.since for other in self._active)
@@ -97,18 +99,18 @@ class Ledger:
     # -- what was seen -------------------------------------------------------------------------
 
     def note(self, number: int, as_of: float) -> None:
-        """This was the newest operation at that time."""
+        """Record that this was the newest operation at that time."""
         self._newest = max(self._newest or 0, number)
         self._as_of = max(self._as_of, as_of)
 
     def saw(self, numbers: list[int], now: float) -> list[int]:
-        """A list showed these operations; those that may be given to somebody."""
+        """Record that a list showed these operations. Return those that an open call may own."""
         oldest = self.oldest()
         wanted = [n for n in numbers if n > oldest and ("id", n) not in self._owned]
         for number in wanted:
             self._seen.setdefault(number, now)
         if wanted:
-            # Not the newest at any time, but older than all that is sent from now on.
+            # Later sends get higher ids than these, though it is not known when they were the newest.
             self._newest = max(self._newest or 0, *wanted)
         return wanted
 
@@ -152,7 +154,7 @@ class Ledger:
             other
             for other in (*self._active, *self._ghosts)
             if other is not call
-            and not other.settled
+            and not other.owner_known
             and other.first_sent is not None
             and other.first_sent <= seen
             and other.matches(details) is not False
@@ -163,7 +165,7 @@ class Ledger:
         return call in self._active
 
     def take(self, call: Change, details: OperationDetails, now: float) -> None:
-        """The operation is this call's from now on."""
+        """Enter the operation as this call's own."""
         self._owned["id", details.id] = now
         number = call.id_in(details)
         if call.yields is not None and number is not None:
@@ -171,16 +173,16 @@ class Ledger:
         call.adopt(details)
 
     def dispute(self, details: OperationDetails) -> None:
-        """Whose it is can never be told: nobody is given it."""
+        """Record that it can never be told whose this is: no call will be given it."""
         self._in_dispute.add(details.id)
 
     def discard(self, details: OperationDetails, now: float) -> None:
-        """It is surplus, and has been dealt with."""
+        """Record that it is surplus and has been dealt with."""
         self._owned["id", details.id] = now
 
     def _is_owned(self, details: OperationDetails) -> bool:
         names = (("id", details.id), ("vm_id", details.vm_id), ("disk_id", details.disk_id))
-        creates = CREATED_BY.get(details.type or "")
+        _, creates = CREATIONS.get(details.type or "", (None, None))
         return any(
             (name, number) in self._owned
             for name, number in names

@@ -30,12 +30,11 @@ from aiogandi.changes.decisions import Undecided, decide
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Found, Lookup
 from aiogandi.errors import (
+    AuthenticationError,
     ClientClosed,
-    DataFault,
     Fault,
     GandiError,
     OutcomeUnknown,
-    ServerFault,
     TransportError,
 )
 from aiogandi.instrumentation.emitter import Emitter
@@ -61,7 +60,7 @@ class Reconciler:
             return
         try:
             await self._lookup.newest()
-        except ClientClosed:
+        except (ClientClosed, AuthenticationError):
             raise
         except GandiError as error:
             # The call goes on; should its reply be lost, nothing will be taken for its operation.
@@ -74,7 +73,8 @@ class Reconciler:
         established. Whatever comes of it, the call's state says so.
         """
         call.lose()
-        self._events.emit(ReplyLost(call.method, lost))
+        if self._events.listening:
+            self._events.emit(ReplyLost(call.method, lost))
         if call.yields is None and not _is_cancellation(call):
             raise self.unknown(call, lost) from lost
         settled_at = _now() + self._policy.settle
@@ -84,9 +84,9 @@ class Reconciler:
             log.info("%s: looking for what became of it: %s", call.method, lost)
             try:
                 found = await self._find(call, thorough=believed)
-            except OutcomeUnknown:
+            except (OutcomeUnknown, ClientClosed):
                 raise
-            except (TransportError, DataFault, ServerFault) as error:
+            except GandiError as error:
                 raise self.unknown(call, error) from error
             if found is not None:
                 log.info("%s: its reply was lost, operation %d is its own", call.method, found.id)
@@ -110,17 +110,17 @@ class Reconciler:
         look = await self._lookup.look(call.filter)
         directory = self._lookup.directory
         names = directory.unproven(list(call.filter.get("param", ())))
-        found = self._settle(call, look, thorough=thorough)
+        found = self._enter(call, look, thorough=thorough)
         if found is not None:
             directory.proven(names)
         elif thorough and names:
             look = await self._lookup.look({"type": call.method})
-            found = self._settle(call, look, thorough=True)
+            found = self._enter(call, look, thorough=True)
         if found is None and thorough and not look.complete:
             raise TransportError("its operation may have been pushed out of operation_list")
         return found
 
-    def _settle(self, call: Change, look: Found, *, thorough: bool) -> OperationDetails | None:
+    def _enter(self, call: Change, look: Found, *, thorough: bool) -> OperationDetails | None:
         """Enter in the ledger what a look says of the call; its operation, if that is known."""
         decision = decide(self._ledger, call, look.operations, thorough=thorough)
         if decision is None:

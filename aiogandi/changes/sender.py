@@ -12,7 +12,7 @@ from aiogandi.changes.change import Change, State
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
 from aiogandi.changes.reconciler import Reconciler
-from aiogandi.changes.surplus import Sifter
+from aiogandi.changes.surplus import SurplusSearch
 from aiogandi.errors import Fault, OutcomeUnknown, ServerFault, TransportError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import CallerGone
@@ -30,7 +30,7 @@ class Sender:
     """Sends changing calls through the session.
 
     A call is repeated only when it cannot have run. Where it may have, the reconciler finds out
-    first, and where the call was sent twice, the sifter looks for what is left over.
+    first, and where the call was sent twice, `SurplusSearch` looks for what is left over.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Sender:
         self._ledger = Ledger()
         self._lookup = Lookup(Directory(reader.ask), self._ledger)
         self._reconciler = Reconciler(self._ledger, self._lookup, policy, events)
-        self._sifter = Sifter(self._ledger, self._lookup, reader, policy, events)
+        self._surplus = SurplusSearch(self._ledger, self._lookup, reader, policy, events)
 
     async def change(self, call: Change, convert: Convert) -> Any:
         """What *convert* makes of the reply to *call*.
@@ -62,7 +62,9 @@ class Sender:
 
     async def cancel(self, operation_id: int) -> None:
         """Cancel an operation at the service."""
-        await self.change(Change("operation_cancel", {"operation_id": operation_id}), results.true)
+        await self.change(
+            Change("operation_cancel", {"operation_id": operation_id}), results.nothing
+        )
 
     async def _run(self, call: Change, request: Request, convert: Convert) -> Any:
         if call.yields:
@@ -81,7 +83,7 @@ class Sender:
                 raise
             lost = error
         except asyncio.CancelledError:
-            if call.state in (State.SENT, State.LOST):
+            if self._events.listening and call.state in (State.SENT, State.LOST):
                 self._events.emit(CallerGone(call.method))
             raise
         finally:
@@ -102,18 +104,20 @@ class Sender:
         try:
             result = await self._exchange(call, request, convert, left)
         except (TransportError, Fault) as error:
-            if not self._may_have_run(call, error):
+            if not _may_have_run(call, error):
+                if call.state is State.SENT:
+                    call.did_not_run()
                 raise
             lost = error
         else:
             if self._ledger.own(call, result, _now()):
-                await self._sifter.sift(call)
+                await self._surplus.search(call)
                 return result
             # Another call, which lost its reply, was given this operation: look for that one's.
             lost = TransportError(f"{call.method}: another call was given its operation")
         found = await self._reconciler.recover(call, lost)
         if found is not None:
-            await self._sifter.sift(call)
+            await self._surplus.search(call)
             return call.id_in(found)
         if isinstance(lost, TransportError | ServerFault):
             # The settling time has passed since the service asked for a pause.
@@ -125,25 +129,24 @@ class Sender:
         self, call: Change, request: Request, convert: Convert, left: float | None
     ) -> Any:
         def on_send(now: float) -> None:
-            if call.state is State.SENT:
-                call.not_sent()  # its session was refused
             self._ledger.sent(call, now)
 
-        return convert(await self._session.call(request, timeout=left, on_send=on_send))
+        # The reply is kept in no local variable: it may hold a secret, and a traceback would show it.
+        return convert(
+            await self._session.call(
+                request, timeout=left, on_send=on_send, on_refused=call.did_not_run
+            )
+        )
 
-    @staticmethod
-    def _may_have_run(call: Change, error: TransportError | Fault) -> bool:
-        """Whether the service may have run what was sent last, or an earlier send of the call."""
-        if call.state is not State.SENT:
-            return False  # it never left
-        if isinstance(error, TransportError | ServerFault):
-            may_have_run = verdict(error, call.method, changing=True) is Verdict.UNKNOWN
-        else:
-            # A second send may be refused because the first one ran, or is about to.
-            may_have_run = call.sends > 1
-        if not may_have_run:
-            call.not_sent()
-        return may_have_run
+
+def _may_have_run(call: Change, error: TransportError | Fault) -> bool:
+    """Whether the service may have run what was sent last, or an earlier send of the call."""
+    if call.state is not State.SENT:
+        return False  # it never left, or its session was refused
+    if isinstance(error, TransportError | ServerFault):
+        return verdict(error, call.method, changing=True) is Verdict.UNKNOWN
+    # A second send may be refused because the first one ran, or is about to.
+    return call.sends > 1
 
 
 def _now() -> float:

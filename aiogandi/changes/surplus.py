@@ -19,8 +19,10 @@ from aiogandi.settings import Retry
 log = logging.getLogger("aiogandi.retries")
 
 
-class Sifter:
-    """Looks for operations that a call has begun without need."""
+class SurplusSearch:
+    """After a call was sent twice, looks for a second operation that it began, and cancels or reports
+    that one.
+    """
 
     def __init__(
         self,
@@ -36,7 +38,7 @@ class Sifter:
         self._policy = policy
         self._events = events
 
-    async def sift(self, call: Change) -> None:
+    async def search(self, call: Change) -> None:
         """After a second send, look for what the first one may have left behind.
 
         A surplus operation that is PENDING is cancelled; any other is a WARNING and counted.
@@ -50,13 +52,13 @@ class Sifter:
             try:
                 look = await self._lookup.look(call.filter)
             except GandiError as error:
-                _not_sifted(call, str(error))
+                _not_found_out(call, str(error))
                 return
             left = left_over(self._ledger, call, look.operations)
             for details in left.surplus:
                 await self._dispose(call, details)
             if not look.complete:
-                _not_sifted(call, "operation_list does not reach far enough")
+                _not_found_out(call, "operation_list does not reach far enough")
                 return
             if not left.waits or loop.time() >= ends_at:
                 return
@@ -97,7 +99,7 @@ class Sifter:
         return state
 
 
-def _not_sifted(call: Change, reason: str) -> None:
+def _not_found_out(call: Change, reason: str) -> None:
     log.warning(
         "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
         call.method,

@@ -2,7 +2,8 @@
 room uses no other.
 
 ``Gandi(…, on_event=listener)`` calls ``listener`` with an `Event` for whatever happens, in the task
-in which it happens and with that task's context variables:
+in which it happens and with that task's context variables. (`OperationEnded` comes from the task that
+polls, with the context variables of the first who waited for the operation.)
 
 >>> def listener(event):
 ...     if isinstance(event, OperationEnded):
@@ -10,8 +11,9 @@ in which it happens and with that task's context variables:
 
 What lasts has a pair of events: `CallBegan` and `CallEnded`, `ExchangeBegan` and `ExchangeEnded`,
 `LoginBegan` and `LoginEnded`, `PollBegan` and `PollEnded`, `OperationBegan` and `OperationEnded`,
-`ReplyLost` and `LossResolved`. The others are single: `CallRepeated`, `Held`, `CallerGone`,
-`SurplusFound`. No event holds a secret. `Stats` are counted from the same events.
+`ReplyLost` and `LossResolved`. Calls, exchanges and polls have numbers that pair them. `OperationEnded`
+is told only of operations that somebody waits for, also of those that were taken up by their id. The
+others are single: `CallRepeated`, `Held`, `CallerGone`, `SurplusFound`. No event holds a secret. `Stats` are counted from the same events.
 """
 
 from aiogandi.instrumentation.events import (

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from contextvars import Context
 
-from aiogandi.instrumentation.events import Event, ExchangeBegan, PollBegan
+from aiogandi.instrumentation.events import CallBegan, Event, ExchangeBegan, PollBegan
 from aiogandi.instrumentation.stats import Counts
 
 log = logging.getLogger("aiogandi.events")
@@ -16,19 +16,21 @@ class Emitter:
     """Counts what happens, and hands it to *listener* where there is one.
 
     The listener is called at once, in the task in which the event happens, with that task's
-    context variables; it must not block. An exception that it raises is logged and goes no further:
+    context variables, or with those of the first who waited for an operation that has ended; it must
+    not block. An exception that it raises is logged and goes no further:
     whoever looks on cannot break a call.
 
     Events that no counter needs are made only where `listening` is true, so that they cost no more
     than that test where nobody listens.
     """
 
-    __slots__ = ("_listener", "counts", "listening")
+    __slots__ = ("_calls", "_listener", "counts", "listening")
 
     def __init__(self, listener: Callable[[Event], None] | None = None) -> None:
         self._listener = listener
         self.listening = listener is not None
         self.counts = Counts()
+        self._calls = 0
 
     def emit(self, event: Event, context: Context | None = None) -> None:
         """Count *event* and tell it, in *context* where it belongs to another task than this one."""
@@ -50,8 +52,17 @@ class Emitter:
             self.emit(ExchangeBegan(method, self.counts.requests))
         return self.counts.requests
 
-    def poll_began(self, method: str) -> None:
-        """Count a poll and tell that it begins."""
+    def poll_began(self, method: str) -> int:
+        """Count a poll and tell that it begins; return its number."""
         self.counts.polls += 1
         if self.listening:
-            self.emit(PollBegan(method))
+            self.emit(PollBegan(method, self.counts.polls))
+        return self.counts.polls
+
+    def call_began(
+        self, method: str, vm_id: int | None, disk_id: int | None, operation_id: int | None
+    ) -> int:
+        """Tell that a caller makes a call; return its number."""
+        self._calls += 1
+        self.emit(CallBegan(method, self._calls, vm_id, disk_id, operation_id))
+        return self._calls

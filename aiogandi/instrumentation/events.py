@@ -18,9 +18,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class CallBegan(Event):
-    """A call of the API was made. The ids are those among its arguments."""
+    """A caller made a call of the API, its client's *number* th. The ids are those among its arguments."""
 
     method: str
+    number: int
     vm_id: int | None
     disk_id: int | None
     operation_id: int | None
@@ -29,10 +30,12 @@ class CallBegan(Event):
 @dataclass(frozen=True, slots=True)
 class CallEnded(Event):
     """The call returned, or raised *error*. It was sent *attempts* times; of its *seconds* it spent
-    *queued* waiting for its turns.
+    *queued* waiting for its turns. (Where the client was closed meanwhile, the error here is still
+    `asyncio.CancelledError`; the caller gets `ClientClosed`.)
     """
 
     method: str
+    number: int
     vm_id: int | None
     disk_id: int | None
     operation_id: int | None
@@ -85,7 +88,10 @@ class CallRepeated(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReplyLost(Event):
-    """A changing call may or may not have run, because *error* came instead of its reply."""
+    """A changing call may or may not have run, because *error* came instead of its reply.
+
+    `LossResolved` follows, or `CallerGone` where nobody waits for that any more.
+    """
 
     method: str
     error: BaseException
@@ -94,7 +100,9 @@ class ReplyLost(Event):
 @dataclass(frozen=True, slots=True)
 class LossResolved(Event):
     """What became of a call whose reply was lost: its operation was found and *adopted*, the call is
-    *absent* at the service, or neither can be established: *unknown*.
+    *absent* at the service, or neither can be established: *unknown*. A call that was found absent and
+    is not sent again ends as *unknown*, too. *operation_id* is the operation that was adopted, or that
+    may be the call's own.
     """
 
     method: str
@@ -132,9 +140,10 @@ class Held(Event):
 
 @dataclass(frozen=True, slots=True)
 class PollBegan(Event):
-    """The tracker asks for operations. The request is also an exchange."""
+    """The tracker asks for operations, for the *number* th time. The request is also an exchange."""
 
     method: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ class PollEnded(Event):
     """The poll was answered, or failed by *error*."""
 
     method: str
+    number: int
     seconds: float
     error: BaseException | None
 
@@ -162,11 +172,11 @@ class OperationBegan(Event):
 class OperationEnded(Event):
     """An operation that somebody waits for was seen in a final *state*. It took *seconds* since its
     call was answered (None where that was not this client's), and ended at most *late* before it
-    was noticed.
+    was noticed. *operation_id* is None where the service lists no operation for what was created.
     """
 
     type: str | None
-    operation_id: int
+    operation_id: int | None
     vm_id: int | None
     disk_id: int | None
     state: str

@@ -18,11 +18,11 @@ from aiogandi.instrumentation.events import (
 class Stats:
     """A snapshot of a client's counters since it was made.
 
-    ``requests``: HTTP requests sent, logins and polls included. ``polls``: those of them that the
-    tracker sent to watch operations. ``logins``: logins that succeeded. ``retries``: calls sent
+    ``requests``: HTTP requests sent, logins and polls included. ``polls``: how often the tracker began
+    to ask for operations, whether or not the request left. ``logins``: logins that succeeded. ``retries``: calls sent
     again. ``throttled``: requests answered by 429. ``reconciled``: calls whose reply was lost and
-    whose operation was found at the service. ``surplus``: operations found beyond what was asked
-    for, because a request that was given up ran after all; ``surplus_cancelled``: those of them
+    whose operation was found at the service. ``surplus``: operations that are left over beyond what was
+    asked for, because a request that was given up ran after all; ``surplus_cancelled``: further ones
     that were cancelled before they ran. ``unknown``: calls that ended in `OutcomeUnknown`.
     """
 

@@ -1,7 +1,7 @@
 """What all models have in common.
 
-Annotations are evaluated here: ``raw`` becomes an argument of constructors in other files, where
-`InitVar` is no known name.
+This file must not have ``from __future__ import annotations``: dataclasses in other files would get
+`InitVar` as text, which they cannot resolve.
 """
 
 from base64 import b64encode

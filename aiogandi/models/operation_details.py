@@ -42,7 +42,7 @@ class OperationDetails(AskedById):
     product_id: int | None = member(as_id)
 
     @classmethod
-    def from_wire(cls, struct: Any, *, id: int) -> Self:  # noqa: A002 - as above
+    def from_wire(cls, struct: Any, *, id: int) -> Self:  # noqa: A002 - the field's own name
         """The model of what the service sent about the operation *id*.
 
         The ids of what it works on may stand in ``params``, and the state may be called ``step``.

@@ -33,7 +33,7 @@ SELDOM_KNOWN: Final = {OperationState.DONE: 1, OperationState.ERROR: 2, Operatio
 
 
 @dataclass(frozen=True, slots=True)
-class ListState:
+class ListQuestion:
     """A question to ``operation_list``, for the ids of operations in a state."""
 
     state: OperationState
@@ -66,8 +66,8 @@ class Watched(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found: *ours* are the watched ids in the list. Where the list was not *complete*,
-    it cannot vouch for watched ids below *bound*.
+    """What a sweep found: *ours* are the watched ids in the list. Where the list was not *complete*, a
+    watched id below *bound* may have ended although it is not in *ours*.
     """
 
     ours: set[int]
@@ -76,7 +76,7 @@ class Swept:
 
 
 @dataclass(slots=True)
-class _List:
+class _Listed:
     """What is known of the list of one final state."""
 
     every: int = 1  # ask for this list in each tick (1), in every second tick (2), …
@@ -91,7 +91,7 @@ class FinalLists:
 
     def __init__(self, full: int = LISTED) -> None:
         self._full = full
-        self._lists = {state: _List() for state in SELDOM}
+        self._lists = {state: _Listed() for state in SELDOM}
         self._cuts = True
 
     def due(self, *, known: bool) -> tuple[OperationState, ...]:
@@ -134,7 +134,7 @@ class FinalLists:
         listed = self._lists[state]
         listed.overtaken = False
         pages = yield from read_down(
-            lambda before: ListState(state, listed.updated_after, before),
+            lambda before: ListQuestion(state, listed.updated_after, before),
             watched.lowest,
             lambda number, lowest: 2 * number < watched.below(lowest),
             full=self._full,
@@ -146,10 +146,10 @@ class FinalLists:
         yield from self._cut(listed, pages.first, swept, watched.lowest())
         return swept
 
-    def _cut(self, listed: _List, page: frozenset[int], swept: Swept, lowest: int) -> Plan[None]:
-        """Move the list's beginning up to the end of an operation that has just appeared in it.
+    def _cut(self, listed: _Listed, page: frozenset[int], swept: Swept, lowest: int) -> Plan[None]:
+        """From now on, ask only for operations updated after the newest one that has just appeared.
 
-        Only one of the first page will do: while later pages were read, others may have ended.
+        It must come from the first page, because others may have ended while later pages were read.
         """
         appeared = page - listed.previous
         listed.previous = page

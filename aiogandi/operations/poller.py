@@ -24,10 +24,10 @@ from aiogandi.errors import (
     NotFound,
     refuses_call,
 )
-from aiogandi.models import OperationState
+from aiogandi.models import FINAL, OperationState
 from aiogandi.operations.directory import CREATIONS, Directory
 from aiogandi.operations.outages import OutageGuard, Poll
-from aiogandi.operations.watch import Watch, Watches, known
+from aiogandi.operations.watch import Watch, Watches
 from aiogandi.settings import Polling
 
 log = logging.getLogger("aiogandi.tracker")
@@ -52,10 +52,10 @@ class Poller:
         self._guard = OutageGuard(poll, polling)
         self.directory = Directory(self._guard)
         self._polling = polling
-        self._listed_at = -math.inf  # when lists were last asked for, before the tick of now
-        self._to_find: list[
-            tuple[float, int, Watch]
-        ] = []  # a heap, by the time at which each is due
+        self._complete_at = dict.fromkeys(
+            FINAL, -math.inf
+        )  # when a list of each state was complete
+        self._to_find: list[tuple[float, int, Watch]] = []  # a heap, by when each is due
         self._order = itertools.count()
         self._finds_next = False  # looks and finds take turns
         self._jobs: set[asyncio.Task[None]] = set()
@@ -69,6 +69,7 @@ class Poller:
         """Look again at what is due; start polling if somebody waits."""
         self._event.set()
         if self._task is None and not self._closed and self._is_needed():
+            self._error = None
             self._task = asyncio.get_running_loop().create_task(self._poll())
             self._task.add_done_callback(self._stopped)
 
@@ -170,18 +171,17 @@ class Poller:
 
     async def _ask_for_lists(self, now: float) -> None:
         states = self._schedule.tick(now)
-        answered = await asyncio.gather(*(self._sweep(state) for state in states))
+        answered = await asyncio.gather(*(self._sweep(state, now) for state in states))
         if any(answered):
-            self._listed_at = now
             self._schedule.answered()
         elif states:
             self._schedule.failed()
 
-    async def _sweep(self, state: OperationState) -> bool:
+    async def _sweep(self, state: OperationState, asked: float) -> bool:
         """Ask for the operations in a final state; returns whether the service answered."""
         loop = asyncio.get_running_loop()
         try:
-            ended = await self.directory.carry_out(self._schedule.sweep(state))
+            swept = await self.directory.carry_out(self._schedule.sweep(state))
         except GandiError as error:
             if refuses_call(error):  # the service refuses this list itself
                 self._schedule.lists_refused(loop.time())
@@ -189,12 +189,14 @@ class Poller:
             return False
         if state != OperationState.DONE:
             # The list tells how they ended, but not why.
-            self._schedule.reported(ended)
+            self._schedule.reported(swept.ours)
             return True
-        for number, operation_id in enumerate(ended, 1):
-            self._watches.ended(operation_id, state, loop.time(), self._listed_at)
+        for number, operation_id in enumerate(swept.ours, 1):
+            self._watches.ended(operation_id, state, loop.time(), self._complete_at[state])
             if number % BREATH == 0:
                 await asyncio.sleep(0)
+        if swept.complete:
+            self._complete_at[state] = asked
         return True
 
     # -- looks ---------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ class Poller:
             self._schedule.look_failed(operation_id, loop.time())
             return
         self._schedule.looked(operation_id, details.state)
-        self._watches.saw(operation_id, details, loop.time(), self._listed_at)
+        self._watches.saw(operation_id, details, loop.time())
 
     def _delayed(self, error: GandiError) -> None:
         """Trouble only delays a wait. A refused login ends all waits, because it will not pass."""
@@ -242,7 +244,7 @@ class Poller:
             elif found is None:
                 watch.finds += 1
                 state = await self.directory.state_of_creation(kind, thing)
-                watch.saw(known(operation, state))
+                self._watches.ended_unfound(watch, state, asyncio.get_running_loop().time())
         except GandiError as error:
             if isinstance(error, NotFound) and not by_list:
                 self._watches.missing(watch, error)

@@ -39,7 +39,7 @@ from typing import Final
 
 from aiogandi.models import LISTED, OperationState
 from aiogandi.operations.directory import Plan
-from aiogandi.operations.lists import SLACK, FinalLists
+from aiogandi.operations.lists import SLACK, FinalLists, Swept
 from aiogandi.operations.pace import Pace
 from aiogandi.settings import Polling
 
@@ -211,14 +211,14 @@ class Schedule:
         """When `next_look` will return an operation; infinity if there is none to look at."""
         return min((self._ready_at(id_, now) for id_ in self._to_look), default=math.inf)
 
-    def sweep(self, state: OperationState) -> Plan[set[int]]:
-        """Ask for the operations in *state*. The plan returns the ids of those that are watched."""
+    def sweep(self, state: OperationState) -> Plan[Swept]:
+        """Ask for the operations in *state*."""
         swept = yield from self._lists.sweep(state, self)
         if not swept.complete:
             self._doubtful.update(
                 (id_, None) for id_ in self._watched if id_ < swept.bound and id_ not in swept.ours
             )
-        return swept.ours
+        return swept
 
     def below(self, bound: int) -> int:
         """How many ids below *bound* are watched."""

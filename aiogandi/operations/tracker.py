@@ -6,7 +6,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiogandi.errors import (
     ClientClosed,
@@ -29,7 +29,7 @@ from aiogandi.settings import Polling
 class Cancel(Protocol):
     """Cancels an operation at the service by its id, once."""
 
-    async def __call__(self, operation_id: int) -> Any:
+    async def __call__(self, operation_id: int) -> None:
         """Return when the service has cancelled it; its fault where it refuses."""
 
 
@@ -99,10 +99,10 @@ class OperationTracker:
         with self._scope():
             number = operation.id if operation.id is not None else await self._find(operation)
         await self.cancel_id(number)
-        cancelled = known(operation, OperationState.CANCEL)
-        operation.saw(cancelled)
-        if (watch := self._watches.unfound.pop(key_of(operation), None)) is not None:
-            watch.saw(cancelled)
+        operation.saw(known(operation, OperationState.CANCEL))
+        if (watch := self._watches.unfound.get(key_of(operation))) is not None:
+            now = asyncio.get_running_loop().time()
+            self._watches.ended_unfound(watch, OperationState.CANCEL, now)
 
     async def cancel_id(self, operation_id: int) -> None:
         """Cancel an operation at the service, and wake who waits for it."""

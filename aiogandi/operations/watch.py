@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from asyncio import Future
 from contextvars import Context, copy_context
 from typing import Any
@@ -16,11 +17,12 @@ from aiogandi.operations.schedule import Schedule
 class Watch:
     """An operation that somebody waits for."""
 
-    __slots__ = ("context", "finds", "observers", "operation", "taken_up", "waiters")
+    __slots__ = ("context", "finds", "not_ended_at", "observers", "operation", "waiters")
 
     def __init__(self, operation: Operation, now: float, context: Context | None) -> None:
         self.operation = operation
-        self.taken_up = now
+        self.not_ended_at = now
+        """When it was last known not to have ended, or was taken up."""
         self.context = context
         """The context variables of who waited first, where somebody listens to events."""
         self.waiters: list[tuple[Future[OperationDetails], Operation]] = []
@@ -110,15 +112,41 @@ class Watches:
 
     # -- what was learned ----------------------------------------------------------------------
 
-    def saw(self, operation_id: int, details: OperationDetails, now: float, since: float) -> None:
-        """The service tells this of an operation. It had not ended at *since*, as far as is known."""
+    def saw(self, operation_id: int, details: OperationDetails, now: float) -> None:
+        """The service tells this of an operation."""
         if (watch := self.by_id.get(operation_id)) is None:
             return
         if details.state not in FINAL:
+            watch.not_ended_at = now
             watch.saw(details)
             return
         del self.by_id[operation_id]
         self.schedule.ended(operation_id, now)
+        self._end(watch, details, operation_id, now)
+
+    def ended(
+        self, operation_id: int, state: OperationState, now: float, listed: float = -math.inf
+    ) -> None:
+        """The operation is in this final state, and nothing else is known of it. *listed* is when the
+        list of that state was complete and did not show it.
+        """
+        if (watch := self.by_id.get(operation_id)) is not None:
+            watch.not_ended_at = max(watch.not_ended_at, listed)
+            self.saw(operation_id, known(watch.operation, state), now)
+
+    def ended_unfound(self, watch: Watch, state: OperationState, now: float) -> None:
+        """An operation whose id is not known is in this state."""
+        details = known(watch.operation, state)
+        if state not in FINAL:
+            watch.not_ended_at = now
+            watch.saw(details)
+            return
+        if self.unfound.pop(key_of(watch.operation), None) is not None:
+            self._end(watch, details, None, now)
+
+    def _end(
+        self, watch: Watch, details: OperationDetails, operation_id: int | None, now: float
+    ) -> None:
         if self._events.listening:
             started = watch.operation.started
             self._events.emit(
@@ -129,16 +157,11 @@ class Watches:
                     watch.operation.disk_id or details.disk_id,
                     str(details.state),
                     None if started is None else now - started,
-                    now - max(since, watch.taken_up),
+                    now - watch.not_ended_at,
                 ),
                 watch.context,
             )
         watch.saw(details)
-
-    def ended(self, operation_id: int, state: OperationState, now: float, since: float) -> None:
-        """A list shows the operation in this final state, and nothing else of it."""
-        if (watch := self.by_id.get(operation_id)) is not None:
-            self.saw(operation_id, known(watch.operation, state), now, since)
 
     def fail(self, operation_id: int, error: Exception) -> None:
         """The service refuses to tell of this operation: that wait alone fails."""

@@ -70,7 +70,7 @@ class Login:
         async def attempt(left: float | None) -> Secret:
             async with self._turns.turn(Rank.LOGIN):
                 now = asyncio.get_running_loop().time()
-                request.leaves(now, 0.0)
+                request.leaves(now)
                 reply = await self._transport.exchange(request, timeout=left)
             if isinstance(reply, str) and reply:
                 return Secret(reply)

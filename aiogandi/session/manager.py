@@ -48,6 +48,10 @@ class Session:
         return self.clock() >= self.renew_at
 
 
+def _nobody_listens(*_: object) -> None:
+    pass
+
+
 class SessionManager:
     """Adds the session id to calls.
 
@@ -83,12 +87,14 @@ class SessionManager:
         *,
         rank: Rank = Rank.CALL,
         timeout: float | None = None,
-        on_send: Callable[[float], None] | None = None,
+        on_send: Callable[[float], None] = _nobody_listens,
+        on_refused: Callable[[], None] = _nobody_listens,
     ) -> Any:
         """Send *request* with the session id before its arguments, and return the service's answer.
 
         *timeout*, in seconds, shortens the client's. *on_send* is told the time whenever the request
-        leaves, which may be long after the call was made.
+        leaves, which may be long after the call was made. *on_refused* is called when what has left was
+        refused together with its session, so that it did not run.
 
         A refused session is replaced and the call repeated, since it was refused before it ran. If
         the new one is refused as well, logging in does not help: `SessionExpired`. But if the
@@ -106,9 +112,8 @@ class SessionManager:
                     session = live
                     session.users += 1
                     now = session.clock()
-                    request.leaves(now, turn.waited)
-                    if on_send is not None:
-                        on_send(now)
+                    request.leaves(now)
+                    on_send(now)
                     result = await self._transport.exchange(request, session.id, timeout=timeout)
             except Unwanted:
                 continue
@@ -119,6 +124,9 @@ class SessionManager:
             else:
                 session.proven = True
                 return result
+            finally:
+                request.queued += turn.waited
+            on_refused()
             self._drop(session)
             accepted.append(session.proven)
             if _is_hopeless(session, accepted):
@@ -130,8 +138,8 @@ class SessionManager:
         It does not stand in line behind the callers' own.
         """
         events = self._events
-        events.poll_began(method)
         request = Request.of(method, arguments)
+        number = events.poll_began(method)
         if not events.listening:
             return await self.call(request, rank=Rank.POLL, timeout=timeout)
         clock = asyncio.get_running_loop().time
@@ -139,9 +147,9 @@ class SessionManager:
         try:
             result = await self.call(request, rank=Rank.POLL, timeout=timeout)
         except BaseException as error:
-            events.emit(PollEnded(method, clock() - began, error))
+            events.emit(PollEnded(method, number, clock() - began, error))
             raise
-        events.emit(PollEnded(method, clock() - began, None))
+        events.emit(PollEnded(method, number, clock() - began, None))
         return result
 
     async def close(self) -> None:
@@ -235,6 +243,9 @@ def _is_hopeless(session: Session, accepted: list[bool]) -> bool:
 
 
 def _noticed(renewal: asyncio.Task[None]) -> None:
-    """A login that failed is told to whoever waits for it; nobody may."""
-    if not renewal.cancelled():
-        renewal.exception()
+    """Look at the error of a login for which perhaps nobody waits; those who wait are told of it."""
+    if renewal.cancelled():
+        return
+    error = renewal.exception()
+    if error is not None and not isinstance(error, GandiError):
+        log.error("the login broke", exc_info=error)  # this is a fault in our code

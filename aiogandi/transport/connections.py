@@ -23,7 +23,7 @@ def own_session() -> aiohttp.ClientSession:
     )
 
 
-def keeps_connections(http: aiohttp.ClientSession) -> bool:
+def keeps_too_long(http: aiohttp.ClientSession) -> bool:
     """Whether a session may reuse a connection that has been idle for longer than `IDLE`."""
     kept: float | None = getattr(http.connector, "_keepalive_timeout", None)
     return kept is None or kept > IDLE

@@ -15,7 +15,7 @@ from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import ExchangeEnded
 from aiogandi.redaction import Redactor, Secret
 from aiogandi.transport.connections import (
-    keeps_connections,
+    keeps_too_long,
     middlewares_without_reuse,
     own_session,
     refusal_of,
@@ -81,10 +81,10 @@ class Transport:
             raise ClientClosed("the client's aiohttp session is closed")
         events = self._events
         method = request.method
-        number = events.exchange_began(method)
-        began = asyncio.get_running_loop().time() if events.listening else 0.0
         leading = () if session_id is None else (session_id,)
         body = proxy._make_request(method, *leading, request.params)  # noqa: SLF001 - its hook
+        number = events.exchange_began(method)
+        began = asyncio.get_running_loop().time() if events.listening else 0.0
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
         limits = self._limits if limit == self._timeout else _limits(limit)
         answer = Received()
@@ -96,17 +96,14 @@ class Transport:
         except (NoReply, codec.MalformedMessage, aiohttp.ClientError, OSError) as error:
             cause = error
         except BaseException as error:  # the call is cancelled, or the client closes
-            if events.listening:
-                seconds = asyncio.get_running_loop().time() - began
-                events.emit(ExchangeEnded(method, number, seconds, error))
+            self._tell_end(method, number, began, error)
             raise
         if cause is None and not isinstance(reply, codec.FaultReply):
             if events.listening:
-                seconds = asyncio.get_running_loop().time() - began
-                events.emit(ExchangeEnded(method, number, seconds, None))
+                self._tell_end(method, number, began, None)
             return reply
-        # It was refused or failed. Told down here, so that no exception's context leads to frames
-        # that read the reply.
+        # The exception for a refusal or a failure is made here, outside the except block, so that its
+        # context does not lead to frames that read the reply.
         redactor = self._redactor.plus((*leading, *request.secrets()))
         told: Exception
         if cause is None:
@@ -116,10 +113,15 @@ class Transport:
         else:
             told = failure(method, answer, cause, limit, redactor)
         del reply, cause  # they may hold a secret, and this frame is part of the traceback
-        if events.listening:
-            seconds = asyncio.get_running_loop().time() - began
-            events.emit(ExchangeEnded(method, number, seconds, told))
+        self._tell_end(method, number, began, told)
         raise told
+
+    def _tell_end(
+        self, method: str, number: int, began: float, error: BaseException | None
+    ) -> None:
+        if self._events.listening:
+            seconds = asyncio.get_running_loop().time() - began
+            self._events.emit(ExchangeEnded(method, number, seconds, error))
 
     async def close(self) -> None:
         """Close the connections that are ours. Exchanges under way fail."""
@@ -136,7 +138,7 @@ class Transport:
         http = self._http
         if http is None:
             http = own_session()
-        elif keeps_connections(http):
+        elif keeps_too_long(http):
             # Another's session may keep a connection until the very moment at which the service
             # closes it. aiohttp offers no way to ask for a younger one, so ours are not kept.
             headers["Connection"] = "close"

@@ -55,7 +55,7 @@ class Turns:
         self._events = events
         self._limiter: AsyncLimiter | None = None
         self._polling: AsyncLimiter | None = None
-        self._places = asyncio.Semaphore(CONNECTIONS)
+        self.places = asyncio.Semaphore(CONNECTIONS)
         self._queue = asyncio.Lock()
         self._held_until = 0.0
         self._pause = 1.0  # seconds of a hold for which the service names none
@@ -70,8 +70,9 @@ class Turns:
         """A context manager around sending one request and reading its reply.
 
         Entering it waits for the turn. When it comes, *is_wanted* is asked whether there is still
-        something to send; if not, the turn is not used up and `Unwanted` is raised. Where there is
-        no rate limit, nobody waits and nothing is asked.
+        something to send; if not, the turn is not used up and `Unwanted` is raised. Without a rate
+        limit, entering waits only for a free place and for the end of a pause that the service asked
+        for; *is_wanted* is asked after such a pause.
         """
         return Turn(self, rank, is_wanted)
 
@@ -83,41 +84,34 @@ class Turns:
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + pause)
         self._events.emit(Held(pause))
 
-    async def enter(self, rank: Rank, is_wanted: Callable[[], bool]) -> float:
-        """Wait for a place and a turn; the seconds that this took."""
+    async def enter(self, rank: Rank, is_wanted: Callable[[], bool]) -> None:
+        """Wait for a place and a turn."""
         if rank is Rank.CALL:
             # The place comes before the turn: turns that were given out while all places were taken
             # would be used all at once when places fall free.
-            if not self._places.locked() and self._is_free():
-                await self._places.acquire()
-                return 0.0
-            return await self._wait_in_line(is_wanted)
-        if self._is_free():
-            return 0.0
-        began = asyncio.get_running_loop().time()
+            await self.places.acquire()
+            try:
+                if not self._needs_no_turn():
+                    # Calls queue up among themselves and only the first of them asks the limiter,
+                    # so that a poll never stands behind a thousand calls.
+                    async with self._queue:
+                        await self._next(is_wanted)
+            except BaseException:
+                self.places.release()
+                raise
+            return
         if rank is Rank.POLL and self._polling is not None and self._queue.locked():
             await self._polling.acquire()
         await self._next(is_wanted)
-        return asyncio.get_running_loop().time() - began
+
+    def is_free(self, rank: Rank) -> bool:
+        """Whether nobody of this rank would have to wait now."""
+        return self._needs_no_turn() and (rank is not Rank.CALL or not self.places.locked())
 
     def leave(self, rank: Rank) -> None:
         """Give the place back."""
         if rank is Rank.CALL:
-            self._places.release()
-
-    async def _wait_in_line(self, is_wanted: Callable[[], bool]) -> float:
-        began = asyncio.get_running_loop().time()
-        await self._places.acquire()
-        try:
-            if not self._is_free():
-                # Calls queue up among themselves and only the first of them asks the limiter, so
-                # that a poll never stands behind a thousand calls.
-                async with self._queue:
-                    await self._next(is_wanted)
-        except BaseException:
-            self._places.release()
-            raise
-        return asyncio.get_running_loop().time() - began
+            self.places.release()
 
     async def _next(self, is_wanted: Callable[[], bool]) -> None:
         while True:
@@ -127,11 +121,11 @@ class Turns:
             if self._limiter is None:
                 return
             await self._limiter.acquire()
-            # A hold that began while this one waited has made its turn worthless.
+            # Where a hold began while this call waited for its turn, the call waits again.
             if not self._is_held():
                 return
 
-    def _is_free(self) -> bool:
+    def _needs_no_turn(self) -> bool:
         return self._limiter is None and not self._is_held() and not self._queue.locked()
 
     def _is_held(self) -> bool:
@@ -148,7 +142,7 @@ class Turns:
 class Turn:
     """One turn: entered when it may send, left when its reply has come.
 
-    ``waited`` is how many seconds it stood in line.
+    ``waited`` is how many seconds it stood in line, also where its turn never came.
     """
 
     __slots__ = ("_is_wanted", "_rank", "_turns", "waited")
@@ -160,7 +154,17 @@ class Turn:
         self.waited = 0.0
 
     async def __aenter__(self) -> None:
-        self.waited = await self._turns.enter(self._rank, self._is_wanted)
+        turns = self._turns
+        if turns.is_free(self._rank):
+            if self._rank is Rank.CALL:
+                await turns.places.acquire()
+            return
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            await turns.enter(self._rank, self._is_wanted)
+        finally:
+            self.waited = clock() - began
 
     async def __aexit__(
         self,

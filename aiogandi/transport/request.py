@@ -31,12 +31,11 @@ class Request:
         """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
         return cls(method, codec.encode_params(arguments), arguments)
 
-    def leaves(self, now: float, waited: float) -> None:
-        """It is sent *now*, after standing in line for *waited* seconds."""
+    def leaves(self, now: float) -> None:
+        """Record that it is sent at *now*."""
         self.sends += 1
         if self.first_sent is None:
             self.first_sent = now
-        self.queued += waited
 
     def secrets(self) -> tuple[Secret, ...]:
         """The secrets among the arguments."""

@@ -32,7 +32,7 @@ def test_a_reply_of_the_right_kind_is_read():
     assert results.ids([5, "6"]) == [5, 6]
     assert results.number_of("vm_start")(5) == results.number_of("vm_start")("5") == 5
     assert [system.id for system in results.operating_systems([{"id": 111}])] == [111]
-    assert results.true(None) is results.true(False) is results.true("anything") is None
+    assert results.nothing(None) is results.nothing(False) is results.nothing("anything") is None
 
 
 @pytest.fixture

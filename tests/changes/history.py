@@ -133,7 +133,7 @@ class History:
             other
             for other in self.begun()
             if other is not call
-            and not other.settled
+            and not other.owner_known
             and (other.sends or self.ended_at(other) == math.inf)
             and 0 < self.first_sent(other) <= self.first_seen(run.id)
             and self.matches(other, run) is not False

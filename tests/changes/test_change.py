@@ -21,7 +21,7 @@ WAYS = {
 
 TRANSITIONS = {
     "send": ("send", 7),
-    "not_sent": ("not_sent",),
+    "did_not_run": ("did_not_run",),
     "answer": ("answer",),
     "lose": ("lose",),
     "adopt": ("adopt", FOUND),
@@ -32,7 +32,7 @@ TRANSITIONS = {
 # state, transition: the next state, and then sends, first_sent and last_sent.
 ALLOWED = {
     (State.PREPARED, "send"): (State.SENT, 1, 7, 7),
-    (State.SENT, "not_sent"): (State.ABSENT, 0, 5, 5),
+    (State.SENT, "did_not_run"): (State.ABSENT, 0, 5, 5),
     (State.SENT, "answer"): (State.ANSWERED, 1, 5, 5),
     (State.SENT, "lose"): (State.LOST, 1, 5, 5),
     (State.LOST, "adopt"): (State.ADOPTED, 1, 5, 5),
@@ -95,21 +95,21 @@ def test_an_adopted_operation_is_kept():
 
 def test_sends_that_did_not_run_are_not_counted_but_the_first_time_stands():
     call = in_state(State.SENT)
-    call.not_sent()
+    call.did_not_run()
     call.send(7)
-    call.not_sent()
+    call.did_not_run()
     call.send(9)
     assert (call.sends, call.first_sent, call.last_sent) == (1, 5, 9)
 
 
 @pytest.mark.parametrize("state", State)
 def test_a_call_is_settled_when_its_operation_is_known(state):
-    assert in_state(state).settled == (state in (State.ANSWERED, State.ADOPTED))
+    assert in_state(state).owner_known == (state in (State.ANSWERED, State.ADOPTED))
 
 
 @pytest.mark.parametrize("state", State)
 def test_a_call_whose_reply_names_no_operation_is_never_settled(state):
-    assert not in_state(state, yields=None).settled
+    assert not in_state(state, yields=None).owner_known
 
 
 def create(hostname="web", password="s3cret-pw", **more):

@@ -46,7 +46,7 @@ class Interleavings(RuleBasedStateMachine):
         self.now = 1.0
         self.runs = []
         self.looks = []  # when each began, its filter, and what it found
-        self.owner, self.settled = {}, {}
+        self.owner, self.owner_known = {}, {}
 
     def tick(self):
         self.now += 1
@@ -83,7 +83,7 @@ class Interleavings(RuleBasedStateMachine):
                 self.fare(call, fares)
             case State.LOST:
                 self.look_for(call, thorough=thorough, shares=shares)
-            case _ if call.settled and call.sends > 1:
+            case _ if call.owner_known and call.sends > 1:
                 self.sift(call)
             case _:
                 self.end(call)
@@ -117,7 +117,7 @@ class Interleavings(RuleBasedStateMachine):
             self.answer(call, run)
         elif run is None and (how == "throttled" or (how == "refused" and call.sends == 1)):
             call.requests[-1] = False
-            call.not_sent()
+            call.did_not_run()
         else:
             if run is None and how == "refused":  # which says nothing of an earlier request
                 call.requests[-1] = False
@@ -211,7 +211,7 @@ class Interleavings(RuleBasedStateMachine):
         assert run.id not in call.known_before
         assert (run.method, run.name) == (call.method, call.name)
         by = run.by
-        assert by is None or by.passwords == call.passwords or by.settled
+        assert by is None or by.passwords == call.passwords or by.owner_known
         self.ledger.take(call, run.details, self.tick())
         self.history.add("own", "id", run.id)
         self.history.add("own", call.yields, run.replied)
@@ -220,7 +220,7 @@ class Interleavings(RuleBasedStateMachine):
     def settle(self, call, run):
         assert run.id not in self.owner
         self.owner[run.id] = call
-        self.settled[call] = call.state, call.sends, call.adopted
+        self.owner_known[call] = call.state, call.sends, call.adopted
 
     def sift(self, call):
         found = self.look(call)
@@ -229,7 +229,7 @@ class Interleavings(RuleBasedStateMachine):
             assert run.id not in self.owner
             assert run.id not in call.known_before
             assert (run.method, run.name) == (call.method, call.name)
-            assert run.by is None or run.by.settled
+            assert run.by is None or run.by.owner_known
             self.ledger.discard(details, self.tick())
             self.history.add("own", "id", run.id)
 
@@ -268,7 +268,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def a_settled_call_never_changes(self):
-        for call, settled in self.settled.items():
+        for call, settled in self.owner_known.items():
             assert (call.state, call.sends, call.adopted) == settled
 
 

@@ -143,7 +143,7 @@ class TestRivals:
     def test_one_that_ended_without_being_sent_is_none(self, books, ledger):
         call = books.lost(books.start())
         refused = books.sent(books.start())
-        refused.not_sent()
+        refused.did_not_run()
         books.end(refused)
         books.end(books.begun(books.start()))
         assert ledger.rivals(call, books.operation(11, call)) == []

@@ -86,7 +86,7 @@ def test_with_a_listener_what_happens_often_is_told_too():
     assert told == [
         ExchangeBegan("login", 1),
         ExchangeBegan("vm_list", 2),
-        PollBegan("operation_list"),
+        PollBegan("operation_list", 1),
     ]
     assert emitter.counts.snapshot() == Stats(requests=2, polls=1)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiogandi import OperationDetails, OperationState, Polling
-from aiogandi.operations.lists import ListState
+from aiogandi.operations.lists import ListQuestion
 from aiogandi.operations.schedule import LOOK_AFTER, Schedule
 
 DONE, ERROR, CANCEL = OperationState.DONE, OperationState.ERROR, OperationState.CANCEL
@@ -34,7 +34,7 @@ class Service:
         self.operations[operation_id][2] = self.now
 
     def answer(self, request):
-        if not isinstance(request, ListState):
+        if not isinstance(request, ListQuestion):
             _, created, updated = self.operations[request.id]
             return OperationDetails(request.id, date_created=created, date_updated=updated)
         found = [
@@ -88,7 +88,7 @@ def run_tick(service, schedule, tick, noticed):
             while True:
                 reply = service.answer(steps.send(reply))
         except StopIteration as swept:
-            for operation_id in swept.value:
+            for operation_id in swept.value.ours:
                 end(operation_id)
     while (operation_id := schedule.next_look(tick)) is not None:
         state = service.operations[operation_id][0]

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from aiogandi import OperationDetails, OperationState, Polling
-from aiogandi.operations.lists import SLACK, ListState
+from aiogandi.operations.lists import SLACK, ListQuestion
 from aiogandi.operations.schedule import FEW, LOOK_AFTER, Schedule
 
 DONE, ERROR, CANCEL = OperationState.DONE, OperationState.ERROR, OperationState.CANCEL
@@ -44,7 +44,7 @@ def sweep(schedule, state, *replies):
         try:
             asked.append(plan.send(reply))
         except StopIteration as end:
-            return asked, end.value
+            return asked, end.value.ours
     raise AssertionError(f"it goes on to ask {asked[-1]}")
 
 
@@ -86,7 +86,7 @@ def test_a_state_that_has_something_to_tell_is_asked_for_in_every_tick(schedule)
 def test_ours_in_a_list_have_ended_and_others_are_not_ours(schedule):
     watch(schedule, 5, 6, 7)
     asked, found = sweep(schedule, DONE, [9, 6, 5])
-    assert asked == [ListState(DONE)]
+    assert asked == [ListQuestion(DONE)]
     assert found == {5, 6}
 
 
@@ -109,7 +109,7 @@ def test_a_full_list_is_continued_below_the_date_of_its_lowest_id(schedule):
         details(date_updated=day),
     )
     assert asked[1].id == 701
-    assert asked[2] == ListState(DONE, None, day)
+    assert asked[2] == ListQuestion(DONE, None, day)
     assert found == set(range(11, 21))
     assert schedule.next_look(0) is None
 
@@ -128,7 +128,7 @@ def test_a_crowded_list_is_cut_at_the_date_of_one_that_appeared_in_it(schedule):
     sweep(schedule, DONE, list(range(200, 100, -1)))
     asked, _ = sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=day))
     assert asked[1].id == 260
-    assert next(schedule.sweep(DONE)) == ListState(DONE, day - SLACK)
+    assert next(schedule.sweep(DONE)) == ListQuestion(DONE, day - SLACK)
 
 
 def test_each_is_looked_at_itself_within_a_bounded_time(schedule):
@@ -179,7 +179,7 @@ def test_a_cut_that_the_service_refuses_is_left_out_first(schedule):
     sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=datetime(2026, 1, 1)))
     assert next(schedule.sweep(DONE)).updated_after is not None
     schedule.lists_refused(0)
-    assert next(schedule.sweep(DONE)) == ListState(DONE)
+    assert next(schedule.sweep(DONE)) == ListQuestion(DONE)
     assert DONE in schedule.tick(1)
 
 
@@ -187,7 +187,7 @@ def test_an_end_that_a_cut_list_has_not_shown_takes_the_cut_away(schedule):
     watch(schedule, 1, 2, 1000)
     sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=datetime(2026, 1, 1)))
     schedule.looked(1, DONE)
-    assert next(schedule.sweep(DONE)) == ListState(DONE)
+    assert next(schedule.sweep(DONE)) == ListQuestion(DONE)
 
 
 @pytest.mark.parametrize("shown", [1, 4711])
@@ -202,7 +202,7 @@ def test_one_that_its_list_has_shown_leaves_the_cut_and_no_trace(schedule, shown
     schedule.drop(1)
     watch(schedule, shown)
     schedule.looked(shown, DONE)
-    assert next(schedule.sweep(DONE)) == ListState(DONE)
+    assert next(schedule.sweep(DONE)) == ListQuestion(DONE)
 
 
 def test_a_look_that_fails_is_made_again_later_each_time_and_delays_no_other(schedule):

@@ -111,7 +111,7 @@ class TestLeaving:
         _, waiter = await waiting(watches, operation(7))
         watches.found(found, 7, 101)
         watches.drop_unwanted(found)
-        watches.saw(7, details(), 102, 101)
+        watches.saw(7, details(), 102)
         assert waiter.result().state is DONE
 
 
@@ -120,7 +120,7 @@ class TestWhatIsSeen:
         mine, other = operation(7), operation(7)
         waiters = [(await waiting(watches, each))[1] for each in (mine, other)]
         end = details()
-        watches.saw(7, end, 105, 104)
+        watches.saw(7, end, 105)
         assert [waiter.result() for waiter in waiters] == [end, end]
         assert [mine.done(), other.done()] == [True, True]
         assert watches.by_id == {}
@@ -130,7 +130,7 @@ class TestWhatIsSeen:
         mine = operation(7)
         _, waiter = await waiting(watches, mine)
         _, observer = await watching(watches, mine)
-        watches.saw(7, details(state=RUN), 105, 104)
+        watches.saw(7, details(state=RUN), 105)
         assert observer.done()
         assert not waiter.done()
         assert mine.state is RUN
@@ -138,12 +138,12 @@ class TestWhatIsSeen:
 
     async def test_who_was_shown_that_state_sleeps_on(self, watches):
         _, observer = await watching(watches, operation(7), RUN)
-        watches.saw(7, details(state=RUN), 105, 104)
+        watches.saw(7, details(state=RUN), 105)
         assert not observer.done()
 
     async def test_the_end_wakes_who_watches_in_any_case(self, watches):
         _, observer = await watching(watches, operation(7), DONE)
-        watches.saw(7, details(), 105, 104)
+        watches.saw(7, details(), 105)
         assert observer.done()
 
     async def test_who_is_gone_is_not_woken(self, watches):
@@ -151,17 +151,17 @@ class TestWhatIsSeen:
         _, observer = await watching(watches, operation(7))
         waiter.cancel()
         observer.cancel()
-        watches.saw(7, details(), 105, 104)
+        watches.saw(7, details(), 105)
         assert [waiter.cancelled(), observer.cancelled()] == [True, True]
 
     async def test_a_list_that_shows_the_end_tells_what_is_known(self, watches):
         _, waiter = await waiting(watches, operation(7, vm_id=3, product_id=9))
-        watches.ended(7, DONE, 105, 104)
+        watches.ended(7, DONE, 105)
         assert waiter.result() == details(vm_id=3, product_id=9)
 
     def test_what_nobody_waits_for_is_nobodys(self, watches, events):
-        watches.saw(8, details(8), 105, 104)
-        watches.ended(8, DONE, 105, 104)
+        watches.saw(8, details(8), 105)
+        watches.ended(8, DONE, 105)
         watches.fail(8, NotFound(510042, "no"))
         assert events == []
 
@@ -217,7 +217,7 @@ class TestFinding:
         _, by_id = await waiting(watches, operation(7, None, None))
         watch, by_server = await waiting(watches, creation(5))
         watches.found(watch, 7, 101)
-        watches.saw(7, details(), 105, 104)
+        watches.saw(7, details(), 105)
         assert by_id.result() == by_server.result() == details()
 
     async def test_who_came_by_the_server_can_still_leave(self, watches):
@@ -227,7 +227,7 @@ class TestFinding:
         watches.found(watch, 7, 101)
         watch.waiters.remove((by_server, mine))
         watches.drop_unwanted(watch)
-        watches.saw(7, details(), 105, 104)
+        watches.saw(7, details(), 105)
         assert [by_id.done(), by_server.done()] == [True, False]
 
     async def test_one_whose_every_state_is_wanted_is_followed(self, watches, schedule):
@@ -238,45 +238,62 @@ class TestFinding:
 
 
 class TestTheEvent:
-    async def ended(self, watches, events, an_operation, now, since, end=None):
+    async def ended(self, watches, events, an_operation, now, end=None):
         await waiting(watches, an_operation, 100.0)
-        watches.saw(7, end or details(), now, since)
+        watches.saw(7, end or details(), now)
         [event] = events
         return event
 
     async def test_tells_the_end_its_length_and_how_late_it_was_noticed(self, watches, events):
-        mine = operation(7, started=98.0)
-        event = await self.ended(watches, events, mine, 130.0, 128.5)
-        assert event == OperationEnded("vm_start", 7, 1, None, "DONE", 32.0, 1.5)
+        await waiting(watches, operation(7, started=98.0), 100.0)
+        watches.saw(7, details(state=RUN), 128.5)
+        watches.saw(7, details(), 130.0)
+        assert events == [OperationEnded("vm_start", 7, 1, None, "DONE", 32.0, 1.5)]
+
+    async def test_is_no_later_than_a_complete_list_that_did_not_show_it(self, watches, events):
+        await waiting(watches, operation(7), 100.0)
+        watches.ended(7, DONE, 130.0, listed=128.0)
+        assert events[0].late == 2.0
 
     async def test_is_late_by_no_more_than_the_operation_was_waited_for(self, watches, events):
-        event = await self.ended(watches, events, operation(7), 103.0, float("-inf"))
+        event = await self.ended(watches, events, operation(7), 103.0)
         assert event.late == 3.0
 
     async def test_has_no_length_where_its_call_was_not_this_clients(self, watches, events):
-        event = await self.ended(watches, events, operation(7), 130.0, 128.5)
+        event = await self.ended(watches, events, operation(7), 130.0)
         assert event.seconds is None
 
     async def test_tells_of_one_taken_up_by_its_id_what_the_service_says(self, watches, events):
         end = details(state=ERROR, vm_id=3, disk_id=4)
-        event = await self.ended(watches, events, operation(7, None, None), 130.0, 128.5, end)
+        event = await self.ended(watches, events, operation(7, None, None), 130.0, end)
         assert (event.type, event.vm_id, event.disk_id) == ("vm_start", 3, 4)
         assert event.state == "ERROR"
+
+    async def test_comes_without_an_id_where_the_server_alone_tells_the_end(self, watches, events):
+        watch, waiter = await waiting(watches, creation(5), 100.0)
+        watches.ended_unfound(watch, RUN, 120.0)
+        assert events == []
+        watches.ended_unfound(watch, DONE, 121.0)
+        [event] = events
+        assert (event.operation_id, event.vm_id, event.state) == (None, 5, "DONE")
+        assert event.late == 1.0
+        assert waiter.done()
+        assert not watches.unfound
 
     async def test_comes_once_however_many_wait_and_not_before_the_end(self, watches, events):
         await waiting(watches, operation(7))
         await waiting(watches, operation(7))
-        watches.saw(7, details(state=RUN), 101, 100)
+        watches.saw(7, details(state=RUN), 101)
         assert events == []
-        watches.saw(7, details(), 102, 101)
-        watches.saw(7, details(), 103, 102)
+        watches.saw(7, details(), 102)
+        watches.saw(7, details(), 103)
         assert len(events) == 1
 
     async def test_comes_before_who_waits_is_woken(self, schedule):
         states = []
         watches = Watches(schedule, Emitter(lambda _: states.append(waiter.done())))
         _, waiter = await waiting(watches, operation(7))
-        watches.saw(7, details(), 102, 101)
+        watches.saw(7, details(), 102)
         assert states == [False]
         assert waiter.done()
 
@@ -287,7 +304,7 @@ class TestTheEvent:
             who.set(name)
             await waiting(watches, operation(7))
         who.set("the poller")
-        watches.saw(7, details(), 102, 101)
+        watches.saw(7, details(), 102)
         assert seen == ["first"]
         assert who.get() == "the poller"
 

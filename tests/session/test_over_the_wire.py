@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from aiogandi import ClientClosed, DataFault, RateLimit, Retry, SessionExpired
+from aiogandi.instrumentation import CallerGone
 from aiogandi.sandbox import Sandbox
 from tests.waiting import until
 
@@ -33,6 +34,21 @@ async def test_a_changing_call_whose_session_is_refused_runs_once(gandi_sandbox,
     gandi_sandbox.expire_sessions()
     await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
     assert len(gandi_sandbox.vms) == 1
+
+
+async def test_a_changing_call_that_was_refused_with_its_session_leaves_nothing(gandi_sandbox):
+    events = []
+    async with gandi_sandbox.client(on_event=events.append) as gandi:
+        await gandi.vm_list()
+        gandi_sandbox.expire_sessions()
+        gandi_sandbox.delay("login", seconds=60)
+        call = asyncio.create_task(gandi.vm_create("web", "s3cret-pw", 111, 1, 1))
+        await until(lambda: gandi_sandbox.calls["login"] == 2)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+    assert not [event for event in events if isinstance(event, CallerGone)]
+    assert gandi_sandbox.vms == []
 
 
 @pytest.mark.parametrize("code", [510150, 500140])

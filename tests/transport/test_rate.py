@@ -1,6 +1,7 @@
 """Turns to send are spaced out; everything here runs in virtual time."""
 
 import asyncio
+from contextlib import suppress
 from itertools import chain, pairwise
 
 import pytest
@@ -131,6 +132,25 @@ def test_what_is_no_longer_wanted_uses_up_no_turn(in_virtual_time):
         return line.now()
 
     assert in_virtual_time(story()) == pytest.approx(0.1, abs=0.001)
+
+
+def test_a_turn_knows_how_long_it_stood_in_line_also_where_it_never_came(in_virtual_time):
+    async def story():
+        line, waited = Line(None), []
+        line.turns.hold(5)
+
+        async def stand_in_line(is_wanted):
+            turn = line.turns.turn(Rank.CALL, is_wanted)
+            with suppress(Unwanted):
+                async with turn:
+                    pass
+            waited.append(turn.waited)
+
+        await asyncio.gather(stand_in_line(lambda: True), stand_in_line(lambda: False))
+        await stand_in_line(lambda: True)
+        return waited
+
+    assert in_virtual_time(story()) == [pytest.approx(5, abs=0.01)] * 2 + [0]
 
 
 def test_a_cancelled_waiter_loses_nothing(in_virtual_time):

@@ -36,7 +36,7 @@ def cause(text):
         (lambda output: output.add(SESSION[:7]), SESSION_CORE),
         (lambda output: output.add_error(ValueError(html.escape(VM_PASSWORD))), VM_CORE),
         (lambda output: output.add_error(cause(quote(VM_PASSWORD))), VM_CORE),
-        (lambda output: output.hear(CallBegan(SESSION, None, None, None)), SESSION_CORE),
+        (lambda output: output.hear(CallBegan(SESSION, 1, None, None, None)), SESSION_CORE),
         (lambda output: output.hear(ReplyLost("vm_create", cause(VM_PASSWORD))), VM_CORE),
         (lambda output: logging.getLogger("x").debug("%s", quote(LOGIN_PASSWORD)), LOGIN_CORE),
         (lambda output: logging.getLogger("x").debug("%s", cause(LOGIN_PASSWORD)), LOGIN_CORE),
