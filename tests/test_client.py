@@ -8,9 +8,11 @@ import pytest
 from yarl import URL
 
 from aiogandi import (
+    AuthenticationError,
     ClientClosed,
     Gandi,
     InvalidArgument,
+    OutcomeUnknown,
     Polling,
     RateLimit,
     Retry,
@@ -161,3 +163,19 @@ async def test_closing_that_is_interrupted_closes_all_the_same(gandi_sandbox):
     with pytest.raises(ClientClosed):
         await waiting
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_any_call_whose_reply_is_lost_is_unknown_also_one_that_has_a_method(
+    gandi_sandbox, gandi
+):
+    gandi_sandbox.drop_reply("operation_cancel")
+    with pytest.raises(OutcomeUnknown):
+        await gandi.call("operation_cancel", 1)
+    assert gandi_sandbox.calls["operation_cancel"] == 1
+
+
+async def test_a_refused_login_is_sent_once_for_a_changing_call(gandi_sandbox):
+    async with gandi_sandbox.client(password="not-mypassword") as gandi:
+        with pytest.raises(AuthenticationError):
+            await gandi.vm_stop(1)
+    assert gandi_sandbox.calls == {"login": 1}
