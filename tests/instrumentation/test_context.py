@@ -13,7 +13,6 @@ from aiogandi.instrumentation.events import (
     ExchangeEnded,
     OperationEnded,
 )
-from aiogandi.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -25,12 +24,6 @@ def who():
 def told():
     """Each event, after the name that ``who`` had when the listener was called."""
     return []
-
-
-@pytest.fixture
-async def sandbox():
-    async with Sandbox(speed=1000) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from aiogandi import (
     NotFound,
     OperationFailed,
     OutcomeUnknown,
-    Polling,
-    Retry,
     TransportError,
 )
 from aiogandi.instrumentation.events import (
@@ -31,36 +29,15 @@ from aiogandi.instrumentation.events import (
     PollEnded,
     ReplyLost,
 )
-from aiogandi.sandbox import Sandbox
+from tests.instrumentation.quick import QUICK
 from tests.waiting import until
 
-QUICK = {
-    "retry": Retry(settle=0.05, backoff=0),
-    "polling": Polling(interval=0.02, max_interval=0.1),
-}
 PAIRS = [
     (CallBegan, CallEnded),
     (ExchangeBegan, ExchangeEnded),
     (LoginBegan, LoginEnded),
     (PollBegan, PollEnded),
 ]
-
-
-@pytest.fixture
-async def sandbox():
-    async with Sandbox(speed=1000) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def events():
-    return []
-
-
-@pytest.fixture
-async def gandi(sandbox, events):
-    async with sandbox.client(on_event=events.append, **QUICK) as gandi:
-        yield gandi
 
 
 def of(events, *kinds):

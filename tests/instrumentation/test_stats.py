@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiogandi import OutcomeUnknown, Polling, Retry, Stats, TransportError
+from aiogandi import OutcomeUnknown, Retry, Stats, TransportError
 from aiogandi.instrumentation.events import (
     CallRepeated,
     ExchangeBegan,
@@ -13,11 +13,7 @@ from aiogandi.instrumentation.events import (
     SurplusFound,
 )
 from aiogandi.sandbox import Sandbox
-
-QUICK = {
-    "retry": Retry(settle=0.05, backoff=0),
-    "polling": Polling(interval=0.02, max_interval=0.1),
-}
+from tests.instrumentation.quick import QUICK
 
 
 def counted(events):
@@ -41,23 +37,6 @@ def counted(events):
         surplus_cancelled=number(SurplusFound, cancelled=True),
         unknown=number(LossResolved, outcome="unknown"),
     )
-
-
-@pytest.fixture
-async def sandbox():
-    async with Sandbox(speed=1000) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def events():
-    return []
-
-
-@pytest.fixture
-async def gandi(sandbox, events):
-    async with sandbox.client(on_event=events.append, **QUICK) as gandi:
-        yield gandi
 
 
 async def test_a_small_life_is_counted_alike(sandbox, gandi, events):
