@@ -71,10 +71,16 @@ class Output:
                         self.add(f"{file.name}:{frame.f_lineno} {name} = {value!r} {value}")
 
     def add_object(self, thing, depth=6):
-        """Its repr, and all that it holds: reprs, exceptions, and what is ours in its turn."""
+        """Its repr, and what it holds if it is an exception or ours: reprs, and so on in its turn.
+
+        What others' objects hold is not shown to anybody: asyncio logs a connection, in which may be
+        what is still to be sent.
+        """
         self.add(repr(thing), str(thing))
         if isinstance(thing, BaseException):
             self.add_error(thing)
+        elif not type(thing).__module__.startswith("aiogandi"):
+            return
         held = getattr(thing, "__dict__", {}).values()
         slots = {slot for kind in type(thing).__mro__ for slot in getattr(kind, "__slots__", ())}
         for value in (*held, *(getattr(thing, slot, None) for slot in slots)):
