@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, ClassVar, Self, TypeVar, Unpack
 
 import aiohttp
 
@@ -31,7 +32,7 @@ from aiogandi.retries import Repeater
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
 from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
-from aiogandi.transport.exchange import Transport
+from aiogandi.transport.exchange import Exchanger, Transport
 from aiogandi.transport.proxy import MAX_REPLY
 from aiogandi.transport.rate import Turns
 from aiogandi.transport.request import Request
@@ -121,7 +122,7 @@ class Gandi:
         self._lifetime = Lifetime()
         self._events = Emitter(on_event)
         try:
-            self._transport = Transport(
+            self._transport = self._make_transport(
                 url,
                 timeout=timeout,
                 events=self._events,
@@ -161,6 +162,10 @@ class Gandi:
             polling,
             self._events,
         )
+
+    # What lies outside the program. A subclass may put a model of it in its place.
+    _make_transport: ClassVar[Callable[..., Exchanger]] = Transport
+    _wall_clock = staticmethod(time.time)
 
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
