@@ -29,7 +29,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from aiogandi.models import OperationDetails, OperationState
-from aiogandi.redaction import Redactor, redact
+from aiogandi.redaction import LONGEST, Redactor, redact
 
 SESSION_REFUSED = 510150
 """Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""
@@ -95,7 +95,8 @@ class Fault(GandiError):
     ``code`` is the whole number, ``qualification`` its first digit, ``object`` the next three,
     ``cause`` the last two; all three are 0 for a code that has not six digits. ``element`` is the
     parameter that the message names, or None. ``method`` is the call that was refused. Passwords and
-    session ids in ``message`` are blanked: those that it names, and those that *redactor* knows.
+    session ids in ``message`` are blanked: those that it names, and those that *redactor* knows. Of a
+    long message the beginning is kept.
     """
 
     def __init__(
@@ -242,7 +243,7 @@ def fault_for(code: int, message: str, redactor: Redactor | None = None, method:
     elif qualification == 5:
         kind = _BY_CAUSE.get(cause // 10, DataFault)
     fault = kind(code, message, method, redactor=redactor)
-    if (element := _element(message)) in ("password", "session"):
+    if (element := _element(message[:LONGEST])) in ("password", "session"):
         fault.element = element  # also where a password reads "session", and was blanked in it
     return fault
 

@@ -4,7 +4,8 @@
 Python                 on the wire                read back from
 =====================  =========================  ==========================================
 ``bool``               ``<boolean>``              ``<boolean>``
-``int``, 32 bits       ``<int>``                  ``<int> <i4> <i8> <i2> <i1>``, any size
+``int``, 32 bits       ``<int>``                  ``<int> <i4> <i8> <i2> <i1>``, any size (a)
+an id above 32 bits    ``<i8>`` (b)               the same
 ``float``, finite      ``<double>``               ``<double> <float>``
 ``str``                ``<string>``               ``<string>``, a value without a type
 ``bytes, bytearray``   ``<base64>``               ``<base64>``, as ``bytes``
@@ -24,6 +25,7 @@ from aiogandi.codec.decoding import (
     decode_call,
     decode_in_slices,
     decode_response,
+    not_xml,
     parser,
 )
 from aiogandi.codec.encoding import (
@@ -34,11 +36,14 @@ from aiogandi.codec.encoding import (
     encode_response,
 )
 from aiogandi.codec.scalars import MalformedMessage
+from aiogandi.codec.tags import LONGEST_TAG, TagLimit
 
 __all__ = [
+    "LONGEST_TAG",
     "FaultReply",
     "MalformedMessage",
     "Params",
+    "TagLimit",
     "declare_extensions",
     "decode_call",
     "decode_in_slices",
@@ -47,5 +52,6 @@ __all__ = [
     "encode_fault",
     "encode_params",
     "encode_response",
+    "not_xml",
     "parser",
 ]

@@ -5,30 +5,18 @@ A message that is not XML-RPC is `MalformedMessage`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from itertools import chain, compress, islice
-from operator import attrgetter, itemgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Generator
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
 from aiogandi.codec import plain
-from aiogandi.codec.scalars import DIGITS, SCALARS, MalformedMessage
-
-Element: TypeAlias = Any
-"""An lxml element of a parsed document (its own types also know tags that are no strings)."""
-
-SLICE: Final = 200
-"""How many items of an array or a struct `decode_in_slices` takes off between two pauses. Above 128,
-a list of them takes so much memory that glibc's allocator puts what was freed in order each time;
-below, it does so for a whole document at once, and blocks the loop for 25 ms."""
+from aiogandi.codec.scalars import DIGITS, MalformedMessage
+from aiogandi.codec.values import Element, ValueReader, refuse_text, shown_tag
 
 ELEMENTS_AT_ONCE: Final = 3_000
 """`decode_in_slices` converts at most so many elements between two pauses: a few milliseconds' work."""
-
-_TAG = attrgetter("tag")
-_TEXT = attrgetter("text")
-_TAIL = attrgetter("tail")
 
 
 class FaultReply(NamedTuple):
@@ -100,18 +88,28 @@ def _root(body: bytes, name: str) -> Element:
     try:
         root = etree.fromstring(body, parser())
     except (etree.XMLSyntaxError, ValueError) as error:
-        reason = str(error)
+        problem = not_xml(error)
     else:
         _check_root(root, name)
         return root
-    raise MalformedMessage(f"not XML: {reason}")
+    raise problem  # outside the except block: the parser's own words quote the document
+
+
+def not_xml(error: Exception) -> MalformedMessage:
+    """What the parser says of a document, by kind and place, without its words, which quote it."""
+    if not isinstance(error, etree.XMLSyntaxError):
+        return MalformedMessage("not XML")
+    line, column = error.position
+    kinds = [name for name, code in vars(etree.ErrorTypes).items() if code == error.code]
+    kind = kinds[0].removeprefix("ERR_").replace("_", " ").lower() if kinds else "unknown error"
+    return MalformedMessage(f"not XML: {kind} at line {line}, column {column}")
 
 
 def _check_root(root: Element, name: str) -> None:
     if root.getroottree().docinfo.doctype:
         raise MalformedMessage("a DTD is not allowed")
     if root.tag != name:
-        raise MalformedMessage(f"the document is a {root.tag}, not a {name}")
+        raise MalformedMessage(f"the document is {shown_tag(root.tag)}, not a {name}")
 
 
 def _answer(root: Element) -> tuple[Element, bool]:
@@ -122,167 +120,49 @@ def _answer(root: Element) -> tuple[Element, bool]:
 
 def _fault(value: Any) -> FaultReply:
     match value:
-        case {"faultCode": int(code), "faultString": message}:
-            return FaultReply(int(code), str(message))
+        case {"faultCode": int(code), "faultString": message} if abs(code) < 2**63:
+            return FaultReply(int(code), _text(message))
         case {"faultCode": str(code), "faultString": message} if DIGITS.fullmatch(code):
-            return FaultReply(int(code), str(message))  # a value without a type
+            return FaultReply(int(code), _text(message))  # a value without a type
     raise MalformedMessage("a fault without faultCode and faultString")
+
+
+def _text(message: Any) -> str:
+    """A fault's message. One that is no text and no number is not written out: it may be huge."""
+    if isinstance(message, str):
+        return message
+    return str(message) if isinstance(message, int | float) else f"({type(message).__name__})"
 
 
 def _only(element: Element, name: str, child: str) -> Element:
     if element.tag != name or len(element) != 1 or element[0].tag != child:
-        raise MalformedMessage(f"{element.tag} is not a {name} that holds one {child}")
-    _refuse_text((element.text, element[0].tail))
+        raise MalformedMessage(f"no {name} that holds one {child}")
+    refuse_text((element.text, element[0].tail))
     return element[0]
 
 
-def _refuse_text(texts: Iterable[str | None]) -> None:
-    """Between elements there is white space only: anything else is data that would be lost."""
-    for text in filter(None, texts):
-        if text.strip(" \t\r\n"):
-            raise MalformedMessage("text between elements")
-
-
 def _value(element: Element) -> Any:
-    slices = _value_in_slices(element)
-    while True:
-        try:
-            next(slices)
-        except StopIteration as result:
-            return result.value
-
-
-def _values(elements: list[Element], number: int) -> list[Any]:
-    """The *number* values that these elements, in the order of the document, are."""
-    # All tags are read in one go, then all texts: reading them element by element takes twice as long.
-    tags = list(map(_TAG, elements))
-    texts = list(map(_TEXT, elements))
-    counts = list(map(len, elements))
-    _refuse_text(chain(compress(texts, counts), map(_TAIL, elements)))
-    values, _ = _read_items(tags, texts, counts, 0, number)
-    return values
-
-
-def _read(tags: list[str], texts: list[str | None], counts: list[int], at: int) -> tuple[Any, int]:
-    """The value that begins at element *at*, and the number of the element behind it."""
-    if tags[at] != "value" or counts[at] > 1:
-        raise MalformedMessage(f"a {tags[at]} of {counts[at]} elements, where a value was due")
-    if not counts[at]:
-        return texts[at] or "", at + 1
-    at += 1
-    kind = tags[at]
-    if kind == "struct":
-        if not counts[at]:
-            _refuse_text((texts[at],))
-        return _read_struct(tags, texts, counts, at)
-    if kind == "array":
-        if counts[at] != 1 or tags[at + 1] != "data":
-            raise MalformedMessage("an array without data")
-        if not counts[at + 1]:
-            _refuse_text((texts[at + 1],))
-        return _read_items(tags, texts, counts, at + 2, counts[at + 1])
-    # A type may stand in a namespace, as Apache's do.
-    scalar = SCALARS.get(kind) or SCALARS.get(kind.rpartition("}")[2])
-    if scalar is None or counts[at]:
-        raise MalformedMessage(f"a {kind}, where a type was due")
-    return scalar(texts[at] or ""), at + 1
-
-
-def _read_items(
-    tags: list[str], texts: list[str | None], counts: list[int], at: int, number: int
-) -> tuple[list[Any], int]:
-    items: list[Any] = []
-    for _ in range(number):
-        # A scalar is read here and not by `_read`: in a long array the calls would cost half the time.
-        scalar = SCALARS.get(tags[at + 1]) if counts[at] == 1 and tags[at] == "value" else None
-        if scalar is not None and not counts[at + 1]:
-            items.append(scalar(texts[at + 1] or ""))
-            at += 2
-            continue
-        item, at = _read(tags, texts, counts, at)
-        items.append(item)
-    return items, at
-
-
-def _read_struct(
-    tags: list[str], texts: list[str | None], counts: list[int], at: int
-) -> tuple[dict[str, Any], int]:
-    members: dict[str, Any] = {}
-    number = counts[at]
-    at += 1
-    for _ in range(number):
-        if tags[at] != "member" or counts[at] != 2:
-            raise MalformedMessage("a struct holds members of one name and one value")
-        at += 1
-        if tags[at] == "name":
-            name = at
-            value, at = _read(tags, texts, counts, at + 1)
-        else:
-            value, name = _read(tags, texts, counts, at)
-            at = name + 1
-        if tags[name] != "name" or counts[name]:
-            raise MalformedMessage("a struct's member without a name")
-        members[texts[name] or ""] = value
-    return members, at
+    reader = ValueReader()
+    reader.take(list(element.iter()), last=True)
+    return reader.value
 
 
 def _value_in_slices(element: Element) -> Generator[None, None, Any]:
-    elements = list(islice(element.iter(), ELEMENTS_AT_ONCE))
-    if len(elements) < ELEMENTS_AT_ONCE:
-        return _values(elements, 1)[0]
-    del elements
-    _refuse_text((element.tail,))
-    if len(element) != 1 or element[0].tag not in ("struct", "array"):
-        raise MalformedMessage("a value that holds more than one thing")
-    if element[0].tag == "struct":
-        members: dict[str, Any] = {}
-        _refuse_text((element.text, element[0].text, element[0].tail))
-        for piece in _pieces(element[0]):
-            for member in piece:
-                yield
-                name, value = _name_and_value(member)
-                members[name] = yield from _value_in_slices(value)
-        return members
-    items: list[Any] = []
-    data = _only(_only(element, "value", "array"), "array", "data")
-    _refuse_text((data.text,))
-    for piece in _pieces(data):
+    reader = ValueReader()
+    elements = element.iter()
+    while len(taken := list(islice(elements, ELEMENTS_AT_ONCE))) == ELEMENTS_AT_ONCE:
+        reader.take(taken, last=False)
+        _drop_before(taken[-1], element)
         yield
-        if (scalars := _scalars(piece)) is not None:
-            items += scalars
-            continue
-        for item in piece:
-            items.append((yield from _value_in_slices(item)))
-            yield
-    return items
+    reader.take(taken, last=True)
+    return reader.value
 
 
-def _scalars(values: list[Element]) -> list[Any] | None:
-    """The values, if each of them is a scalar with its type, as in most long arrays; else None."""
-    if any(value.tag != "value" or len(value) != 1 for value in values):
-        return None
-    typed = list(map(itemgetter(0), values))
-    tags = list(map(_TAG, typed))
-    if not SCALARS.keys() >= set(tags) or any(map(len, typed)):
-        return None
-    _refuse_text(chain(map(_TEXT, values), map(_TAIL, values), map(_TAIL, typed)))
-    return [SCALARS[tag](text or "") for tag, text in zip(tags, map(_TEXT, typed), strict=True)]
-
-
-def _name_and_value(member: Element) -> tuple[str, Element]:
-    if member.tag != "member" or len(member) != 2:
-        raise MalformedMessage("a struct holds members of one name and one value")
-    name, value = member
-    if name.tag == "value":
-        name, value = value, name
-    if name.tag != "name" or len(name):
-        raise MalformedMessage("a struct's member without a name")
-    _refuse_text((member.text, member.tail, name.tail))
-    return name.text or "", value
-
-
-def _pieces(container: Element) -> Generator[list[Element], None, None]:
-    while len(container):
-        piece = container[:SLICE]
-        yield piece
-        del container[:SLICE]
+def _drop_before(last: Element, top: Element) -> None:
+    """Take all elements before *last* out of the document, but for those that it stands in."""
+    # One by one: lxml counts all children of an element before it takes a slice of them away.
+    while last is not top:
+        parent = last.getparent()
+        for sibling in last.itersiblings(preceding=True):
+            parent.remove(sibling)
+        last = parent

@@ -2,11 +2,12 @@
 traceback locals. This room uses no other.
 """
 
-from aiogandi.redaction.blanking import Redactor, outline, redact
+from aiogandi.redaction.blanking import LONGEST, Redactor, outline, redact
 from aiogandi.redaction.secrets import BLANK, Sealed, Secret, conceal, secrets_in
 
 __all__ = [
     "BLANK",
+    "LONGEST",
     "Redactor",
     "Sealed",
     "Secret",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiogandi.redaction.secrets import BLANK, Secret
+from aiogandi.redaction.spellings import readings
 
 # The service repeats the value it rejects, in the form "[element: value]" (documented, fault
 # 500130). The value may itself hold brackets and line feeds, so it reaches to the last bracket, or
@@ -17,20 +18,22 @@ _ECHO = re.compile(
 )
 
 
+LONGEST: Final = 2_000
+"""Characters of a text that are looked at and shown: a service may send millions."""
+
+
 class Redactor:
     """Blanks a set of secrets in texts.
 
     A client makes one of its password and keeps it; `plus` adds the secrets of a single call.
-    Making one is cheap: the patterns belong to the secrets, and each secret builds its own once.
+    Making one is cheap: what is looked for belongs to the secrets, and each makes its own once.
     """
 
     __slots__ = ("_erasers", "_secrets")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = (s if isinstance(s, Secret) else Secret(s) for s in secrets if s)
-        # The longest first: "secret-and-more" is not blanked as "***-and-more" where "secret" is
-        # another one.
-        self._secrets = tuple(sorted(dict.fromkeys(known), key=len, reverse=True))
+        self._secrets = tuple(dict.fromkeys(known))
         self._erasers = [secret.eraser for secret in self._secrets]
 
     def plus(self, secrets: Iterable[str]) -> Redactor:
@@ -39,21 +42,36 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return *text* with every ``[password: …]`` and ``[session: …]`` value, and each secret,
-        blanked: as it is, and as XML, HTML, URLs, JSON and ``repr`` write it, also one in the other.
+        blanked, however it is written (see `spellings`).
+
+        Of a text that is longer than `LONGEST` only the beginning is looked at, and returned.
         """
-        text = redact(text)
-        for eraser in self._erasers:
-            text = eraser.erase(text)
-        return text
+        return self._redacted(text, cut=False)
 
     def redact_cut(self, text: str) -> str:
         """The same for a text that may break off in the middle of a secret: the part of the secret
         that is left is blanked too.
         """
-        text = self.redact(text)
-        for eraser in self._erasers:
-            text = eraser.erase_cut(text)
-        return text
+        return self._redacted(text, cut=True)
+
+    def _redacted(self, text: str, *, cut: bool) -> str:
+        shown = _ECHO.sub(rf"[\g<element>: {BLANK}]", text[:LONGEST])
+        if self._erasers:
+            read = list(readings(shown))
+            places = [
+                place for each in self._erasers for part in read for place in each.whole(part)
+            ]
+            if places:
+                shown = _blanked(shown, places)
+            if cut or len(text) > LONGEST:
+                if places:
+                    read = list(readings(shown))
+                cuts = [
+                    start for each in self._erasers for part in read for start in each.cut(part)
+                ]
+                if cuts:
+                    shown = shown[: min(cuts)] + BLANK
+        return shown if len(text) <= LONGEST else f"{shown}… ({len(text)} characters)"
 
     def finds(self, text: str) -> bool:
         """Whether there is anything in *text* that `redact_cut` would blank."""
@@ -61,53 +79,42 @@ class Redactor:
 
 
 def redact(text: str) -> str:
-    """Return *text* with every ``[password: …]`` and ``[session: …]`` value blanked."""
-    return _ECHO.sub(rf"[\g<element>: {BLANK}]", text) if "[" in text else text
+    """Return *text* with every ``[password: …]`` and ``[session: …]`` value blanked, `LONGEST`
+    characters of it at most.
+    """
+    return _OF_NOTHING.redact(text)
 
 
-_TAGS: Final = frozenset(
-    [
-        "methodResponse",
-        "params",
-        "param",
-        "fault",
-        "value",
-        "array",
-        "data",
-        "struct",
-        "member",
-        "name",
-        "string",
-        "int",
-        "i4",
-        "i8",
-        "boolean",
-        "double",
-        "base64",
-        "nil",
-        "html",
-        "head",
-        "title",
-        "body",
-        "h1",
-        "h2",
-        "div",
-        "p",
-        "pre",
-        "hr",
-        "br",
-    ]
+_OF_NOTHING: Final = Redactor()
+
+
+def _blanked(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """*text* with these places blanked; those that overlap as one."""
+    pieces: list[str] = []
+    shown = 0  # up to where the text is in the pieces, or blanked
+    for start, end in sorted(places):
+        if start >= shown:
+            pieces += [text[shown:start], BLANK]
+        shown = max(shown, end)
+    return "".join([*pieces, text[shown:]])
+
+
+_XML_RPC: Final = (
+    *("methodResponse", "params", "param", "fault", "value", "array", "data", "struct", "member"),
+    *("name", "string", "int", "i4", "i8", "boolean", "double", "base64", "nil"),
 )
+_HTML: Final = ("html", "head", "title", "body", "h1", "h2", "div", "p", "pre", "hr", "br")
+_TAGS: Final = {tag.lower(): tag for tag in (*_XML_RPC, *_HTML)}
 
 
 def outline(text: str) -> str:
-    """A document's usual tags, without what stands within and between them: for an answer that
-    holds a secret which nobody knows yet.
+    """A document's usual tags, without what stands within and between them: what may be told of an
+    answer that nobody understands.
     """
     shown = []
     for part in re.finditer(r"<(?P<end>/?)(?P<tag>\w*)[^<>]*>?|[^<]+", text):
-        if part["tag"] in _TAGS:
-            shown.append(f"<{part['end']}{part['tag']}>")
+        if tag := _TAGS.get((part["tag"] or "").lower()):
+            shown.append(f"<{part['end']}{tag}>")
         elif part[0].strip():
             shown.append(BLANK)
     return "".join(shown)

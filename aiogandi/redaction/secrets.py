@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, Self
 
-from aiogandi.redaction.spellings import PREFIX, complete_pattern, cut_pattern
+from aiogandi.redaction.spellings import SHORT, Reading, break_of, folded, fully_resolved, places
 
 BLANK: Final = "***"
 
@@ -41,7 +40,7 @@ class Secret(str):
 
     @property
     def eraser(self) -> Eraser:
-        """What blanks this secret in texts. It lasts as long as the secret, and no longer."""
+        """What finds this secret in texts. It lasts as long as the secret, and no longer."""
         try:
             return self._eraser
         except AttributeError:  # the first time
@@ -50,65 +49,57 @@ class Secret(str):
 
 
 class Eraser:
-    """Blanks one secret in texts.
-
-    Hardly any text has a secret in it, and a search for a plain string is enough to see that:
-
-    - A text without ``&``, ``%`` and backslash shows a secret as it is, if at all. "connection lost"
-      does not hold ``p<q``, because ``p<q`` itself does not stand in it.
-    - Letters and digits are never escaped. "a&amp;b" does not hold ``my&password``, because
-      ``password`` does not stand in it.
-
-    Where such a search cannot rule the secret out, a pattern decides. It is built then, and once.
+    """Finds one secret in the readings of texts (see `spellings`), by searches for plain strings, which
+    are made once.
     """
 
     def __init__(self, secret: str) -> None:
         # All are secrets, too, and are kept as such: a repr of this object's fields shows nothing.
         self._secret = Secret(secret)
-        self._core = Secret(max(re.findall(r"\w+", secret, re.ASCII), key=len, default=""))
-        self._unescaped = Secret(_with_plus_signs(secret))
-        self._prefix = Secret(self._unescaped[:PREFIX])
-        self._beginnings = tuple(Secret(self._prefix[:n]) for n in range(2, len(self._prefix)))
 
-    def erase(self, text: str) -> str:
-        """Blank the secret wherever *text* has all of it."""
-        if _is_unescaped(text):
-            possible = self._unescaped in _with_plus_signs(text)
-        else:
-            possible = self._core in text
-        return self._blank(BLANK, text) if possible else text
+    @cached_property
+    def _spelt(self) -> list[Secret]:
+        """The secret itself, and what is left of it where a text escapes only a part of it."""
+        secret = self._secret.reveal()
+        read = fully_resolved(secret)
+        spelt = (secret, secret.replace(" ", "+"), *([read] if len(read) > 1 else []))
+        return [
+            Secret(each if len(each) < SHORT else folded(each)) for each in dict.fromkeys(spelt)
+        ]
 
-    def erase_cut(self, text: str) -> str:
-        """Blank what is left of the secret where *text* breaks off in it: its first eight
-        characters and all that follows them, or less than that at the very end. All complete ones
-        must have been blanked before.
+    @cached_property
+    def _short(self) -> list[Secret]:
+        return [each for each in self._spelt if len(each) < SHORT]
+
+    @cached_property
+    def _long(self) -> list[Secret]:
+        """What is looked for within words as well."""
+        long = [each for each in self._spelt if len(each) >= SHORT]
+        return [*long, *(Secret(each[::-1]) for each in long)]
+
+    def whole(self, reading: Reading) -> Iterator[tuple[int, int]]:
+        """Where the original of *reading* has all of the secret: from and to which character."""
+        for each in self._short:
+            for start, end in places(each, reading.text):
+                if not _is_in_a_word(reading.text, start, end):
+                    yield reading.starts[start], reading.ends[end - 1]
+        for each in self._long:
+            for start, end in places(each, reading.small):
+                yield reading.starts[start], reading.ends[end - 1]
+
+    def cut(self, reading: Reading) -> Iterator[int]:
+        """Where in the original of *reading* the secret may begin of which the end is missing. All
+        whole ones must have been blanked before.
         """
-        if _is_unescaped(text):
-            shown = _with_plus_signs(text)
-            possible = self._prefix in shown or shown.endswith(self._beginnings)
-        else:
-            possible = True  # an escaped character may be all that is left of it
-        return self._blank_cut(BLANK, text) if possible else text
-
-    # The methods of the patterns and not the patterns themselves, whose repr shows the secret. (The
-    # last 512 patterns of a process are also kept by `re` itself.)
-
-    @cached_property
-    def _blank(self) -> Callable[[str, str], str]:
-        return re.compile(complete_pattern(self._secret.reveal())).sub
-
-    @cached_property
-    def _blank_cut(self) -> Callable[[str, str], str]:
-        return re.compile(cut_pattern(self._secret.reveal()), re.DOTALL).sub
+        for text, least in ((reading.small, 2), *((text, 1) for text in reading.uncut)):
+            for each in self._spelt:
+                if (start := break_of(each, text, least)) is not None:
+                    yield reading.starts[start]
 
 
-def _is_unescaped(text: str) -> bool:
-    """Whether *text* shows each character as it is, but for a space, which may be a plus sign."""
-    return not ("&" in text or "%" in text or "\\" in text)
-
-
-def _with_plus_signs(text: str) -> str:
-    return text.replace(" ", "+")
+def _is_in_a_word(text: str, start: int, end: int) -> bool:
+    beside = text[max(start - 1, 0) : start] + text[end : end + 1]
+    return any(character.isalnum() or character == "_" for character in beside)
 
 
 class Sealed(bytes):

@@ -1,5 +1,7 @@
-"""What came back of an exchange, and how its failure is told: with the beginning of what the service
-sent, and without a secret.
+"""What came back of an exchange, and how its failure is told: by status, type, size and outline.
+
+No word of an answer that is no reply is quoted, and no word of what a parser says of it: a page may
+repeat the request, with its secrets, in spellings that nobody has thought of.
 """
 
 from __future__ import annotations
@@ -9,23 +11,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 
 from aiogandi.codec import MalformedMessage
-from aiogandi.errors import LOGIN_CALLS, TransportError
+from aiogandi.errors import TransportError
 from aiogandi.redaction import Redactor, Sealed, outline
 
 PEEK: Final = 4096
 """Bytes of an unusable answer that are looked at."""
 
-EXCERPT: Final = 200
-"""Characters of them that an exception shows."""
+OUTLINE: Final = 200
+"""Characters of their outline that an exception shows."""
 
-_LONGEST_PROBLEM: Final = 500  # characters of what is wrong, which may quote what the service sent
+_MEDIA_TYPES: Final = {
+    *("text/html", "text/plain", "text/xml", "application/xml", "application/xhtml+xml"),
+    *("application/json", "application/problem+json", "application/octet-stream"),
+}
+_LONGEST_PROBLEM: Final = 500  # characters of what is wrong, in the words of aiohttp or the system
 _QUOTATION: Final = re.compile(r"\n|\\n|\bb\\*['\"]")
 _SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_REASONS: Final = {int(status): status.phrase for status in HTTPStatus}
 
 
 class NoReply(Exception):
@@ -37,16 +45,23 @@ class Received:
     """As much of the service's answer as has come."""
 
     status: int | None = None
-    reason: str = field(default="", repr=False)
+    media_type: str = ""
     retry_after: float | None = None
-    pieces: list[Sealed] = field(default_factory=list)
+    size: int = 0
+    """Bytes of the body that were read."""
+    beginning: Sealed = field(default=Sealed())
+    """The first of them, `PEEK` at most."""
+
+    def take(self, piece: Sealed) -> None:
+        """A piece of the body has come."""
+        if self.size < PEEK:
+            self.beginning = Sealed(self.beginning + piece[: PEEK - self.size])
+        self.size += len(piece)
 
     async def peek(self, content: aiohttp.StreamReader) -> None:
         """Read the beginning of a body that is no reply."""
-        size = 0
-        while size < PEEK and (piece := Sealed(await content.read(PEEK - size))):
-            size += len(piece)
-            self.pieces.append(piece)
+        while self.size < PEEK and (piece := Sealed(await content.read(PEEK - self.size))):
+            self.take(piece)
 
 
 def failure(
@@ -58,28 +73,26 @@ def failure(
 ) -> TransportError:
     """The exception for an exchange that brought no reply, with its cause.
 
-    *error* is what ended it. The exception may be raised anywhere: none of its texts holds what
-    *redactor* blanks, nor what may be a session id that nobody knows yet.
+    *error* is what ended it. The exception may be raised anywhere: none of its texts holds a word
+    of what came, or what *redactor* blanks.
     """
-    excerpt = b"".join(answer.pieces)[:PEEK].decode(errors="replace")
-    if method in LOGIN_CALLS:  # what came may hold a session id that nobody knows
-        answer.reason = ""
-        excerpt = outline(excerpt)
-    elif excerpt:
-        # Blanked before it is cut: half a secret would not be recognised.
-        excerpt = redactor.redact_cut(excerpt)
-    problem = redactor.redact_cut(_problem(method, answer, error, timeout))
+    cause = _cause(error, redactor)
     told = TransportError(
-        f"{method}: {problem:.{_LONGEST_PROBLEM}}"
-        + (f": {excerpt[:EXCERPT]!r}" if excerpt else ""),
+        f"{method}: {_problem(answer, error, cause, timeout)}{_what_came(answer)}",
         answer.status,
         sent=answer.status != 429
         and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
         retry_after=answer.retry_after,
         method=method,
     )
-    told.__cause__ = _cause(error, redactor)
+    told.__cause__ = cause
     return told
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """The media type of a Content-Type header, if it is a usual one: another may be anything."""
+    name = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return name if name in _MEDIA_TYPES else ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -96,23 +109,35 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max((date - datetime.now(UTC)).total_seconds(), 0.0)
 
 
-def _problem(method: str, answer: Received, error: Exception, timeout: float) -> str:
+def _problem(answer: Received, error: Exception, cause: Exception | None, timeout: float) -> str:
     match error:
         case NoReply():
-            redirect = 300 <= (answer.status or 0) < 400
-            problem = f"HTTP {answer.status} {answer.reason}".rstrip()
+            status = answer.status or 0
+            problem = f"HTTP {status} {_REASONS.get(status, '')}".rstrip()
+            redirect = 300 <= status < 400
             return f"{problem}: redirects are not followed" if redirect else problem
         case MalformedMessage():
-            reason = "no usable reply" if method in LOGIN_CALLS else str(error)
-            return f"HTTP {answer.status}, but {reason}"
+            return f"HTTP {answer.status}, but {error}"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {timeout / 2:g} s"
         case TimeoutError():
             return f"no reply within {timeout:g} s"
         case _ if _quotes(error):
             return f"{type(error).__name__}: what came cannot be read"
+        case _ if cause is not error:  # its text may hold a secret
+            return type(error).__name__
         case _:
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {error!s:.{_LONGEST_PROBLEM}}"
+
+
+def _what_came(answer: Received) -> str:
+    """The body by its type, size and outline."""
+    if not answer.size:
+        return ""
+    kind = answer.media_type or "no usual type"
+    size = f"{answer.size} bytes" if answer.size < PEEK else f"{answer.size} bytes or more"
+    seen = outline(answer.beginning.decode(errors="replace"))
+    return f": {kind}, {size}: {seen[:OUTLINE]}"
 
 
 def _cause(error: Exception, redactor: Redactor) -> Exception | None:

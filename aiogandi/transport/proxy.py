@@ -14,7 +14,7 @@ from lxml import etree
 
 from aiogandi import codec
 from aiogandi.redaction import Sealed
-from aiogandi.transport.failures import NoReply, Received, retry_after
+from aiogandi.transport.failures import NoReply, Received, media_type, retry_after
 
 log = logging.getLogger("aiogandi.proxy")
 
@@ -22,7 +22,7 @@ MAX_REPLY: Final = 16 * 2**20
 """Bytes of a reply, decompressed, that are read at most."""
 
 _AT_ONCE: Final = 256 * 1024  # a reply up to here is decoded in one go: a few milliseconds
-_STEP: Final = 64 * 1024  # bytes of a larger one that are parsed between two pauses
+_STEP: Final = codec.LONGEST_TAG  # bytes of a larger one that are parsed between two pauses
 _STINT: Final = 0.002  # seconds of work on it between two pauses
 
 
@@ -79,9 +79,9 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
                 elapsed = asyncio.get_running_loop().time() - started
                 log.debug("%s: HTTP %d after %.3f s", method, response.status, elapsed)
             try:
+                answer.media_type = media_type(response.headers)
                 if response.status == 200:
-                    return await self._read(method, response.content, answer.pieces)
-                answer.reason = response.reason or ""
+                    return await self._read(method, response.content, answer)
                 answer.retry_after = retry_after(response.headers)
                 await answer.peek(response.content)
             except RuntimeError as error:
@@ -91,34 +91,36 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
                 raise aiohttp.ClientConnectionError("the aiohttp session was closed") from error
         raise NoReply
 
-    async def _read(self, method: str, content: aiohttp.StreamReader, pieces: list[Sealed]) -> Any:
-        size = 0
+    async def _read(self, method: str, content: aiohttp.StreamReader, answer: Received) -> Any:
+        pieces = []
         while not content.at_eof():
-            chunk = Sealed(await content.readany())
-            size += len(chunk)
-            pieces.append(chunk)
-            if size > min(_AT_ONCE, self._max_reply):
-                return await self._read_large(content, pieces, size)
+            piece = Sealed(await content.readany())
+            answer.take(piece)
+            pieces.append(piece)
+            if answer.size > min(_AT_ONCE, self._max_reply):
+                return await self._read_large(content, Sealed(b"".join(pieces)), answer)
         return self._parse_response(Sealed(b"".join(pieces)), method)
 
     async def _read_large(
-        self, content: aiohttp.StreamReader, pieces: list[Sealed], size: int
+        self, content: aiohttp.StreamReader, beginning: Sealed, answer: Received
     ) -> Any:
         """Parse a large reply as it arrives, and convert it in slices: the loop stays free."""
-        parser = codec.parser()
-        chunk = Sealed(codec.declare_extensions(b"".join(pieces)))
+        parser, tags = codec.parser(), codec.TagLimit()
+        chunk = Sealed(codec.declare_extensions(beginning))
         try:
             while chunk:
-                if size > self._max_reply:
+                if answer.size > self._max_reply:
                     raise codec.MalformedMessage(f"larger than {self._max_reply} bytes")
                 for start in range(0, len(chunk), _STEP):
-                    parser.feed(Sealed(chunk[start : start + _STEP]))
+                    step = Sealed(chunk[start : start + _STEP])
+                    tags.check(step)
+                    parser.feed(step)
                     await asyncio.sleep(0)
                 chunk = Sealed(await content.readany())
-                size += len(chunk)
+                answer.take(chunk)
             root = parser.close()
         except etree.XMLSyntaxError as error:
-            raise codec.MalformedMessage(f"not XML: {error}") from None
+            raise codec.not_xml(error) from None
         loop = asyncio.get_running_loop()
         slices = codec.decode_in_slices(root)
         pause_at = loop.time() + _STINT

@@ -31,7 +31,23 @@ def decoded(value):
 
 
 def in_slices(body):
-    slices = codec.decode_in_slices(etree.fromstring(body, codec.parser()))
+    return _value(etree.fromstring(body, codec.parser()))
+
+
+def in_pieces(body):
+    """The same as the client reads a large reply: parsed piece by piece."""
+    parser = codec.parser()
+    try:
+        for start in range(0, len(body), codec.LONGEST_TAG):
+            parser.feed(body[start : start + codec.LONGEST_TAG])
+        root = parser.close()
+    except etree.XMLSyntaxError as error:
+        raise codec.not_xml(error) from None
+    return _value(root)
+
+
+def _value(root):
+    slices = codec.decode_in_slices(root)
     while True:
         try:
             next(slices)

@@ -1,28 +1,35 @@
-"""Blanking costs next to nothing without a secret, patterns are built once, and a hostile text costs
-no more than its length.
+"""What is looked for is made once, and a hostile text costs no more than its length, and no more than
+what is shown of it.
 """
 
 import re
-from unittest import mock
 
 import aiohttp
 import pytest
 
 from aiogandi.errors import Fault, fault_for
-from aiogandi.redaction import Redactor, Secret, outline
+from aiogandi.redaction import LONGEST, Redactor, Sealed, Secret, outline, redact
+from aiogandi.redaction.spellings import readings
 from aiogandi.transport.failures import NoReply, Received, failure
-from tests.growth import assert_grows_evenly
+from tests.growth import LIMIT, assert_grows_evenly, min_growth
 
 AWKWARD = "p&<a>\"b'c\\d e]f\n{é😀%+"
 SESSION = "0123456789abcdef"
-HOSTILE = ["[session", "[", "[session:", "[ ", "\\", "&amp;", "<", "p&", "0123456", "[a:password"]
-
-
-@pytest.fixture
-def compiled():
-    """Counts the patterns that are built."""
-    with mock.patch("re.compile", wraps=re.compile) as compiled:
-        yield compiled
+HOSTILE = [
+    "[session",
+    "[",
+    "[session:",
+    "[ ",
+    "\\",
+    "&amp;",
+    "<",
+    "p&",
+    "0123456",
+    "[a:password",
+    "%2525",
+    "\\u005c",
+    "&#92;",
+]
 
 
 class Recording(Redactor):
@@ -32,41 +39,12 @@ class Recording(Redactor):
         super().__init__(secrets)
         self.texts = []
 
-    def redact(self, text):
+    def redact_cut(self, text):
         self.texts.append(text)
-        return super().redact(text)
+        return super().redact_cut(text)
 
 
-def test_a_text_without_a_secret_needs_no_pattern(compiled):
-    redactor = Redactor([AWKWARD, SESSION, "a b+c", "\\'\"", "my&password"])
-    for text in (
-        "ServerDisconnectedError: Server disconnected",
-        "[hostname: web] is refused",
-        "HTTP 502 Bad Gateway: <html><body>nginx</body></html>",
-    ):
-        assert redactor.redact_cut(text) == text
-        assert not redactor.finds(text)
-    assert not compiled.called
-
-
-def test_a_text_with_escapes_needs_no_pattern_for_a_whole_secret_whose_letters_it_has_not(compiled):
-    redactor = Redactor([Secret("my&password"), Secret(SESSION)])
-    assert redactor.redact("50&nbsp;% &lt;C:\\&gt; my & pass") == "50&nbsp;% &lt;C:\\&gt; my & pass"
-    assert not compiled.called
-
-
-def test_patterns_are_built_once_for_a_set_of_secrets(compiled):
-    lasting, passing = Secret(AWKWARD), Secret(SESSION)
-    client = Redactor([lasting])
-    for _ in range(5):
-        redactor = client.plus([passing])
-        assert (
-            redactor.redact_cut(f"{AWKWARD!r} of {SESSION} & {AWKWARD[:9]}") == "'***' of *** & ***"
-        )
-    assert compiled.call_count == 4  # of each secret: all of it, and where the text breaks off
-
-
-def test_the_patterns_of_a_secret_go_with_it():
+def test_what_is_looked_for_is_kept_as_long_as_the_secret_and_no_longer():
     eraser = Secret(AWKWARD).eraser
     assert eraser is not Secret(AWKWARD).eraser
     kept = Secret(AWKWARD)
@@ -77,14 +55,14 @@ def test_the_patterns_of_a_secret_go_with_it():
 @pytest.mark.parametrize(
     ("answer", "error", "number"),
     [
-        (Received(), aiohttp.ServerDisconnectedError(), 2),
-        (Received(502, "Bad Gateway", pieces=[b"a page"]), NoReply(), 2),
-        (Received(200, pieces=[b"a page"]), aiohttp.ClientPayloadError("cut"), 3),
-        (Received(), TimeoutError(), 2),
+        (Received(), aiohttp.ServerDisconnectedError(), 1),
+        (Received(502, size=6, beginning=Sealed(b"a page")), NoReply(), 0),
+        (Received(200, size=6, beginning=Sealed(b"a page")), aiohttp.ClientPayloadError("cut"), 1),
+        (Received(), TimeoutError(), 1),
     ],
     ids=["lost", "a page", "a cut page", "silence"],
 )
-def test_each_text_of_a_failure_is_blanked_once(answer, error, number):
+def test_each_text_of_a_failure_is_searched_once(answer, error, number):
     redactor = Recording([AWKWARD])
     failure("vm_create", answer, error, 30, redactor)
     texts = [text for text in redactor.texts if text]
@@ -103,29 +81,65 @@ def test_the_message_of_a_fault_is_blanked_once():
     assert Fault(500130, "[session: seen]").message == "[session: ***]"
 
 
+def hostile(start, filling):
+    return lambda size: start + filling * (size // len(filling))
+
+
+def search(secrets):
+    """A search of a whole text, however long it is."""
+    erasers = [Secret(secret).eraser for secret in secrets]
+
+    def read(text):
+        for reading in readings(text):
+            for eraser in erasers:
+                list(eraser.whole(reading))
+                list(eraser.cut(reading))
+
+    return read
+
+
 @pytest.mark.parametrize("start", ["", f"{AWKWARD} {SESSION} "], ids=["", "after secrets "])
 @pytest.mark.parametrize("filling", HOSTILE)
 def test_a_hostile_text_costs_no_more_than_its_length(filling, start):
-    redactor = Redactor([AWKWARD, SESSION])
-    assert_grows_evenly(redactor.redact_cut, lambda size: start + filling * (size // len(filling)))
-    assert_grows_evenly(outline, lambda size: filling * (size // len(filling)))
+    assert_grows_evenly(search([AWKWARD, SESSION]), hostile(start, filling))
+    assert_grows_evenly(Redactor([AWKWARD, SESSION]).redact_cut, hostile(start, filling))
+    assert_grows_evenly(outline, hostile("", filling))
 
 
 @pytest.mark.parametrize(
     ("start", "filling"),
-    [("[", "session"), ("[", " "), ("&", "amp;"), ("[session", " "), ("%26", "amp%3b")],
+    [
+        ("[", "session"),
+        ("[", " "),
+        ("&", "amp;"),
+        ("[session", " "),
+        ("%26", "amp%3b"),
+        ("&#", "0"),
+    ],
 )
 def test_a_hostile_end_without_an_end_costs_no_more_than_its_length(start, filling):
-    redactor = Redactor([AWKWARD, SESSION])
-    assert_grows_evenly(redactor.redact_cut, lambda size: start + filling * (size // len(filling)))
+    assert_grows_evenly(search([AWKWARD, SESSION]), hostile(start, filling))
+    assert_grows_evenly(Redactor([AWKWARD, SESSION]).redact_cut, hostile(start, filling))
 
 
 @pytest.mark.parametrize("secret", ["&&x", "<\xe9>", "\\secret", "\\\\\\&", "\\" * 8 + "x"])
-@pytest.mark.parametrize("sign", ["\\", "&", "%", "\\x"])
+@pytest.mark.parametrize("sign", ["\\", "&", "%", "\\x", "%5c", "5c"])
 @pytest.mark.parametrize("start", ["", "x secret "])
 def test_a_hostile_text_costs_no_more_where_a_secret_begins_like_it(secret, sign, start):
-    redactor = Redactor([secret])
-    assert_grows_evenly(redactor.redact_cut, lambda size: start + sign * (size // len(sign)))
+    assert_grows_evenly(search([secret]), hostile(start, sign))
+
+
+def test_a_huge_text_costs_no_more_than_its_beginning():
+    redactor = Redactor([AWKWARD, SESSION])
+
+    def blank(text):
+        return redactor.redact_cut(text), redact(text), fault_for(500130, text, redactor).message
+
+    for filling in HOSTILE:
+        short = filling * (2 * LONGEST // len(filling))
+        long = short * 1_000
+        assert {len(text) for text in blank(long)} < set(range(LONGEST + 100))
+        assert min_growth(blank, short, long) < LIMIT, filling
 
 
 def test_a_cost_that_grows_with_the_square_would_be_found():

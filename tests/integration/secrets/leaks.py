@@ -1,11 +1,13 @@
 """The secrets of these tests, and the search for them in everything that a user could be shown.
 
 Each secret holds a core that no way of writing it changes, and whose parts stand in no other text:
-where any six letters of it are found, it has leaked, whole or cut, plain or escaped.
+where any six letters of it are found, it has leaked, whole or cut, plain, escaped or encoded.
 """
 
 import logging
+import re
 import traceback
+from base64 import b64encode
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +36,29 @@ def parts_of(secrets, length):
 
 
 PARTS = parts_of((LOGIN_CORE, VM_CORE, SESSION_CORE, URL_CORE), 6)
+
+
+URL = str.maketrans("-_", "+/", "\r\n")
+
+
+def without_gaps(text):
+    """In small letters, and without what may stand between the letters of a secret."""
+    return re.sub(r"\\u0000|\\x00|%00|\0|(?<=[0-9a-f]{2})[ :](?=[0-9a-f]{2})", "", text.lower())
+
+
+def written(part):
+    """Ways to write it, in small letters."""
+    yield from (part.lower(), part.lower()[::-1], part.encode().hex())
+    for form in ("%{:02x}", "%25{:02x}", "\\x{:02x}", "\\u{:04x}", "&#{};", "&#x{:x};"):
+        yield "".join(form.format(ord(letter)) for letter in part)
+
+
+def in_base64(part):
+    """The digits of base64 that hold nothing else, at each of the places where it can begin there."""
+    for octets in (part.encode(), part.encode("utf-16-le")[:-1]):
+        for before, shared in enumerate((0, 2, 3)):
+            digits = b64encode(bytes(before) + octets).decode()
+            yield digits[shared : (before + len(octets)) * 8 // 6]
 
 
 class Output:
@@ -98,11 +123,14 @@ class Output:
 
     def leaks(self, parts=PARTS):
         """What shows one of these, cut out around it."""
+        small = [form for part in parts for form in written(part)]
+        exact = [form for part in parts for form in in_base64(part)]
         return [
-            text[max(text.index(part) - 100, 0) : text.index(part) + 50]
-            for text in self.texts
-            for part in parts
-            if part in text
+            shown[max(shown.index(form) - 100, 0) : shown.index(form) + 50]
+            for text in set(self.texts)
+            for shown, forms in ((without_gaps(text), small), (text.translate(URL), exact))
+            for form in forms
+            if form in shown
         ]
 
 
