@@ -233,7 +233,7 @@ class Gandi:
 
     def operation(self, operation_id: int) -> Operation:
         """Take up an operation by its id, one of another process, say. Nothing is sent."""
-        return Operation(self._tracker, id=arguments.positive("operation_id", operation_id))
+        return Operation(self._tracker, id=arguments.identifier("operation_id", operation_id))
 
     # -- the account ---------------------------------------------------------------------------
 
@@ -264,7 +264,7 @@ class Gandi:
         """Keep a product for so much longer (documented)."""
         return await self._begin(
             "hosting_account_product_renew",
-            product_id=arguments.positive("product_id", product_id),
+            product_id=arguments.identifier("product_id", product_id),
             duration=arguments.duration(duration),
         )
 
@@ -272,14 +272,14 @@ class Gandi:
         """Give a product up (documented)."""
         return await self._begin(
             "hosting_account_product_remove",
-            product_id=arguments.positive("product_id", product_id),
+            product_id=arguments.identifier("product_id", product_id),
         )
 
     async def hosting_account_product_update(self, product_id: int, quantity: int) -> Operation:
         """Have so much of a product, all told (documented)."""
         return await self._begin(
             "hosting_account_product_update",
-            product_id=arguments.positive("product_id", product_id),
+            product_id=arguments.identifier("product_id", product_id),
             quantity=arguments.positive("quantity", quantity),
         )
 
@@ -307,7 +307,7 @@ class Gandi:
         values = {
             "hostname": arguments.hostname(hostname),
             "password": password,
-            "os_id": arguments.positive("os_id", os_id),
+            "os_id": arguments.identifier("os_id", os_id),
             "shares": arguments.positive("shares", shares),
             "cpu": arguments.positive("cpu", cpu),
             "specs": arguments.specs(specs, required=False),
@@ -318,7 +318,7 @@ class Gandi:
 
     async def vm_info(self, vm_id: int) -> VM:
         """What the service knows of a server (call documented, fields assumed)."""
-        vm_id = arguments.positive("vm_id", vm_id)
+        vm_id = arguments.identifier("vm_id", vm_id)
         return await self._read("vm_info", partial(VM.from_wire, id=vm_id), vm_id=vm_id)
 
     async def vm_list(self) -> list[int]:
@@ -330,30 +330,30 @@ class Gandi:
         specs = conceal(specs)
         return await self._begin(
             "vm_update",
-            vm_id=arguments.positive("vm_id", vm_id),
+            vm_id=arguments.identifier("vm_id", vm_id),
             specs=arguments.specs(specs, required=True),
         )
 
     async def vm_delete(self, vm_id: int) -> Operation:
         """Delete a stopped server (documented)."""
-        return await self._begin("vm_delete", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_delete", vm_id=arguments.identifier("vm_id", vm_id))
 
     async def vm_start(self, vm_id: int) -> Operation:
         """Boot or unpause a server (documented)."""
-        return await self._begin("vm_start", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_start", vm_id=arguments.identifier("vm_id", vm_id))
 
     async def vm_stop(self, vm_id: int) -> Operation:
         """Shut a server down (documented)."""
-        return await self._begin("vm_stop", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_stop", vm_id=arguments.identifier("vm_id", vm_id))
 
     async def vm_reboot(self, vm_id: int) -> Operation:
         """Reboot a server, softly (documented)."""
-        return await self._begin("vm_reboot", vm_id=arguments.positive("vm_id", vm_id))
+        return await self._begin("vm_reboot", vm_id=arguments.identifier("vm_id", vm_id))
 
     async def vm_disk_list(self, vm_id: int) -> list[int]:
         """The ids of the disks attached to a server (name documented, the rest assumed)."""
         return await self._read(
-            "vm_disk_list", results.ids, vm_id=arguments.positive("vm_id", vm_id)
+            "vm_disk_list", results.ids, vm_id=arguments.identifier("vm_id", vm_id)
         )
 
     # -- disks ---------------------------------------------------------------------------------
@@ -375,27 +375,27 @@ class Gandi:
 
     async def disk_info(self, disk_id: int) -> Disk:
         """What the service knows of a disk (call documented, fields assumed)."""
-        disk_id = arguments.positive("disk_id", disk_id)
+        disk_id = arguments.identifier("disk_id", disk_id)
         return await self._read("disk_info", partial(Disk.from_wire, id=disk_id), disk_id=disk_id)
 
     async def disk_delete(self, disk_id: int) -> Operation:
         """Delete an unattached disk (documented)."""
-        return await self._begin("disk_delete", disk_id=arguments.positive("disk_id", disk_id))
+        return await self._begin("disk_delete", disk_id=arguments.identifier("disk_id", disk_id))
 
     async def disk_attach(self, vm_id: int, disk_id: int) -> Operation:
         """Attach a disk to a server (name documented, order of arguments assumed)."""
         return await self._begin(
             "disk_attach",
-            vm_id=arguments.positive("vm_id", vm_id),
-            disk_id=arguments.positive("disk_id", disk_id),
+            vm_id=arguments.identifier("vm_id", vm_id),
+            disk_id=arguments.identifier("disk_id", disk_id),
         )
 
     async def disk_detach(self, vm_id: int, disk_id: int) -> Operation:
         """Detach a disk from a server (name documented, order of arguments assumed)."""
         return await self._begin(
             "disk_detach",
-            vm_id=arguments.positive("vm_id", vm_id),
-            disk_id=arguments.positive("disk_id", disk_id),
+            vm_id=arguments.identifier("vm_id", vm_id),
+            disk_id=arguments.identifier("disk_id", disk_id),
         )
 
     # -- operations ----------------------------------------------------------------------------
@@ -433,13 +433,13 @@ class Gandi:
 
     async def operation_details(self, operation_id: int) -> OperationDetails:
         """What the service says of an operation (name documented, fields assumed)."""
-        operation_id = arguments.positive("operation_id", operation_id)
+        operation_id = arguments.identifier("operation_id", operation_id)
         read = partial(OperationDetails.from_wire, id=operation_id)
         return await self._read("operation_details", read, operation_id=operation_id)
 
     async def operation_cancel(self, operation_id: int) -> None:
         """Cancel an operation that is PENDING (name documented, the rest assumed)."""
-        await self._tracker.cancel_id(arguments.positive("operation_id", operation_id))
+        await self._tracker.cancel_id(arguments.identifier("operation_id", operation_id))
 
     async def os_list(self) -> list[OperatingSystem]:
         """The operating systems for ``vm_create`` (name documented, fields assumed)."""

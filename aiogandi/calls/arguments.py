@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from aiogandi.checks import require, require_count, require_text
 from aiogandi.errors import InvalidArgument
+from aiogandi.models import LARGEST_ID
 
 FILTER_STATES: Final = ("ALL", "PENDING", "RUN", "ERROR", "CANCEL", "DONE")
 """The states that ``operation_list`` filters by (documented)."""
 
 LARGEST: Final = 2**31 - 1
-"""The largest int that the wire can hold."""
+"""The largest quantity: the service's ints have 32 bits (assumed)."""
 
 _METHOD = re.compile(r"[A-Za-z0-9_.:/]+")
 _DURATION = re.compile(r"[1-9][0-9]{0,3}[my]")
@@ -22,12 +23,18 @@ _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
 def positive(name: str, value: Any) -> int:
-    """Return *value* if it is an int of 1 or more: an id, a quantity, a number of shares or
-    processors.
-    """
-    if type(value) is int and 0 < value <= LARGEST:
-        return value
+    """Return *value* if it is an int of 1 or more: a quantity, a number of shares or processors."""
     require_count(name, value, 1, LARGEST)
+    return int(value)
+
+
+def identifier(name: str, value: Any) -> int:
+    """Return *value* if it is an id: an int of 1 or more, of 64 bits at most. Whatever the service gave
+    as an id can be given back to it.
+    """
+    if type(value) is int and 0 < value <= LARGEST_ID:
+        return value
+    require_count(name, value, 1, LARGEST_ID)
     return int(value)
 
 

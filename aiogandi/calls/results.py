@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from aiogandi.checks import is_count, is_number
 from aiogandi.errors import unusable
-from aiogandi.models import OperatingSystem, ids_from_wire
+from aiogandi.models import LARGEST_ID, OperatingSystem, ids_from_wire
 
 Result = TypeVar("Result")
 
@@ -35,9 +35,9 @@ def _is_array(reply: Any) -> bool:
 
 
 def _is_id(reply: Any) -> bool:
-    if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 10:
-        return int(reply) > 0
-    return is_count(reply) and reply > 0
+    if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 20:
+        reply = int(reply)
+    return is_count(reply) and 0 < reply <= LARGEST_ID
 
 
 string: Final = _reader("the call", "a string", lambda reply: isinstance(reply, str), str)

@@ -4,8 +4,8 @@
 Python                 on the wire                read back from
 =====================  =========================  ==========================================
 ``bool``               ``<boolean>``              ``<boolean>``
-``int``, 32 bits       ``<int>``                  ``<int> <i4> <i8> <i2> <i1>``, any size (a)
-an id above 32 bits    ``<i8>`` (b)               the same
+``int``, 32 bits       ``<int>``                  ``<int> <i4> <i8> <i2> <i1>``
+``int``, 64 bits       ``<i8>``, an extension     the same, up to 1,000 digits
 ``float``, finite      ``<double>``               ``<double> <float>``
 ``str``                ``<string>``               ``<string>``, a value without a type
 ``bytes, bytearray``   ``<base64>``               ``<base64>``, as ``bytes``
@@ -16,7 +16,8 @@ not accepted           none                       ``<nil/>``, ``<ex:nil/>``, as 
 =====================  =========================  ==========================================
 
 The wire's dates have whole seconds and no zone: a datetime is cut to the second, and an aware one
-goes out as its UTC time. What the wire cannot carry is `InvalidArgument`, which names the place.
+goes out as its UTC time. The service's own ints have 32 bits (assumed), and only a larger one, an id
+say, goes out as ``<i8>``. What the wire cannot carry is `InvalidArgument`, which names the place.
 """
 
 from aiogandi.codec.decoding import (

@@ -95,9 +95,11 @@ def _encode(value: Any, depth: int = MAX_DEPTH) -> str:
     if kind is str:
         return f"<value><string>{_escape(value)}</string></value>"
     if kind is int:
-        if not -2147483648 <= value <= 2147483647:
-            raise _Unencodable("an int that does not fit the wire's 32 bits")
-        return f"<value><int>{value}</int></value>"
+        if -2147483648 <= value <= 2147483647:
+            return f"<value><int>{value}</int></value>"
+        if -(2**63) <= value < 2**63:
+            return f"<value><i8>{value}</i8></value>"
+        raise _Unencodable("an int that does not fit into 64 bits")
     if kind is Secret:
         return f"<value><string>{_escape(str.__str__(value))}</string></value>"
     if kind is dict:

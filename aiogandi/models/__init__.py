@@ -16,12 +16,13 @@ Three rules hold for every model:
 """
 
 from aiogandi.models.operation_details import LISTED, OperationDetails
-from aiogandi.models.reading import ids_from_wire
+from aiogandi.models.reading import LARGEST_ID, ids_from_wire
 from aiogandi.models.states import FINAL, OperationState
 from aiogandi.models.things import VM, Disk, HostingAccount, OperatingSystem, Product
 
 __all__ = [
     "FINAL",
+    "LARGEST_ID",
     "LISTED",
     "VM",
     "Disk",

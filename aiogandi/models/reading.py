@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from aiogandi.models.states import OperationState
 from aiogandi.redaction import conceal, redact
 
-_INTEGER = re.compile(r"\s*-?[0-9]{1,18}\s*")
+_INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
+
+
+LARGEST_ID: Final = 2**63 - 1
+"""The largest number that is an id: it must be possible to ask for it."""
 
 
 def as_int(value: Any) -> int | None:
@@ -34,7 +38,8 @@ def as_int(value: Any) -> int | None:
 
 def as_id(value: Any) -> int | None:
     """A whole number that names a thing; the service writes 0 for "none" (assumed)."""
-    return as_int(value) or None
+    number = as_int(value)
+    return number if number is not None and 0 < number <= LARGEST_ID else None
 
 
 def as_str(value: Any) -> str | None:
@@ -50,10 +55,10 @@ def as_date(value: Any) -> datetime | None:
 
 
 def as_ids(value: Any) -> tuple[int, ...] | None:
-    """An array's whole numbers; its other items are left out."""
+    """An array's ids; its other items are left out."""
     if not isinstance(value, list | tuple):
         return None
-    return tuple([number for number in map(as_int, value) if number is not None])
+    return tuple([number for number in map(as_id, value) if number is not None])
 
 
 def as_strs(value: Any) -> tuple[str, ...] | None:

@@ -9,7 +9,8 @@ from aiogandi import InvalidArgument
 
 PASSWORD = "s3cret-pw"
 
-NO_IDS = [0, -1, True, 1.0, "1", None, 2**31, 10**5000]
+NO_IDS = [0, -1, True, 1.0, "1", None, 2**63, 10**5000]
+NO_QUANTITIES = [*NO_IDS, 2**31]
 NO_TEXTS = ["", "  ", None, 5, b"web"]
 NO_HOSTNAMES = [*NO_TEXTS, "a b", "a\tb", "a" * 256]
 NO_DURATIONS = ["", "1", "m", "0m", "-1m", "1d", "1M", "1m ", "m1", "٣m", "10000m", 1, None]

@@ -14,6 +14,7 @@ from tests.calls.refusing import (
     NO_IDS,
     NO_METHODS,
     NO_PARAMS,
+    NO_QUANTITIES,
     NO_SIZES,
     NO_SPECS,
     NO_STATES,
@@ -34,7 +35,8 @@ def no_filters():
 @pytest.mark.parametrize(
     ("check", "named", "values"),
     [
-        (lambda value: arguments.positive("vm_id", value), "vm_id", NO_IDS),
+        (lambda value: arguments.identifier("vm_id", value), "vm_id", NO_IDS),
+        (lambda value: arguments.positive("cpu", value), "cpu", NO_QUANTITIES),
         (lambda value: arguments.text("login", value), "login", NO_TEXTS),
         (arguments.method, "method", NO_METHODS),
         (arguments.hostname, "hostname", NO_HOSTNAMES),
@@ -42,7 +44,16 @@ def no_filters():
         (lambda value: arguments.specs(value, required=False), "specs", NO_SPECS),
         (lambda value: arguments.specs(value, required=True), "specs", [*NO_SPECS, {}, None]),
     ],
-    ids=["an id", "a text", "a method", "a hostname", "a duration", "specs", "required specs"],
+    ids=[
+        "an id",
+        "a quantity",
+        "a text",
+        "a method",
+        "a hostname",
+        "a duration",
+        "specs",
+        "required specs",
+    ],
 )
 def test_a_wrong_value_is_refused_by_name(check, named, values):
     for value in values:
@@ -84,8 +95,11 @@ def test_the_text_of_a_refused_password_is_not_told():
 
 def test_proper_values_are_taken_as_they_are():
     for value in (1, 2**31 - 1):
-        assert arguments.positive("vm_id", value) == value
-    assert type(arguments.positive("vm_id", Size.SMALL)) is int
+        assert arguments.positive("cpu", value) == value
+    for value in (1, 2**31, 2**63 - 1):
+        assert arguments.identifier("vm_id", value) == value
+    for check in (arguments.positive, arguments.identifier):
+        assert type(check("vm_id", Size.SMALL)) is int
     assert arguments.text("login", " AA1234 ") == " AA1234 "
     assert arguments.method("a.b:c/d_1") == "a.b:c/d_1"
     assert arguments.hostname("a" * 255) == "a" * 255

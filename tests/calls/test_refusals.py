@@ -10,6 +10,7 @@ from tests.calls.refusing import (
     NO_IDS,
     NO_METHODS,
     NO_PARAMS,
+    NO_QUANTITIES,
     NO_SIZES,
     NO_SPECS,
     NO_STATES,
@@ -40,8 +41,8 @@ CALLS = {
             "hostname": [*NO_HOSTNAMES, *UNSENDABLE],
             "password": [*NO_TEXTS, "a\0b"],
             "os_id": NO_IDS,
-            "shares": NO_IDS,
-            "cpu": NO_IDS,
+            "shares": NO_QUANTITIES,
+            "cpu": NO_QUANTITIES,
             "specs": [*NO_SPECS, {"a": None}, *SIZES],
         },
     ),
@@ -80,7 +81,7 @@ CALLS = {
     ),
     "hosting_account_product_add": (
         ADD,
-        {"product_name": NO_TEXTS, "quantity": NO_IDS, "duration": NO_DURATIONS},
+        {"product_name": NO_TEXTS, "quantity": NO_QUANTITIES, "duration": NO_DURATIONS},
     ),
     "hosting_account_product_renew": (
         {"product_id": 1, "duration": "1m"},
@@ -88,7 +89,7 @@ CALLS = {
     ),
     "hosting_account_product_update": (
         {"product_id": 1, "quantity": 1},
-        {"product_id": NO_IDS, "quantity": NO_IDS},
+        {"product_id": NO_IDS, "quantity": NO_QUANTITIES},
     ),
     "hosting_account_product_remove": ({"product_id": 1}, {"product_id": NO_IDS}),
     "call": ({}, {"method": [*NO_METHODS, "login", " login"]}),
@@ -106,7 +107,7 @@ async def test_wrong_arguments_are_refused_before_anything_is_sent(gandi, method
 
 async def test_a_value_that_cannot_be_sent_is_named_by_its_place(gandi):
     with pytest.raises(InvalidArgument, match=r"^filter\['param'\]\['vm_id'\]"):
-        await gandi.operation_list(param={"vm_id": 2**31})
+        await gandi.operation_list(param={"vm_id": 2**63})
     with pytest.raises(InvalidArgument, match=r"^argument 2\['size'\]: None"):
         await gandi.call("vm_update", 5, {"size": None})
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from aiogandi import Gandi, OutcomeUnknown, Retry, TransportError
+from aiogandi import Gandi, NotFound, OutcomeUnknown, Retry, TransportError
 from aiogandi.calls import results
+from aiogandi.sandbox.trouble import Answer
 from tests.wire import http, http_reply
 
 
@@ -14,7 +15,10 @@ from tests.wire import http, http_reply
         (results.number, ["much", True, None, [1.0], int("9" * 400)]),
         (results.ids, [{"a": 1}, "5", 5, None]),
         (results.operating_systems, [5, {"a": 1}, None]),
-        (results.number_of("vm_start"), ["soon", "", 0, -5, {"id": 5}, True, 1.5, "-5", "٣"]),
+        (
+            results.number_of("vm_start"),
+            ["soon", "", 0, -5, {"id": 5}, True, 1.5, "-5", "٣", "0", 2**63, "9" * 19],
+        ),
     ],
     ids=["a string", "a number", "ids", "operating systems", "an id"],
 )
@@ -31,6 +35,13 @@ def test_a_reply_of_the_right_kind_is_read():
     assert type(results.number(5)) is float
     assert results.ids([5, "6"]) == [5, 6]
     assert results.number_of("vm_start")(5) == results.number_of("vm_start")("5") == 5
+    for large in (2**31, 2**63 - 1):
+        assert (
+            results.number_of("vm_start")(large)
+            == results.number_of("vm_start")(str(large))
+            == large
+        )
+        assert results.ids([large, str(large), 0, -1, 2**63]) == [large, large]
     assert [system.id for system in results.operating_systems([{"id": 111}])] == [111]
     assert results.nothing(None) is results.nothing(False) is results.nothing("anything") is None
 
@@ -64,3 +75,46 @@ async def test_a_balance_that_no_float_can_hold_is_told(client_of):
     async with await client_of(account_balance=body) as gandi:
         with pytest.raises(TransportError, match="a number was due"):
             await gandi.account_balance()
+
+
+@pytest.mark.parametrize("reply", [0, "0", -5, "soon", [5], "9" * 19], ids=repr)
+async def test_a_changing_call_that_is_answered_with_no_id_is_unknown(client_of, reply):
+    async with await client_of(vm_start=reply) as gandi:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await gandi.vm_start(1)
+    assert (caught.value.sent, caught.value.status) == (True, 200)
+
+
+LARGE = 2**31 + 5
+"""An id beyond the wire's int."""
+
+
+async def test_what_is_created_under_a_large_id_is_used_and_waited_for(gandi, gandi_sandbox):
+    gandi_sandbox.alter("vm_create", lambda vm_id, _: vm_id + LARGE)
+    gandi_sandbox.alter("disk_create", lambda disk_id, _: str(disk_id + LARGE))
+    gandi_sandbox.alter("vm_list", lambda ids, _: [vm_id + LARGE for vm_id in ids])
+    vm = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    disk = await gandi.disk_create({"size": 1024, "name": "data"})
+    assert min(vm.vm_id, disk.disk_id) > 2**31
+    assert await gandi.vm_list() == [vm.vm_id]
+    gandi_sandbox.answer("vm_start", LARGE)
+    started = await gandi.vm_start(vm.vm_id)
+    assert (started.id, started.vm_id) == (LARGE, vm.vm_id)
+
+    asked = []
+
+    def tell(method):
+        if method in ("operation_list", "operation_details"):
+            asked.append(method)
+            details = {"id": LARGE, "state": "DONE", "params": {"vm_id": vm.vm_id}}
+            return Answer([LARGE] if method == "operation_list" else details)
+        return None
+
+    gandi_sandbox.interfere = tell
+    assert (await started).vm_id == vm.vm_id
+    assert (await vm).vm_id == vm.vm_id  # its operation is looked for by the large id
+    assert (await gandi.operation(LARGE)).id == LARGE
+    assert "operation_details" in asked
+    gandi_sandbox.interfere = None
+    with pytest.raises(NotFound):  # and not a fault of its type
+        await gandi.vm_info(vm.vm_id)

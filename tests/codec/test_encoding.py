@@ -71,6 +71,12 @@ def test_the_ends_of_the_range_stay_ints(number):
     assert (result, type(result)) == (number, int)
 
 
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**63 - 1, -(2**63)])
+def test_a_larger_number_goes_out_in_64_bits(number):
+    assert f"<i8>{number}</i8>".encode() in codec.encode_response(number)
+    assert codec.decode_response(codec.encode_response([number])) == [number]
+
+
 @pytest.mark.parametrize("value", [True, False])
 def test_booleans_are_no_ints(value):
     assert b"<boolean>" in codec.encode_response(value)
@@ -131,8 +137,8 @@ class Odd:
 @pytest.mark.parametrize(
     "value",
     [
-        2**31,
-        -(2**31) - 1,
+        2**63,
+        -(2**63) - 1,
         10**5000,
         math.nan,
         math.inf,

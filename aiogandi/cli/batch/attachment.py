@@ -31,7 +31,7 @@ def pairs_of(given: Sequence[str]) -> dict[int, int]:
 
 def _pair(vm: str, disk: str) -> tuple[int, int]:
     for word in (vm, disk):
-        if not (word.isascii() and word.isdecimal() and 0 < int(word[:20]) < 2**31):
+        if not (word.isascii() and word.isdecimal() and 0 < int(word[:20]) < 2**63):
             raise WrongUse(f"{word!r} is not an id")
     return int(vm), int(disk)
 

@@ -24,6 +24,7 @@ DEEPEST = 8
 """The deepest nesting of a struct's unknown members (*assumed*)."""
 
 _DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
+_DIGITS_OF_AN_ID = re.compile(r"[+-]?[0-9]{1,19}")
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):(\d\d):(\d\d)Z?", re.ASCII)
 
 
@@ -36,6 +37,15 @@ def integer(value: object) -> int:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if type(value) is int and -(2**31) <= value < 2**31:
+        return value
+    raise NotOfType
+
+
+def identifier(value: object) -> int:
+    """Return *value* as an id, which may have 64 bits; a string of digits will do."""
+    if isinstance(value, str) and _DIGITS_OF_AN_ID.fullmatch(value):
+        value = int(value)
+    if type(value) is int and -(2**63) <= value < 2**63:
         return value
     raise NotOfType
 

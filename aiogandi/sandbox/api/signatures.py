@@ -14,6 +14,7 @@ from aiogandi.sandbox.api.arguments import (
     Struct,
     boolean,
     date,
+    identifier,
     integer,
     naive_date,
     read_arguments,
@@ -72,13 +73,13 @@ HOSTNAME: Final = Parameter("hostname", text_value, syntax=_hostname)
 VM_PASSWORD: Final = Parameter(
     "password", text_value, value=lambda given: SHORTEST_PASSWORD <= len(given) <= 255
 )
-OS_ID: Final = Parameter("os_id", integer)
+OS_ID: Final = Parameter("os_id", identifier)
 SHARES: Final = Parameter("shares", integer, value=_between(1, MOST_SHARES))
 CPU: Final = Parameter("cpu", integer, value=_between(1, MOST_CPUS))
-VM_ID: Final = Parameter("vm_id", integer)
-DISK_ID: Final = Parameter("disk_id", integer)
-PRODUCT_ID: Final = Parameter("product_id", integer)
-OPERATION_ID: Final = Parameter("operation_id", integer)
+VM_ID: Final = Parameter("vm_id", identifier)
+DISK_ID: Final = Parameter("disk_id", identifier)
+PRODUCT_ID: Final = Parameter("product_id", identifier)
+OPERATION_ID: Final = Parameter("operation_id", identifier)
 PRODUCT_NAME: Final = Parameter(
     "product_name", text_value, value=lambda given: given == ONLY_PRODUCT
 )
