@@ -5,7 +5,7 @@ Python                 on the wire                read back from
 =====================  =========================  ==========================================
 ``bool``               ``<boolean>``              ``<boolean>``
 ``int``, 32 bits       ``<int>``                  ``<int> <i4> <i8> <i2> <i1>``
-``int``, 64 bits       ``<i8>``, an extension     the same, up to 1,000 digits
+``int``, 64 bits       ``<i8>``, an extension     the same, and larger ones
 ``float``, finite      ``<double>``               ``<double> <float>``
 ``str``                ``<string>``               ``<string>``, a value without a type
 ``bytes, bytearray``   ``<base64>``               ``<base64>``, as ``bytes``

@@ -19,13 +19,8 @@ class MalformedMessage(ValueError):
 # A scalar's reader says what is wrong without the text: it may be a session id in a garbled reply.
 
 
-LONGEST_INT: Final = 1_000
-"""Characters of an int. Python's own limit is higher, may be switched off, and the cost of reading a
-number grows with the square of its digits."""
-
-
 def _int(text: str) -> int:
-    if len(text) <= LONGEST_INT and "_" not in text and text.isascii():
+    if "_" not in text and text.isascii():
         try:
             return int(text)
         except ValueError:
@@ -88,6 +83,9 @@ def _datetime(text: str) -> datetime:
     raise MalformedMessage("a bad dateTime.iso8601, which is like 20260131T23:59:59")
 
 
+INTS: Final = frozenset({"int", "i4", "i8", "i2", "i1"})
+
+
 def _nil(text: str) -> None:
     if text.strip():
         raise MalformedMessage("a nil that holds something")
@@ -95,11 +93,7 @@ def _nil(text: str) -> None:
 
 SCALARS: Final[dict[str, Callable[[str], Any]]] = {
     "string": str,
-    "int": _int,
-    "i4": _int,
-    "i8": _int,
-    "i2": _int,
-    "i1": _int,
+    **dict.fromkeys(INTS, _int),
     "double": _float,
     "float": _float,
     "boolean": _boolean,

@@ -7,7 +7,7 @@ from itertools import chain, compress
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from aiogandi.codec.scalars import SCALARS, MalformedMessage
+from aiogandi.codec.scalars import INTS, SCALARS, MalformedMessage
 
 Element: TypeAlias = Any
 """An lxml element of a parsed document (its own types also know tags that are no strings)."""
@@ -17,6 +17,10 @@ TAGS: Final = {
     *("struct", "member", "name", "array", "data"),
     *SCALARS,
 }
+
+LONGEST_INT: Final = 1_000
+"""Characters of an int. Its cost grows with the square of its digits, and Python's own limit, 4,300, may
+be switched off. (A plain reply is short, and is left to that limit: each look at an int costs time.)"""
 
 _AHEAD: Final = 4
 """A value begins with up to five elements, which are read at once: member, name, value, array, data."""
@@ -61,6 +65,8 @@ class ValueReader:
         self._tags += map(_TAG, elements)
         self._texts += texts
         self._counts += counts
+        if max(map(len, filter(None, self._texts)), default=0) > LONGEST_INT:
+            _refuse_huge_ints(self._tags, self._texts)
         read = self._read(len(self._tags) - (0 if last else _AHEAD))
         del self._tags[:read], self._texts[:read], self._counts[:read]
 
@@ -148,6 +154,12 @@ def _name(tag: str, text: str | None, count: int) -> str:
 def shown_tag(tag: str) -> str:
     """An element by its tag, if it is one of XML-RPC's: another may be a secret in a garbled reply."""
     return f"<{tag}>" if tag in TAGS else "an unknown element"
+
+
+def _refuse_huge_ints(tags: Iterable[str], texts: Iterable[str | None]) -> None:
+    for tag, text in zip(tags, texts, strict=True):
+        if len(text or "") > LONGEST_INT and tag.rpartition("}")[2] in INTS:
+            raise MalformedMessage("a bad int")
 
 
 def refuse_text(texts: Iterable[str | None]) -> None:

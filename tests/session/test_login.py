@@ -116,7 +116,7 @@ async def test_what_is_no_session_id_is_an_unusable_reply(client, reply):
 )
 async def test_a_garbled_login_reply_is_shown_without_what_may_be_a_session_id(client, reply):
     gandi, _ = await client(login=http(reply, "200 OK", "Connection: close"))
-    with pytest.raises(TransportError, match=r"^login: HTTP 200, but no usable reply: ") as caught:
+    with pytest.raises(TransportError, match=r"^login: HTTP 200, but ") as caught:
         await gandi.vm_list()
     assert "session-id" not in f"{caught.value!r} {caught.value.__cause__!r}"
 

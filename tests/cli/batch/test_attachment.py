@@ -26,7 +26,7 @@ def test_each_disk_has_its_server(words, server_of):
         (["10001", "x"], "'x' is not an id"),
         (["10001:"], "'' is not an id"),
         (["0:500001"], "'0' is not an id"),
-        (["10001:9223372036854775808"], "'2147483648' is not an id"),
+        (["10001:9223372036854775808"], "'9223372036854775808' is not an id"),
         (["10001", "٣"], "'٣' is not an id"),
         (["1:3", "2:3"], "a disk is there twice"),
     ],
