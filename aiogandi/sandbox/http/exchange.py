@@ -87,7 +87,7 @@ class Exchange:
             self._handlers.discard(task)
 
     async def stop(self) -> None:
-        """Cancel what is being answered. A call that waits in a `Delay` is not executed."""
+        """Cancel what is being answered. A call whose time has not come is not executed."""
         handlers = list(self._handlers)
         for task in handlers:
             task.cancel()
@@ -125,9 +125,8 @@ class Exchange:
                 return _plain(status, "refused", headers)
             case DropRequest():
                 return _drop(request)
-            case DropReply():
-                self._reply(method, arguments)
-                return _drop(request)
+            case DropReply(late):
+                return await self._drop_reply(request, method, arguments, late)
             case Delay(seconds):
                 await asyncio.sleep(seconds)
             case Garble():
@@ -140,6 +139,16 @@ class Exchange:
             case Alter(function):
                 return _xml(self._reply(method, arguments, function))
         return _xml(self._reply(method, arguments))
+
+    async def _drop_reply(
+        self, request: web.BaseRequest, method: str, arguments: list[Any], late: float
+    ) -> web.StreamResponse:
+        """Execute the call, now or *late*, and close the connection, which is never late."""
+        if late:
+            _drop(request)
+            await asyncio.sleep(late)
+        self._reply(method, arguments)
+        return _drop(request)
 
     def _reply(
         self,

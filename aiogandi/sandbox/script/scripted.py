@@ -71,9 +71,14 @@ class Scripted:
         """Close the connection and do not execute the call."""
         self._order(method, DropRequest(), times)
 
-    def drop_reply(self, method: str = ANY, *, times: int = 1) -> None:
-        """Execute the call, then close the connection without an answer."""
-        self._order(method, DropReply(), times)
+    def drop_reply(self, method: str = ANY, *, late: float = 0.0, times: int = 1) -> None:
+        """Execute the call, and close the connection without an answer.
+
+        With *late*, close it at once, and execute the call so many seconds of the event loop's time
+        later: a request that runs when its caller has given it up.
+        """
+        require_seconds("late", late, zero=True, longest=LONGEST_SECONDS)
+        self._order(method, DropReply(late), times)
 
     def delay(self, method: str = ANY, *, seconds: float, times: int = 1) -> None:
         """Execute and answer the call after *seconds* of the event loop's time.

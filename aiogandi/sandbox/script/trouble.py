@@ -29,7 +29,13 @@ class DropRequest:
 
 @dataclass(frozen=True, slots=True)
 class DropReply:
-    """The call is executed; then the connection is closed without an answer."""
+    """The call is executed, and the connection is closed without an answer.
+
+    With *late*, the connection is closed at once, and the call is executed so many seconds of the
+    event loop's time later: a request that runs when its caller has given it up.
+    """
+
+    late: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

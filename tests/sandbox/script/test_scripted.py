@@ -20,6 +20,7 @@ HUGE = 10**5000
         lambda sandbox: sandbox.refuse(retry_after=-1),
         lambda sandbox: sandbox.drop_request(times=True),
         lambda sandbox: sandbox.drop_reply(times=1.5),
+        lambda sandbox: sandbox.drop_reply(late=-1),
         lambda sandbox: sandbox.delay(seconds=-1),
         lambda sandbox: sandbox.delay(seconds=float("inf")),
         lambda sandbox: sandbox.delay(seconds=HUGE),

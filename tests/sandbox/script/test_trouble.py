@@ -70,6 +70,24 @@ async def test_a_dropped_reply_was_executed(wire, served):
     assert len(served.vms) == 1
 
 
+async def test_a_call_may_be_executed_late_after_its_connection_was_closed(wire, served):
+    served.drop_reply("vm_create", late=0.05)
+    with pytest.raises(aiohttp.ClientError):
+        await wire("vm_create", *VM)
+    assert (served.calls["vm_create"], served.executed["vm_create"]) == (1, 0)
+    await until(lambda: served.vms)
+    assert served.executed["vm_create"] == 1
+
+
+async def test_a_late_call_is_executed_by_the_session_of_its_time(wire, served):
+    served.drop_reply("vm_create", late=0.05)
+    with pytest.raises(aiohttp.ClientError):
+        await wire("vm_create", *VM)
+    served.expire_sessions()
+    await asyncio.sleep(0.1)
+    assert (served.vms, served.executed["vm_create"]) == ([], 0)
+
+
 async def test_a_garbled_reply_was_executed(wire, served):
     served.garble()
     status, _, text = await currency(wire)
