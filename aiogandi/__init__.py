@@ -50,11 +50,23 @@ sent again. A call that changes something is sent again only where it cannot hav
 have run, the client looks for its operation at the service:
 
 - found: the operation is returned, as if nothing had happened;
-- not there, `settle` seconds after the reply was lost: the call is sent again;
-- neither can be told: `OutcomeUnknown`, which says what to look for.
+- not there, `settle` seconds after the reply was lost, in a list of all operations of that type: the
+  call is sent again, `attempts` times in all, and then told as not run (``sent`` is False);
+- neither can be told: `OutcomeUnknown`, whose ``candidates`` may be the call's own.
 
-`Retry` sets how many times a call is sent, for how many seconds in all, and how long the pauses
-between two sends are. `Gandi.stats` counts what happened.
+Only proof counts: no connection, HTTP 429 (assumed), a fault of six digits that refuses the data, or such
+a look. After a second send the client goes on looking in the background until ``timeout`` seconds have
+passed, and tells what turns up as a surplus; it never cancels it. `Retry` sets the numbers, and
+`Gandi.stats` counts what happened. README says where *never twice, never lost* ends.
+
+# Leaving
+
+A request that has left cannot be called back. When its caller goes (cancelled, a deadline, `bulk` left)
+it gets its ``CancelledError`` at once, and the exchange and the look-ups go on; nothing is sent again.
+What the call began is an entry of `Gandi.pending`: `Pending.operation` takes it up, `Pending.dismiss`
+lets it go. `Gandi.close` waits for the replies of what has left, and `Gandi.drain` for the operations
+as well. A call that never left gets `ClientClosed` with ``sent`` False, one that left and got no answer
+`OutcomeUnknown`.
 
 # Events
 
@@ -66,7 +78,9 @@ end. `aiogandi.instrumentation` has all of them. No event holds a secret.
 
 `RateLimit(30, per=2.0)` is the default: 30 requests in any two seconds, evenly spaced, logins and
 polls included (assumed, from the service's next version). When the service answers 429, no
-request is sent for as long as it asks, 60 seconds at most.
+request is sent for as long as it asks, 60 seconds at most. Where turns are scarce, logins go first, then
+look-ups for lost replies, single calls, and the calls of `bulk` and of `Gandi.background`; polling and
+whoever comes last get one turn in ten.
 
 # Bulk
 
@@ -116,6 +130,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from aiogandi.bulk import Done, Failed, Outcome, bulk
+from aiogandi.changes.pending import Pending
 from aiogandi.errors import (
     AuthenticationError,
     ClientClosed,
@@ -200,6 +215,7 @@ __all__ = [
     "OperationTimeout",
     "Outcome",
     "OutcomeUnknown",
+    "Pending",
     "PermissionDenied",
     "Polling",
     "Product",

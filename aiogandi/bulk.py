@@ -20,6 +20,7 @@ from aiogandi.checks import is_count, require
 from aiogandi.errors import InvalidArgument
 from aiogandi.models import OperationDetails
 from aiogandi.operations.operation import Operation
+from aiogandi.transport.rank import behind
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -103,9 +104,12 @@ async def bulk(
     is free, also while the body of the loop runs, as long as fewer than *limit* outcomes wait for
     the loop. So a source of a million items takes no more memory than one of *limit*.
 
+    Where turns are scarce, the calls of the actions queue up behind those of single callers.
+
     Leaving the loop, by ``break``, an exception or cancellation, cancels the actions under way and
-    waits for them to end. After ``break`` Python does this a little later, when it closes the
-    generator; use ``contextlib.aclosing`` where it must have happened before the next line.
+    waits for them to end; what they have begun stands in ``Gandi.pending()``. After ``break`` Python
+    does this a little later, when it closes the generator; use ``contextlib.aclosing`` where it must
+    have happened before the next line.
 
     Raises `InvalidArgument` for a *limit* below 1 and for *items* that are no iterable. An
     exception raised by *items* themselves is raised here, after the actions under way have ended.
@@ -177,7 +181,8 @@ class _Run:
 
     def _begin(self, item: Any) -> None:
         if item is not _NOTHING:
-            self._start(_run(self._action, item))
+            with behind():  # the calls of single callers go first
+                self._start(_run(self._action, item))
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -18,13 +18,17 @@ from aiogandi.calls import arguments, results
 from aiogandi.calls.call import Reader
 from aiogandi.cancellation import Lifetime
 from aiogandi.changes.change import Change
+from aiogandi.changes.pending import Pending, Register
 from aiogandi.changes.sender import Sender
 from aiogandi.checks import is_number, require, require_seconds
+from aiogandi.clock import Clock
 from aiogandi.errors import InvalidArgument
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Event, OperationBegan
 from aiogandi.instrumentation.stats import Stats
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
+from aiogandi.operations.begun import Begun
+from aiogandi.operations.directory import CREATIONS
 from aiogandi.operations.operation import DiskOperation, Operation, VMOperation
 from aiogandi.operations.tracker import OperationTracker
 from aiogandi.redaction import Redactor, Secret, conceal
@@ -34,6 +38,7 @@ from aiogandi.session.manager import SessionManager
 from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
 from aiogandi.transport.exchange import Exchanger, Transport
 from aiogandi.transport.proxy import MAX_REPLY
+from aiogandi.transport.rank import behind
 from aiogandi.transport.rate import Turns
 from aiogandi.transport.request import Request
 
@@ -120,6 +125,9 @@ class Gandi:
         require(holds, "on_event", on_event, "a function of one argument")
 
         self._lifetime = Lifetime()
+        self._timeout = timeout
+        self._closing: asyncio.Task[None] | None = None
+        self._begun = Begun()
         self._events = Emitter(on_event)
         try:
             self._transport = self._make_transport(
@@ -134,7 +142,8 @@ class Gandi:
             del url  # as above: it may hold credentials
             raise
         turns = Turns(rate_limit, self._events)
-        repeater = Repeater(retry, self._events)
+        clock = Clock(self._wall_clock)
+        repeater = Repeater(retry, self._events, timeout=timeout)
         begin_session = Login(
             self._transport,
             turns,
@@ -150,11 +159,23 @@ class Gandi:
             turns,
             begin_session,
             self._events,
+            clock=clock,
             lifetime=session_lifetime,
             margin=renew_margin,
+            backoff=retry.backoff,
         )
+        self._register = Register(self._take_up, self._wall_clock)
         self._reader = Reader(self._session, repeater, self._events)
-        self._sender = Sender(self._session, self._reader, repeater, retry, self._events)
+        self._sender = Sender(
+            self._session,
+            self._reader,
+            repeater,
+            retry,
+            timeout,
+            self._events,
+            clock,
+            self._register,
+        )
         self._tracker = OperationTracker(
             self._session.poll,
             self._sender.cancel,
@@ -199,14 +220,75 @@ class Gandi:
     ) -> None:
         await self.close()
 
-    async def close(self) -> None:
-        """End everything at once: calls and waits under way get `ClientClosed`, connections are
-        closed, nothing is sent. Operations go on at the service. Closing again does nothing.
+    async def close(self, *, wait: float | None = None) -> None:
+        """Send nothing more, wait for the replies of changing calls that have left, and close.
+
+        Reading calls and waits for operations get `ClientClosed` at once, and so do changing calls that
+        were never sent. For the replies of the others it waits *wait* seconds in all: None is the
+        client's ``timeout``, 0 is not at all. What has left and got no answer is `OutcomeUnknown`, and
+        stands in `pending()`, which goes on to work. Operations go on at the service.
+
+        Whatever interrupts this ends the waiting, never the closing. Closing again does nothing.
         """
+        if wait is not None:
+            require_seconds("wait", wait, zero=True)
+        if self._closing is None:
+            wait = self._timeout if wait is None else wait
+            self._closing = asyncio.get_running_loop().create_task(self._close(wait))
+        interrupted: asyncio.CancelledError | None = None
+        while not self._closing.done():
+            try:
+                await asyncio.wait([self._closing])
+            except asyncio.CancelledError as error:
+                interrupted = error
+                self._sender.hurry()
+        if interrupted is not None:
+            raise interrupted
+        self._closing.result()
+
+    async def _close(self, wait: float) -> None:
         self._lifetime.end()
+        self._session.retire()
         async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
-            for part in (self._transport, self._session, self._sender, self._tracker):
-                parts.push_async_callback(part.close)
+            parts.push_async_callback(self._transport.close)
+            parts.push_async_callback(self._session.close)
+            parts.push_async_callback(self._sender.close, wait)
+            parts.push_async_callback(self._tracker.close)
+
+    async def drain(self, timeout: float | None = None) -> None:
+        """Take no new changing call, and wait until nothing that this client began is under way.
+
+        That is its changing calls, also those whose callers have gone, and their operations, however
+        they end (the last 10,000 of them). The client goes on to read and to wait. `TimeoutError`, which
+        names what is left, after *timeout* seconds.
+        """
+        if timeout is not None:
+            require_seconds("timeout", timeout, zero=True)
+        self._sender.refuse("the client is drained: it takes no new changing calls")
+        try:
+            async with asyncio.timeout(timeout) as deadline:
+                await self._sender.idle()
+                self._register.make_operations()
+                await self._begun.ended()
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+        else:
+            return
+        left = [*self._sender.under_way(), *map(repr, self._begun.under_way())]
+        shown = ", ".join(left[:10]) + (", …" if len(left) > 10 else "")
+        raise TimeoutError(f"after {timeout:g} s {len(left)} are under way: {shown}")
+
+    def pending(self) -> list[Pending]:
+        """The changing calls of this client that have left and whose result has reached nobody, the
+        oldest first: those under way, those whose caller had gone, those whose outcome is unknown, and
+        those with a surplus. It works after `close()`, too.
+        """
+        return self._register.pending()
+
+    def background(self) -> AbstractContextManager[None]:
+        """Calls made inside ``with gandi.background():`` queue behind others, as those of `bulk` do."""
+        return behind()
 
     @property
     def stats(self) -> Stats:
@@ -453,9 +535,8 @@ class Gandi:
             return await self._reader.read(Request.of(method, values), convert)
 
     async def _change(self, call: Change, convert: Callable[[Any], Any]) -> Any:
-        """A call that changes something."""
-        with self._lifetime.scope():
-            return await self._sender.change(call, convert)
+        """A call that changes something. It does not end with the client: what has left is waited for."""
+        return await self._sender.change(call, convert)
 
     async def _begin(self, method: str, **values: Any) -> Operation:
         """A call that changes something and returns its operation's id."""
@@ -465,15 +546,25 @@ class Gandi:
 
     def _began(self, kind: type[OperationKind], call: Change, **known: int) -> OperationKind:
         """The operation that *call* began, of which the ids in *known* are known."""
-        ids = {name: call.arguments.get(name) for name in ("vm_id", "disk_id", "product_id")}
-        if call.adopted is not None:
-            ids["id"] = call.adopted.id
+        names = ("id", "vm_id", "disk_id", "product_id")
+        ids = {name: call.known_id(name) for name in names}
         started = asyncio.get_running_loop().time()
         operation = kind(self._tracker, type=call.method, started=started, **{**ids, **known})
+        self._begun.add(operation)
         if self._events.listening:
             self._events.emit(
                 OperationBegan(call.method, operation.id, operation.vm_id, operation.disk_id)
             )
+        return operation
+
+    def _take_up(self, method: str, ids: Mapping[str, int | None]) -> Operation:
+        """The operation of a call of *method*, which nobody holds, with these *ids*."""
+        _, creates = CREATIONS.get(method, (None, None))
+        kind = Operation
+        if creates is not None and ids[creates] is not None:
+            kind = VMOperation if creates == "vm_id" else DiskOperation
+        operation = kind(self._tracker, type=method, **ids)
+        self._begun.add(operation)
         return operation
 
 

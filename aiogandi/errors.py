@@ -48,8 +48,9 @@ class GandiError(Exception):
 class TransportError(GandiError):
     """The exchange failed below XML-RPC.
 
-    ``status`` is the HTTP status, None where there was none. ``sent`` is False where the request
-    certainly never began to run: nothing was connected, or the service answered 429.
+    ``status`` is the HTTP status, None where there was none. ``sent`` is False where the call
+    certainly did not run: nothing was connected, the service answered 429 (assumed), or a changing call
+    was looked for at the service after each of its sends, and is not there.
     ``retry_after`` is what the service asked for, in seconds. ``method`` is the call whose exchange
     failed: ``login``, say, where another call had to wait for a new session.
     """
@@ -73,8 +74,9 @@ class TransportError(GandiError):
 class OutcomeUnknown(TransportError):
     """A changing call may or may not have run, or has run more often than it was asked for.
 
-    ``method`` is the call. ``surplus`` names what was found beyond what was asked for: operation
-    ids, which the message explains. The call was not sent again.
+    ``method`` is the call. ``candidates`` are the ids of operations one of which may be its own.
+    ``surplus`` are those of them that would be too many, where it was sent more than once. The call was
+    not sent again. It stands in ``Gandi.pending()``.
     """
 
     def __init__(
@@ -83,9 +85,11 @@ class OutcomeUnknown(TransportError):
         method: str = "",
         *,
         status: int | None = None,
+        candidates: Iterable[int] = (),
         surplus: Iterable[int] = (),
     ) -> None:
         super().__init__(message, status, method=method)
+        self.candidates = tuple(candidates)
         self.surplus = tuple(surplus)
 
 
@@ -205,10 +209,13 @@ class InvalidArgument(GandiError, ValueError):
 
 
 class ClientClosed(GandiError):
-    """The client was closed, before or during the call."""
+    """The client was closed, before or during the call. ``sent`` is False where the call never left, or
+    is known not to have run. A changing call that has left and got no answer is `OutcomeUnknown`.
+    """
 
-    def __init__(self, message: str = "the client is closed") -> None:
+    def __init__(self, message: str = "the client is closed", *, sent: bool = False) -> None:
         super().__init__(message)
+        self.sent = sent
 
 
 def split_code(code: int) -> tuple[int, int, int]:

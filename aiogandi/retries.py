@@ -1,6 +1,6 @@
 """Which error may be repeated, and when.
 
-A reading call is repeated after any trouble but the service's refusal of its data. A changing call is
+A reading call is repeated after any trouble but the service's refusal of it. A changing call is
 repeated only when it cannot have run; where it may have, somebody has to find out first. This module
 knows neither the session nor what became of a call: it is handed attempts, and judges their errors.
 """
@@ -16,7 +16,15 @@ from typing import Any, Final, Protocol, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from aiogandi.errors import LOGIN_CALLS, GandiError, OutcomeUnknown, ServerFault, TransportError
+from aiogandi.errors import (
+    LOGIN_CALLS,
+    DataFault,
+    Fault,
+    GandiError,
+    OutcomeUnknown,
+    ServerFault,
+    TransportError,
+)
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import CallRepeated
 from aiogandi.settings import Retry
@@ -26,8 +34,15 @@ log = logging.getLogger("aiogandi.retries")
 MAX_BACKOFF: Final = 20.0
 """Seconds that any pause lasts at most, unless the service asks for more."""
 
+LONGEST_ASKED: Final = 600.0
+"""Seconds that the service can make a call pause for at most: no wrong header hangs a call for days."""
+
 SHORTEST: Final = 0.1
 """Seconds that an attempt has at least, however little is left."""
+
+LEAP: Final = 1.0
+"""An attempt ends at its time-out. Where it took so many seconds longer, the clock leapt meanwhile (the
+machine slept, say), or the attempt waited for a new session: neither is time that the call has used."""
 
 Result = TypeVar("Result")
 Attempt = Callable[[float | None], Coroutine[Any, Any, Result]]
@@ -35,11 +50,11 @@ Attempt = Callable[[float | None], Coroutine[Any, Any, Result]]
 
 
 class Attempted(Protocol):
-    """A call that is attempted, and may have left."""
+    """A call that is attempted."""
 
     method: str
-    first_sent: float | None
-    """When it left for the first time, in seconds of the loop's clock; None before."""
+    queued: float
+    """Seconds that it has stood in line so far."""
 
 
 class Verdict(Enum):
@@ -51,17 +66,31 @@ class Verdict(Enum):
 
 
 def verdict(error: Exception, method: str, *, changing: bool) -> Verdict:
-    """What to do after *error*, which an attempt at *method* met."""
-    if isinstance(error, OutcomeUnknown) or not isinstance(error, TransportError | ServerFault):
+    """What to do after *error*, which an attempt at *method* met.
+
+    That a changing call did not run is believed only where it is certain: it never left, or its data
+    were refused. A fault of another kind, or an HTTP error, may come from a service that runs it.
+    """
+    if isinstance(error, OutcomeUnknown) or not isinstance(error, TransportError | Fault):
         return Verdict.RAISE
     if error.method in LOGIN_CALLS and method not in LOGIN_CALLS:
         return Verdict.RAISE  # no session could be had; the login was repeated for everybody
-    if isinstance(error, TransportError):
-        if not error.sent:
-            return Verdict.REPEAT
-        if error.status is not None and 300 <= error.status < 500 and error.status != 408:
-            return Verdict.RAISE  # a redirect, a wrong URL, a request the server will not take
-    return Verdict.UNKNOWN if changing else Verdict.REPEAT
+    if isinstance(error, DataFault):
+        return Verdict.RAISE
+    if isinstance(error, TransportError) and not error.sent:
+        # One with a status was looked for and did not run: another send would meet the same answer.
+        return Verdict.REPEAT if error.status == 429 or may_pass(error) else Verdict.RAISE
+    if changing:
+        return Verdict.UNKNOWN
+    return Verdict.REPEAT if may_pass(error) else Verdict.RAISE
+
+
+def may_pass(error: TransportError | Fault) -> bool:
+    """Whether a call that met *error*, and may be repeated, may fare better next time."""
+    if isinstance(error, Fault):
+        return isinstance(error, ServerFault)
+    # Not with a redirect, a wrong URL, a request the server will not take.
+    return error.status is None or not 300 <= error.status < 500 or error.status == 408
 
 
 class DidNotRun(Exception):
@@ -69,91 +98,165 @@ class DidNotRun(Exception):
     seconds. ``lost`` is what came instead of its reply.
     """
 
-    def __init__(self, lost: TransportError | ServerFault, pause: float) -> None:
+    def __init__(self, lost: TransportError | Fault, pause: float) -> None:
         super().__init__(str(lost))
         self.lost = lost
         self.pause = pause
 
 
 class Repeater:
-    """Makes attempts at a call until one succeeds or the policy gives up."""
+    """Makes attempts at a call until one succeeds or the policy gives up.
 
-    def __init__(self, policy: Retry, events: Emitter) -> None:
+    *timeout* is how many seconds an attempt takes at most, once it has its turn.
+    """
+
+    def __init__(self, policy: Retry, events: Emitter, *, timeout: float) -> None:
         self._policy = policy
         self._events = events
+        self._timeout = timeout
 
     async def run(
-        self, request: Attempted, attempt: Attempt[Result], *, changing: bool = False
+        self,
+        request: Attempted,
+        attempt: Attempt[Result],
+        *,
+        changing: bool = False,
+        until_within: bool = False,
     ) -> Result:
         """The result of the first attempt that succeeds, else the error of the last.
 
-        There are ``Retry.attempts`` of them at most. None begins later than ``Retry.within`` seconds
-        after the request has left for the first time, or after the first attempt failed without
-        leaving.
+        There are ``Retry.attempts`` of them, and none begins after ``Retry.within`` seconds. A
+        *changing* call is bounded by the number alone; *until_within*, a call is bounded by the time
+        alone. Time in our own queue does not count, nor does a leap of the clock.
         """
+        within = 0.0 if changing else self._policy.within
+        clock = asyncio.get_running_loop().time
+        began, queued = clock(), request.queued
         try:
-            return await attempt(self._policy.within or None)
+            return await attempt(_limit(within, until_within=until_within) if within else None)
         except (TransportError, ServerFault, DidNotRun) as error:
             if not _may_repeat(error, request.method, changing=changing):
                 raise
             failed = error
-        return await self._again(request, attempt, failed, changing=changing)
+        # Neither a budget nor tenacity comes in before something has failed. Nearly every call
+        # succeeds at its first attempt, and tenacity alone takes 35 µs of processor time (measured).
+        budget = _Budget(self._policy, self._timeout, changing=changing, until_within=until_within)
+        budget.spend(clock() - began - (request.queued - queued))
+        return await self._again(request, attempt, failed, budget, changing=changing)
 
     async def _again(
         self,
         request: Attempted,
         attempt: Attempt[Result],
         failed: TransportError | ServerFault | DidNotRun,
+        budget: _Budget,
         *,
         changing: bool,
     ) -> Result:
         """Go on after the first attempt, which *failed*."""
-        # tenacity comes in only now. It takes 35 µs of processor time for each call, a third
-        # of the whole (measured), and nearly every call succeeds at its first attempt.
-        loop = asyncio.get_running_loop()
-        began = loop.time() if request.first_sent is None else request.first_sent
-        ends_at = began + self._policy.within
-        pause = self._pause(1, failed)
-        if self._gives_up(1, pause, ends_at):
+        clock = asyncio.get_running_loop().time
+        pause = budget.pause(failed)
+        if budget.is_used_up(pause):
             raise failed
-        self._report(request.method, 1, pause, failed)
+        self._report(request.method, budget, pause, failed)
         await asyncio.sleep(pause)
         del failed
         attempts = AsyncRetrying(
             retry=retry_if_exception(
                 lambda error: _may_repeat(error, request.method, changing=changing)
             ),
-            wait=lambda state: self._pause(_made(state), _error(state)),
-            stop=lambda state: self._gives_up(_made(state), state.upcoming_sleep, ends_at),
+            wait=lambda state: budget.pause(_error(state)),
+            stop=lambda state: budget.is_used_up(state.upcoming_sleep),
             before_sleep=lambda state: self._report(
-                request.method, _made(state), state.upcoming_sleep, _error(state)
+                request.method, budget, state.upcoming_sleep, _error(state)
             ),
             sleep=asyncio.sleep,
             reraise=True,
         )
-        async for made in attempts:
-            with made:
-                return await attempt(max(ends_at - loop.time(), SHORTEST))
+        async for trial in attempts:
+            with trial:
+                began, queued = clock(), request.queued
+                try:
+                    return await attempt(budget.limit)
+                finally:
+                    budget.spend(clock() - began - (request.queued - queued))
         raise AssertionError("tenacity either returns or raises")
 
-    def _gives_up(self, made: int, pause: float, ends_at: float) -> bool:
-        next_at = asyncio.get_running_loop().time() + pause
-        return made >= self._policy.attempts or next_at >= ends_at
+    def _report(self, method: str, budget: _Budget, pause: float, error: BaseException) -> None:
+        budget.rest(pause)
+        told = error.lost if isinstance(error, DidNotRun) else error
+        self._events.emit(CallRepeated(method, budget.made + 1, pause, told))
+        log.info("%s: attempt %d in %.2f s: %s", method, budget.made + 1, pause, error)
 
-    def _pause(self, made: int, error: BaseException) -> float:
-        """Seconds before the next attempt, after *made* of them: by chance between 0 and a limit
-        that doubles each time, or what the service asks for where that is longer.
+
+def _limit(left: float, *, until_within: bool) -> float:
+    """Seconds that an attempt may take, of those that are *left*. Where time alone bounds a call, it
+    is half of them: an attempt that hangs leaves time for others.
+    """
+    return max(left / 2 if until_within else left, SHORTEST)
+
+
+class _Budget:
+    """How many attempts a call has made, and the time that it has left for further ones."""
+
+    __slots__ = (
+        "_is_timed",
+        "_left",
+        "_policy",
+        "_timeout",
+        "_until_within",
+        "made",
+    )
+
+    def __init__(
+        self, policy: Retry, timeout: float, *, changing: bool, until_within: bool
+    ) -> None:
+        self._policy = policy
+        self._timeout = timeout
+        self._is_timed = not changing
+        self._until_within = until_within
+        self._left = policy.within
+        self.made = 0
+
+    @property
+    def limit(self) -> float | None:
+        """Seconds that the next attempt may take."""
+        if not self._is_timed or not self._policy.within:
+            return None
+        return _limit(self._left, until_within=self._until_within)
+
+    def spend(self, seconds: float) -> None:
+        """An attempt was made, and took so many *seconds*."""
+        self.made += 1
+        limit = self._timeout if self.limit is None else min(self.limit, self._timeout)
+        self._left -= seconds if seconds < limit + LEAP else SHORTEST
+
+    def rest(self, seconds: float) -> None:
+        """A pause of so many *seconds* follows. It counts as long as it is meant to be."""
+        self._left -= seconds
+
+    def pause(self, error: BaseException) -> float:
+        """Seconds before the next attempt after *error*: by chance between 0 and a limit that doubles
+        each time, or what the service asks for where that is longer.
         """
         if isinstance(error, DidNotRun):
-            return error.pause
-        longest = min(self._policy.backoff * 2.0 ** min(made - 1, 16), MAX_BACKOFF)
+            return min(error.pause, LONGEST_ASKED)
+        backoff = self._policy.backoff
+        if self.made >= self._policy.attempts:
+            backoff = max(backoff, SHORTEST)  # where only time ends it, it must not go on at once
+        longest = min(backoff * 2.0 ** min(self.made - 1, 16), MAX_BACKOFF)
         asked = error.retry_after if isinstance(error, TransportError) else None
-        return max(random.uniform(0, longest), asked or 0.0)  # noqa: S311 - no secret depends on it
+        by_chance = random.uniform(0, longest)  # noqa: S311 - no secret depends on it
+        pause = max(by_chance, min(asked or 0.0, LONGEST_ASKED))
+        return min(pause, self._left / 2) if self._until_within else pause
 
-    def _report(self, method: str, made: int, pause: float, error: BaseException) -> None:
-        told = error.lost if isinstance(error, DidNotRun) else error
-        self._events.emit(CallRepeated(method, made + 1, pause, told))
-        log.info("%s: attempt %d in %.2f s: %s", method, made + 1, pause, error)
+    def is_used_up(self, pause: float) -> bool:
+        """Whether there is no further attempt after a *pause*."""
+        if self._until_within:
+            return self._left < SHORTEST
+        if self.made >= self._policy.attempts:
+            return True
+        return self._is_timed and pause >= self._left
 
 
 def _may_repeat(error: BaseException, method: str, *, changing: bool) -> bool:
@@ -161,11 +264,6 @@ def _may_repeat(error: BaseException, method: str, *, changing: bool) -> bool:
         isinstance(error, GandiError)
         and verdict(error, method, changing=changing) is Verdict.REPEAT
     )
-
-
-def _made(state: RetryCallState) -> int:
-    # tenacity does not know of the first attempt.
-    return state.attempt_number + 1
 
 
 def _error(state: RetryCallState) -> BaseException:

@@ -31,9 +31,18 @@ class RateLimit:
 class Retry:
     """How long a call is tried.
 
-    *attempts* sends of one call at most, *within* seconds for all of them; *settle* seconds after
-    a lost reply until an empty list of operations is believed. The first pause between two sends
-    lasts *backoff* seconds at most, and each further one may last twice as long as the one before.
+    - *attempts*: how often a call is sent at most.
+    - *within*: how many seconds a reading call may take. A changing call is bounded by *attempts*
+      alone, because one that is given up may have run. Look-ups for a call whose reply was lost, and
+      logins, are bounded by *within* alone, because many calls depend on them. Time in the client's
+      own queue does not count.
+    - *settle*: for how many seconds after a reply was lost the service may still begin the call, or
+      hide what it began. Only what is missing after that did not run, and is sent again: a call runs
+      exactly once as long as *settle* is right. Choose the longest time for which your service may
+      keep a request before it runs it, or run it before it shows its operation. Too small a value
+      makes duplicates; a larger one costs time, for each call that was lost and did not run.
+    - *backoff*: how many seconds the first pause between two sends lasts at most. Each further one
+      may last twice as long as the one before.
     """
 
     attempts: int = 5

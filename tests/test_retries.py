@@ -11,7 +11,6 @@ from aiogandi import (
     AuthenticationError,
     ClientClosed,
     DataFault,
-    Fault,
     InvalidArgument,
     NotFound,
     OutcomeUnknown,
@@ -20,9 +19,18 @@ from aiogandi import (
     SessionExpired,
     TransportError,
 )
+from aiogandi.errors import fault_for
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import CallRepeated
-from aiogandi.retries import MAX_BACKOFF, SHORTEST, DidNotRun, Repeater, Verdict, verdict
+from aiogandi.retries import (
+    LONGEST_ASKED,
+    MAX_BACKOFF,
+    SHORTEST,
+    DidNotRun,
+    Repeater,
+    Verdict,
+    verdict,
+)
 from aiogandi.transport.request import Request
 
 RAISE, REPEAT, UNKNOWN = Verdict.RAISE, Verdict.REPEAT, Verdict.UNKNOWN
@@ -52,13 +60,16 @@ class TestVerdict:
             (ServerFault(150000, "oops"), REPEAT, UNKNOWN),
             # It would fail again.
             *[
-                (lost(status=status), RAISE, RAISE)
+                (lost(status=status), RAISE, UNKNOWN)
                 for status in (301, 308, 400, 403, 404, 413, 499)
+            ],
+            *[
+                (fault_for(code, "no"), RAISE, UNKNOWN)
+                for code in (-32300, -32400, 0, 1, 500, 7, 210150, 910150)
             ],
             (DataFault(510050, "no"), RAISE, RAISE),
             (NotFound(510042, "no"), RAISE, RAISE),
             (SessionExpired(510150, "no"), RAISE, RAISE),
-            (Fault(7, "no"), RAISE, RAISE),
             (AuthenticationError("no"), RAISE, RAISE),
             (OutcomeUnknown("who knows"), RAISE, RAISE),
             (OutcomeUnknown("who knows", status=503), RAISE, RAISE),
@@ -97,15 +108,15 @@ class Attempts:
     async def __call__(self, left):
         loop = asyncio.get_running_loop()
         self.times.append((loop.time(), left))
-        self.request.leaves(loop.time())
-        await asyncio.sleep(self.takes)
+        self.request.leaves()
+        await asyncio.sleep(self.takes if left is None else min(self.takes, left))
         if self.errors:
             raise self.errors.pop(0)
         return "the reply"
 
-    async def run(self, policy, *, changing=False):
-        repeater = Repeater(policy, Emitter(self.events.append))
-        return await repeater.run(self.request, self, changing=changing)
+    async def run(self, policy, **bounds):
+        repeater = Repeater(policy, Emitter(self.events.append), timeout=30)
+        return await repeater.run(self.request, self, **bounds)
 
     def pauses(self):
         began = [time for time, _ in self.times]
@@ -177,7 +188,7 @@ def test_each_attempt_is_told_what_is_left_of_the_time(in_virtual_time):
     assert [left for _, left in attempts.times] == pytest.approx([30, 28, 26], abs=0.01)
 
 
-def test_the_time_counts_from_when_the_request_first_left(in_virtual_time):
+def test_time_in_our_own_queue_does_not_count(in_virtual_time):
     attempts = Attempts(lost())
 
     async def run():
@@ -185,9 +196,12 @@ def test_the_time_counts_from_when_the_request_first_left(in_virtual_time):
         async def attempt(left):
             if not attempts.times:
                 await asyncio.sleep(500)
+                attempts.request.queued += 500
             return await attempts(left)
 
-        return await Repeater(Retry(within=10, backoff=0), Emitter()).run(attempts.request, attempt)
+        return await Repeater(Retry(within=10, backoff=0), Emitter(), timeout=30).run(
+            attempts.request, attempt
+        )
 
     assert in_virtual_time(run()) == "the reply"
     assert [left for _, left in attempts.times] == pytest.approx([10, 10], abs=0.01)
@@ -197,6 +211,92 @@ def test_an_attempt_has_a_moment_however_little_is_left(in_virtual_time):
     attempts = Attempts(lost(retry_after=9.99))
     in_virtual_time(attempts.run(Retry(within=10)))
     assert attempts.times[1][1] == SHORTEST
+
+
+def test_a_leap_of_the_clock_is_no_time_that_the_call_has_used(in_virtual_time):
+    """The machine sleeps for four hours while a read is in flight: it is repeated, and has the time
+    that it had.
+    """
+    attempts = Attempts(lost(), lost(), lost())
+
+    async def run():
+        async def attempt(left):
+            await asyncio.sleep(4 * 3600)
+            return await attempts(left)
+
+        repeater = Repeater(Retry(within=10, backoff=0), Emitter(), timeout=30)
+        return await repeater.run(attempts.request, attempt)
+
+    assert in_virtual_time(run()) == "the reply"
+    assert attempts.times[-1][1] == pytest.approx(10 - 3 * SHORTEST, abs=0.01)
+
+
+def test_a_pause_counts_as_long_as_it_was_meant_to_be(in_virtual_time):
+    attempts = Attempts(lost(retry_after=4), lost(retry_after=4), takes=0.5)
+
+    async def run():
+        loop = asyncio.get_running_loop()
+        loop.call_later(1, lambda: setattr(loop, "time", lambda: type(loop).time(loop) + 4 * 3600))
+        return await attempts.run(Retry(within=10, backoff=0))
+
+    assert in_virtual_time(run()) == "the reply"
+
+
+class TestChanging:
+    """A changing call is bounded by the number of its attempts alone."""
+
+    def test_no_time_ends_it(self, in_virtual_time):
+        attempts = Attempts(*[lost(sent=False) for _ in range(4)], takes=20)
+        policy = Retry(attempts=5, within=1)
+        assert in_virtual_time(attempts.run(policy, changing=True)) == "the reply"
+        assert [left for _, left in attempts.times] == [None] * 5
+
+    def test_after_so_many_attempts_it_ends(self, in_virtual_time):
+        attempts = Attempts(*[lost(sent=False) for _ in range(9)])
+        with pytest.raises(TransportError):
+            in_virtual_time(attempts.run(Retry(attempts=3), changing=True))
+        assert len(attempts.times) == 3
+
+    def test_no_pause_is_longer_than_the_service_may_ask_for(self, in_virtual_time):
+        attempts = Attempts(lost(sent=False, retry_after=86400), DidNotRun(lost(), 86400))
+        in_virtual_time(attempts.run(Retry(), changing=True))
+        assert attempts.pauses() == pytest.approx([LONGEST_ASKED] * 2, abs=0.01)
+
+
+class TestUntilWithin:
+    """Look-ups for a lost call, and logins, are bounded by the time alone."""
+
+    def test_no_number_of_attempts_ends_it(self, in_virtual_time):
+        attempts = Attempts(*[lost() for _ in range(8)])
+        policy = Retry(attempts=1, within=600, backoff=0)
+        assert in_virtual_time(attempts.run(policy, until_within=True)) == "the reply"
+
+    @pytest.mark.parametrize("takes", [0, 0.3, 1000])
+    def test_it_ends_in_time(self, takes, in_virtual_time):
+        attempts = Attempts(*[lost() for _ in range(10_000)], takes=takes)
+        with pytest.raises(TransportError):
+            in_virtual_time(attempts.run(Retry(within=60, backoff=0), until_within=True))
+        times = [time for time, _ in attempts.times]
+        assert 40 < times[-1] - times[0] < 61
+        assert 6 < len(times) < 100
+
+    def test_one_that_hangs_leaves_time_for_others(self, in_virtual_time):
+        attempts = Attempts(*[lost() for _ in range(5)], takes=1000)
+        with pytest.raises(TransportError):
+            in_virtual_time(attempts.run(Retry(within=60, backoff=0)))
+        attempts = Attempts(*[lost() for _ in range(5)], takes=1000)
+        assert in_virtual_time(attempts.run(Retry(within=60), until_within=True)) == "the reply"
+
+    def test_where_there_is_no_time_it_is_attempted_once(self, in_virtual_time):
+        attempts = Attempts(lost())
+        with pytest.raises(TransportError):
+            in_virtual_time(attempts.run(Retry(within=0), until_within=True))
+        assert [left for _, left in attempts.times] == [None]
+
+    def test_what_would_fail_again_ends_it_at_once(self, in_virtual_time):
+        attempts = Attempts(NotFound(510042, "no"))
+        with pytest.raises(NotFound):
+            in_virtual_time(attempts.run(Retry(), until_within=True))
 
 
 class TestPauses:

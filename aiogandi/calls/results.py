@@ -7,7 +7,7 @@ is part of the traceback.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from aiogandi.checks import is_count, is_number
@@ -40,11 +40,30 @@ def _is_id(reply: Any) -> bool:
     return is_count(reply) and 0 < reply <= LARGEST_ID
 
 
+def _are_listed(reply: list[Any]) -> bool:
+    if not reply:
+        return True
+    return any(map(_is_id, reply)) and all(_is_id(each) or each == 0 for each in reply)
+
+
 string: Final = _reader("the call", "a string", lambda reply: isinstance(reply, str), str)
 
 number: Final = _reader("the call", "a number", is_number, float)
 
 ids: Final = _reader("the call", "an array of ids", _is_array, ids_from_wire)
+
+listed: Final = _reader(
+    "operation_list",
+    "an array of ids",
+    lambda reply: isinstance(reply, list) and _are_listed(reply),
+    lambda reply: [number for number in ids_from_wire(reply) if number],
+)
+"""The same, where an id that cannot be read must not be left out: what is not listed counts as absent.
+A 0 among other ids is nobody's (assumed)."""
+
+struct: Final = _reader(
+    "the call", "a struct", lambda reply: isinstance(reply, Mapping), lambda reply: reply
+)
 
 operating_systems: Final = _reader(
     "os_list", "an array of structs", _is_array, OperatingSystem.list_from_wire

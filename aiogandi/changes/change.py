@@ -10,17 +10,17 @@ and read its fields::
                       lost ─ find_absent → absent
                       lost ─ give_up ────→ unknown
                     absent ─ send ───────→ sent
-                    absent ─ give_up ────→ unknown
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from aiogandi.changes.recognition import filter_for, matches, passwords_of
+from aiogandi.changes.recognition import Likeness, compare, filter_for, folded, passwords_of
 from aiogandi.models import OperationDetails
 
 
@@ -56,9 +56,10 @@ class Change:
     yields: Literal["id", "vm_id", "disk_id"] | None = None
     state: State = field(default=State.PREPARED, init=False)
     sends: int = field(default=0, init=False)
-    """How often it was sent, without the sends that are known not to have run."""
+    """How often it was sent, without the sends that the service refused or never got. One that was
+    found absent is among them, since it may still run late."""
     first_sent: float | None = field(default=None, init=False)
-    """When it left for the first time; None before."""
+    """When it left for the first time, without sends that are known not to have run; None before."""
     last_sent: float = field(default=0.0, init=False)
     """When it left for the last time so far."""
     newest: int | None = field(default=None, init=False)
@@ -66,8 +67,16 @@ class Change:
     one. None where no id was known."""
     since: float = field(default=0.0, init=False)
     """When `newest` was learned."""
+    patience_ends: float = field(default=math.inf, init=False)
+    """Until when, by the loop's clock, the operation of its last send may still appear; infinite before
+    its reply is lost."""
+    number: int | None = field(default=None, init=False)
+    """The id in its reply, or the one that its lost reply has held."""
     adopted: OperationDetails | None = field(default=None, init=False)
     """The operation that turned out to be this call's after its reply was lost."""
+    doubts: set[int] = field(default_factory=set, init=False)
+    """Operations that another call was given although they may have been this one's, in another form."""
+    _key: tuple[str, str] | None = field(default=None, init=False, repr=False)
 
     # -- transitions ---------------------------------------------------------------------------
 
@@ -79,28 +88,34 @@ class Change:
     def send(self, now: float) -> None:
         """Record that it is sent at *now*."""
         self._to(State.SENT, State.PREPARED, State.ABSENT)
+        if self.sends == 0:
+            self.first_sent = now
         self.sends += 1
         self.last_sent = now
-        if self.first_sent is None:
-            self.first_sent = now
+        self.patience_ends = math.inf
 
     def did_not_run(self) -> None:
         """Record that the last send did not run: nothing connected, or the service refused it."""
         self._to(State.ABSENT, State.SENT)
         self.sends -= 1
 
-    def answer(self) -> None:
-        """Record that its reply came."""
+    def answer(self, number: int | None) -> None:
+        """Record that its reply came, with the id that it `yields`."""
         self._to(State.ANSWERED, State.SENT)
+        self.number = number
 
-    def lose(self) -> None:
-        """Record that no usable reply will come."""
+    def lose(self, patience_ends: float) -> None:
+        """Record that no usable reply will come. What the service began may appear until
+        *patience_ends*.
+        """
         self._to(State.LOST, State.SENT)
+        self.patience_ends = patience_ends
 
     def adopt(self, details: OperationDetails) -> None:
         """Record that this operation is its own."""
         self._to(State.ADOPTED, State.LOST)
         self.adopted = details
+        self.number = self.id_in(details)
 
     def find_absent(self) -> None:
         """Record that it was looked for, and did not run."""
@@ -108,7 +123,7 @@ class Change:
 
     def give_up(self) -> None:
         """Record that nothing can establish whether it ran."""
-        self._to(State.UNKNOWN, State.LOST, State.ABSENT)
+        self._to(State.UNKNOWN, State.LOST)
 
     def _to(self, state: State, *origins: State) -> None:
         if self.state not in origins:
@@ -117,10 +132,34 @@ class Change:
 
     # -- what follows from them ----------------------------------------------------------------
 
+    def known_id(self, name: str) -> int | None:
+        """The ``"id"`` of its operation, or the ``"vm_id"``, ``"disk_id"`` or ``"product_id"`` of what
+        that works on; None where it is not known.
+        """
+        if name == self.yields and self.number is not None:
+            return self.number
+        if self.adopted is not None:
+            found: int | None = getattr(self.adopted, name)
+            return found
+        given = self.arguments.get(name)
+        return given if isinstance(given, int) else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has left and may own an operation that is not known to be its own."""
+        return self.state in (State.SENT, State.LOST, State.UNKNOWN)
+
     @property
     def owner_known(self) -> bool:
         """Whether the call's operation is known. Such a call cannot own any further operation."""
         return self.yields is not None and self.state in (State.ANSWERED, State.ADOPTED)
+
+    @property
+    def may_have_left_more(self) -> bool:
+        """Whether a send beside the one whose fate is known may have run, or may yet run late."""
+        if self.state is State.ABSENT:
+            return self.sends > 0
+        return self.sends > 1 and (self.owner_known or self.state is State.UNKNOWN)
 
     def id_in(self, details: OperationDetails) -> int | None:
         """The id that the call's reply names, where this operation is its own; None if the service
@@ -139,7 +178,21 @@ class Change:
     @property
     def key(self) -> tuple[str, str]:
         """What the service can know of the call: two calls of the same key cannot be told apart."""
-        return self.method, repr(sorted(self.arguments.items()))
+        if self._key is None:
+            self._key = self.method, repr(sorted(self.arguments.items()))
+        return self._key
+
+    def is_alike_folded(self, other: Change) -> bool:
+        """Whether a service that folds names could not tell the two apart."""
+        return (
+            self.method == other.method
+            and self.passwords == other.passwords
+            and folded(self.arguments) == folded(other.arguments)
+        )
+
+    def is_twin_of(self, other: Change) -> bool:
+        """Whether the two are interchangeable: what one has begun serves the other as well."""
+        return self.key == other.key and self.passwords == other.passwords
 
     @property
     def passwords(self) -> tuple[str, ...]:
@@ -151,6 +204,6 @@ class Change:
         """The ``operation_list`` filter that fits the call best."""
         return filter_for(self.method, self.arguments)
 
-    def matches(self, details: OperationDetails) -> bool | None:
-        """Whether *details* may be of this call: None where they tell too little to say."""
-        return matches(self.method, self.arguments, details)
+    def likeness(self, details: OperationDetails, longest: Mapping[str, int]) -> Likeness:
+        """How much *details* look like this call; *longest* as in `compare`."""
+        return compare(self.method, self.arguments, details, longest)

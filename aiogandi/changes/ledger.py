@@ -7,9 +7,14 @@ nobody: every time that it needs is an argument, in seconds of one clock of the 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Final
 
-from aiogandi.changes.change import Change
+from aiogandi.changes.change import Change, State
+from aiogandi.changes.habits import Habits
+from aiogandi.changes.other_clients import OtherClients
+from aiogandi.changes.recognition import Likeness
 from aiogandi.models import OperationDetails
 from aiogandi.operations.directory import CREATIONS
 
@@ -20,20 +25,28 @@ be taken for ours."""
 
 
 class Ledger:
-    """Knows the calls under way, what belongs to them, and what they could be given."""
+    """Knows the calls under way, what belongs to them, and what they could be given.
 
-    def __init__(self) -> None:
+    *lateness*: seconds after its last send for which a request of a call that has ended may still run.
+    """
+
+    def __init__(self, lateness: float = 0.0) -> None:
+        self._lateness = lateness
         self._newest: int | None = None
         self._as_of = -math.inf
         self._active: dict[Change, None] = {}
         self._ends = 0  # since the last clean-up
-        # Calls that were given up, but may have begun an operation, with the time of their end.
-        self._ghosts: dict[Change, float] = {}
-        self._owned: dict[tuple[str, int], float] = {}  # with the time at which that was known
+        # Calls that have ended, but may have begun an operation that is not known, or may yet do so:
+        # with the time after which they cannot any more.
+        self._lingering: dict[Change, float] = {}
+        # What belongs to whom, with the time at which that was known; to nobody, if it is surplus.
+        self._owned: dict[tuple[str, int], tuple[float, Change | None]] = {}
         self._seen: dict[int, float] = {}  # operations, and when a list first showed them
         self._in_dispute: set[int] = set()
         self.details: dict[int, OperationDetails] = {}
         """What is known of operations that lists have shown."""
+        self.habits = Habits()
+        self.other_clients = OtherClients(lateness)
 
     # -- a call's life -------------------------------------------------------------------------
 
@@ -43,16 +56,21 @@ class Ledger:
 
     def begin(self, call: Change, now: float) -> None:
         """Enter a call that will be sent soon."""
-        # Not what is out of date: an operation of unknown age is nobody's.
-        call.prepare(self._newest if self.is_fresh(now) else None, self._as_of)
+        self._tell_age(call, now)
         self._active[call] = None
 
     def sent(self, call: Change, now: float) -> None:
         """Record that the call is sent at *now*."""
-        if call.first_sent is None and call.newest is not None:
-            # It may have waited long, and more is known by now.
-            call.prepare(self._newest, self._as_of)
+        if call.sends == 0:
+            # It may have waited long, and more is known by now; or what was known is out of date.
+            self._tell_age(call, now)
         call.send(now)
+        if call.yields is not None:
+            self.other_clients.we_sent(call.method, now)
+
+    def _tell_age(self, call: Change, now: float) -> None:
+        # Not what is out of date: an operation of unknown age is nobody's.
+        call.prepare(self._newest if self.is_fresh(now) else None, self._as_of)
 
     def own(self, call: Change, number: int, now: float) -> bool:
         """Enter *number*, the id in the call's reply, as its own. Return False if another call owns it
@@ -61,10 +79,11 @@ class Ledger:
         if call.yields is not None:
             if (call.yields, number) in self._owned:
                 return False
-            self._owned[call.yields, number] = now
+            self._owned[call.yields, number] = (now, call)
+            self.habits.answered(call, number)
             if call.yields == "id":
                 self.note(number, call.last_sent)
-        call.answer()
+        call.answer(number if call.yields else None)
         return True
 
     def end(self, call: Change, now: float) -> None:
@@ -72,8 +91,8 @@ class Ledger:
         own are forgotten.
         """
         del self._active[call]
-        if not call.owner_known and call.sends:
-            self._ghosts[call] = now
+        if call.is_open or call.may_have_left_more:
+            self._lingering[call] = max(now, call.last_sent + self._lateness)
         if call.yields is None and call.method != "operation_cancel":
             # Nobody knows what it began: whatever comes after it must not be taken for that.
             self._as_of = -math.inf
@@ -87,14 +106,17 @@ class Ledger:
         since, newest = self._as_of, self._newest or 0
         if self._active:
             since = min(other.since for other in self._active)
-            newest = min(other.newest or 0 for other in self._active)
-        for known in (self._owned, self._ghosts):
-            while known and next(iter(known.values())) < since:
-                del known[next(iter(known))]  # type: ignore[arg-type]
+            newest = self.oldest()
+        # The service may have hidden a fresh operation from the list that told the newest one.
+        while self._owned and next(iter(self._owned.values()))[0] < since - self._lateness:
+            del self._owned[next(iter(self._owned))]
+        for call in [call for call, until in self._lingering.items() if until < since]:
+            del self._lingering[call]
         for seen in (self.details, self._seen):
             for number in [number for number in seen if number <= newest]:
                 del seen[number]
         self._in_dispute = {number for number in self._in_dispute if number > newest}
+        self.other_clients.forget(newest, since)
 
     # -- what was seen -------------------------------------------------------------------------
 
@@ -114,77 +136,150 @@ class Ledger:
             self._newest = max(self._newest or 0, *wanted)
         return wanted
 
+    def learn(self, details: OperationDetails) -> None:
+        """Record what the service tells of an operation that a list has shown."""
+        self.details[details.id] = details
+        self.habits.saw(details, self.owner(details))
+        calls = chain(self._active, self._lingering)
+        if not self._is_owned(details) and not any(map(self._may_be_of(details), calls)):
+            self.other_clients.they_began(details)
+
     def oldest(self) -> int:
         """Operations up to this id are older than all calls under way."""
+        if not self.habits.grows:
+            return 0
         return min((call.newest or 0 for call in self._active), default=0)
 
     # -- whose is it ---------------------------------------------------------------------------
 
-    def fits(self, call: Change, details: OperationDetails) -> bool | None:
-        """Whether an operation may be the call's; None where the service tells too little."""
+    def likeness(self, call: Change, details: OperationDetails) -> Likeness:
+        """How much an operation looks like the call's own. One that is older than the call, or that
+        belongs to another, is DIFFERENT whatever it looks like.
+        """
         number = details.id
-        if number <= (call.newest or 0) or self._is_owned(details):
-            return False
+        if (self.habits.grows and number <= (call.newest or 0)) or self._is_owned(details):
+            return Likeness.DIFFERENT
         if call.first_sent is not None and self._seen.get(number, math.inf) < call.first_sent:
-            return False
-        fits = call.matches(details)
-        if fits and call.yields and call.id_in(details) is None:
-            return None  # it is the call's, but does not say which VM or disk it creates
-        return fits
+            return Likeness.DIFFERENT
+        found = call.likeness(details, self.habits.longest)
+        if found is not Likeness.DIFFERENT and call.yields and call.id_in(details) is None:
+            return Likeness.UNTOLD  # it does not say which server or disk it creates
+        return found
 
     def disputed(self, call: Change, details: OperationDetails) -> bool:
-        """Whether this operation may belong to more than one open call.
+        """Whether an operation that fits the call may belong to another one, or be older.
 
-        True when two open calls differ only in a password, which the service does not repeat, or
-        when the operation may be older than the call.
+        Where two calls differ only in a password, nobody can tell, because the service does not
+        repeat it. A call that was sent twice may have begun one that it has no need of. Between calls
+        that the operation would serve alike there is no dispute.
         """
         return (
             call.newest is None
+            or not self.habits.grows
             or details.id in self._in_dispute
             or any(
-                other.key != call.key or other.passwords != call.passwords
-                for other in self.rivals(call, details)
+                not self._serves_alike(call, other, details)
+                for other in self._others(call, details)
+                if other.is_open or other.may_have_left_more
             )
         )
 
+    def _serves_alike(self, call: Change, other: Change, details: OperationDetails) -> bool:
+        """Whether the operation is what *call* has asked for, even if *other* began it: "web" serves
+        the call that sent "web", where the service has made it of another one's "WEB".
+        """
+        if call.is_twin_of(other):
+            return True
+        may_find_another = other.state in (State.SENT, State.LOST, State.ABSENT)
+        exact = self.likeness(call, details) is Likeness.EXACT
+        return may_find_another and exact and call.is_alike_folded(other)
+
     def rivals(self, call: Change, details: OperationDetails) -> list[Change]:
         """The other calls whose outcome is not known and that the operation may belong to."""
+        return [other for other in self._others(call, details) if other.is_open]
+
+    def _others(self, call: Change, details: OperationDetails) -> Iterator[Change]:
+        """Other calls that had left before the operation was seen, and that it looks like."""
         seen = self._seen.get(details.id, math.inf)
-        return [
+        is_like = self._may_be_of(details)
+        return (
             other
-            for other in (*self._active, *self._ghosts)
+            for other in chain(self._active, self._lingering)
             if other is not call
-            and not other.owner_known
             and other.first_sent is not None
             and other.first_sent <= seen
-            and other.matches(details) is not False
+            and is_like(other)
+        )
+
+    def twins(self, call: Change) -> list[Change]:
+        """The calls under way that are interchangeable with this one and whose outcome is not known."""
+        return [
+            other
+            for other in self._active
+            if other is not call
+            and other.method == call.method
+            and other.state in (State.SENT, State.LOST)
+            and other.is_twin_of(call)
+        ]
+
+    def exact_rivals(self, call: Change, details: OperationDetails) -> list[Change]:
+        """Those among the rivals that the operation fits exactly and whose outcome may yet be found."""
+        return [
+            other
+            for other in self.rivals(call, details)
+            if other in self._active
+            and other.state is not State.UNKNOWN
+            and self.likeness(other, details) is Likeness.EXACT
         ]
 
     def is_active(self, call: Change) -> bool:
         """Whether the call is still under way."""
         return call in self._active
 
+    def owner(self, details: OperationDetails) -> Change | None:
+        """The call that is known to have begun the operation."""
+        owners = (self._owned[name] for name in self._names(details) if name in self._owned)
+        return next((owner for _, owner in owners), None)
+
     def take(self, call: Change, details: OperationDetails, now: float) -> None:
-        """Enter the operation as this call's own."""
-        self._owned["id", details.id] = now
+        """Enter the operation as this call's own. Another one that may have begun it in another form
+        cannot be found absent any more.
+        """
+        for other in self.rivals(call, details):
+            if not other.is_twin_of(call) and not self.habits.keeps:
+                other.doubts.add(details.id)
+        self._owned["id", details.id] = (now, call)
         number = call.id_in(details)
         if call.yields is not None and number is not None:
-            self._owned[call.yields, number] = now
+            self._owned[call.yields, number] = (now, call)
         call.adopt(details)
 
-    def dispute(self, details: OperationDetails) -> None:
-        """Record that it can never be told whose this is: no call will be given it."""
-        self._in_dispute.add(details.id)
+    def dispute(self, call: Change, numbers: Iterable[int]) -> None:
+        """Record that it can never be told which of these is the call's: nobody will be given those
+        that are as much its own as anybody's.
+        """
+        for number in numbers:
+            details = self.details.get(number)
+            alike = Likeness.EXACT, Likeness.UNTOLD
+            if details is not None and self.likeness(call, details) in alike:
+                self._in_dispute.add(number)
 
     def discard(self, details: OperationDetails, now: float) -> None:
-        """Record that it is surplus and has been dealt with."""
-        self._owned["id", details.id] = now
+        """Record that it is surplus and was told of."""
+        self._owned["id", details.id] = (now, None)
+
+    def _may_be_of(self, details: OperationDetails) -> Callable[[Change], bool]:
+        longest = self.habits.longest
+        return lambda call: call.likeness(details, longest) is not Likeness.DIFFERENT
 
     def _is_owned(self, details: OperationDetails) -> bool:
-        names = (("id", details.id), ("vm_id", details.vm_id), ("disk_id", details.disk_id))
+        return any(name in self._owned for name in self._names(details))
+
+    @staticmethod
+    def _names(details: OperationDetails) -> Iterator[tuple[str, int]]:
+        """The names by which an operation may be owned: its id, and that of what it creates."""
+        yield "id", details.id
         _, creates = CREATIONS.get(details.type or "", (None, None))
-        return any(
-            (name, number) in self._owned
-            for name, number in names
-            if number is not None and name in ("id", creates)
-        )
+        thing = details.vm_id if creates == "vm_id" else details.disk_id
+        if creates is not None and thing is not None:
+            yield creates, thing

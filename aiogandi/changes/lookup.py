@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from aiogandi.cancellation import cancel
+from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
 from aiogandi.errors import NotFound
-from aiogandi.models import OperationDetails
+from aiogandi.models import LISTED, OperationDetails
 from aiogandi.operations.directory import Directory, Filtered, read_down
 
 DETAILS_AT_ONCE: Final = 8
@@ -23,21 +24,35 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Operations that a list showed; *complete* unless there may be others that it did not."""
+    """Operations that a list showed; *complete* unless there may be others that it did not. *unread* are
+    the ids of those that the list showed and of which the service tells nothing.
+    """
 
     operations: list[OperationDetails]
     complete: bool
+    unread: tuple[int, ...] = ()
 
 
 class Lookup:
-    """Asks *directory* for what *ledger* may need."""
+    """Asks *directory* for what *ledger* may need, in the time of *clock*. *ask_newest* asks for the
+    newest operation's id.
+    """
 
-    def __init__(self, directory: Directory, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        ledger: Ledger,
+        clock: Callable[[], float],
+        ask_newest: Callable[[], Awaitable[int]],
+    ) -> None:
         self.directory = directory
         self._ledger = ledger
+        self._clock = clock
+        self._ask_newest = ask_newest
         self._newest: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._looks: dict[str, asyncio.Task[Found]] = {}
+        self._questions: dict[str, asyncio.Task[list[int]]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def newest(self) -> None:
@@ -46,16 +61,24 @@ class Lookup:
             self._newest = self._start(self._learn_newest())
         await asyncio.shield(self._newest)
 
-    async def look(self, filters: Mapping[str, Any]) -> Found:
-        """The operations that a list shows and that may be somebody's whose reply was lost.
+    async def look(self, filters: Mapping[str, Any], *, whole: bool = False) -> Found:
+        """The operations that a list shows and that may be somebody's whose reply was lost. It costs a
+        further list to see that the *whole* list was shown, where that is short.
 
         One look serves all who asked for it before it began; who asks later waits for the next.
         """
-        key = repr(filters)
-        look = self._looks.get(key)
-        if look is None:
-            look = self._looks[key] = self._start(self._look(key, filters))
+        key = f"{whole} {filters!r}"
+        if (look := self._looks.get(key)) is None:
+            look = self._looks[key] = self._start(self._look(key, filters, 1 if whole else LISTED))
         return await asyncio.shield(look)
+
+    async def ids(self, method: str) -> list[int]:
+        """The newest operations of a type, as one list shows them; one for all who ask at the time."""
+        if (question := self._questions.get(method)) is None:
+            question = self._start(self.directory.ids({"type": method}))
+            self._questions[method] = question
+            question.add_done_callback(lambda _: self._questions.pop(method))
+        return await asyncio.shield(question)
 
     async def operation(self, number: int) -> OperationDetails | None:
         """What the service says of one operation; None if it does not know it."""
@@ -64,11 +87,21 @@ class Lookup:
         except NotFound:
             return None
 
+    async def of_answer(self, call: Change, number: int) -> OperationDetails | None:
+        """The operation of a call whose reply named *number*; None if the service lists none."""
+        if call.yields == "id":
+            return await self.operation(number)
+        try:
+            found = await self.directory.find_creation(call.method, number)
+        except NotFound:
+            return None
+        return None if found is None else await self.operation(found)
+
     async def close(self) -> None:
         """Stop looking."""
         await cancel(list(self._tasks))
 
-    async def _look(self, key: str, filters: Mapping[str, Any]) -> Found:
+    async def _look(self, key: str, filters: Mapping[str, Any], full: int) -> Found:
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
@@ -80,10 +113,16 @@ class Lookup:
             def page(before: datetime | None) -> Filtered:
                 return Filtered({**filters, **({"created_before": before} if before else {})})
 
-            pages = await self.directory.carry_out(read_down(page, lambda: oldest), known)
-            wanted = self._ledger.saw(pages.ids, asyncio.get_running_loop().time())
+            # Where ids do not grow, no further page says more.
+            plan = read_down(page, lambda: oldest, lambda *_: self._ledger.habits.grows, full=full)
+            pages = await self.directory.carry_out(plan, known)
+            wanted = self._ledger.saw(pages.ids, self._clock())
             await self._fetch(wanted)
-            return Found([known[number] for number in wanted if number in known], pages.complete)
+            return Found(
+                [known[number] for number in wanted if number in known],
+                pages.complete,
+                tuple(number for number in wanted if number not in known),
+            )
 
     async def _fetch(self, ids: list[int]) -> None:
         """Learn the details of those that are not known yet."""
@@ -93,7 +132,7 @@ class Lookup:
         async def work() -> None:
             for number in queue:
                 if (details := await self.operation(number)) is not None:
-                    self._ledger.details[number] = details
+                    self._ledger.learn(details)
 
         workers = [asyncio.ensure_future(work()) for _ in range(min(DETAILS_AT_ONCE, len(ids)))]
         try:
@@ -103,8 +142,8 @@ class Lookup:
                 worker.cancel()
 
     async def _learn_newest(self) -> None:
-        asked = asyncio.get_running_loop().time()
-        self._ledger.note(await self.directory.newest(), asked)
+        asked = self._clock()
+        self._ledger.note(await self._ask_newest(), asked)
 
     def _start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Begin what several calls may wait for, whichever of them is cancelled."""

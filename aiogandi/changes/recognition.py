@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from enum import IntEnum
 from typing import Any, Final
+from unicodedata import normalize
 
+from aiogandi.changes.folding import fold
 from aiogandi.models import OperationDetails
 from aiogandi.redaction import Secret, secrets_in
 
 FILTERS: Final = ("hostname", "disk_id", "vm_id")
 """Parameters that ``operation_list`` can be asked for (assumed), the most telling first."""
+
+CAN_BE_CUT: Final = 15
+"""Characters of the shortest name that a service may have cut."""
+
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?\s*", re.IGNORECASE)
+
+
+class Likeness(IntEnum):
+    """How like a call an operation is, from another one's to its own."""
+
+    DIFFERENT = 0
+    """It has another value: "web-02" is not "web-01". It is not this call's."""
+    UNTOLD = 1
+    """It tells nothing that the call sent: ``{}``. Nobody can say whose it is."""
+    CUT = 2
+    """A name may have been cut by the service: "a-very-long-hos" of "a-very-long-hostname"."""
+    FOLDED = 3
+    """A value may have been normalised by the service: "web-01" for "WEB-01", "04" for 4."""
+    EXACT = 4
+    """It repeats what was sent; a number may have become text: "4" for 4."""
 
 
 def filter_for(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,44 +52,132 @@ def passwords_of(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(secret.reveal() for secret in secrets_in(tuple(arguments.values())))
 
 
-def matches(method: str, arguments: Mapping[str, Any], details: OperationDetails) -> bool | None:
-    """Whether *details* may be of this call: None where they tell too little to say."""
+def compare(
+    method: str,
+    arguments: Mapping[str, Any],
+    details: OperationDetails,
+    longest: Mapping[str, int],
+) -> Likeness:
+    """How like the call the operation is: as its least like argument of those that it tells.
+
+    *longest* is the length of the longest string that was seen from this service in each parameter
+    (see `names_in`): what is shorter was not cut.
+    """
     if details.type is not None and details.type != method:
-        return False
+        return Likeness.DIFFERENT
+    if not arguments:
+        return Likeness.EXACT
     params = details.params or {}
-    told = 0
-    for name, value in _comparable(arguments):
-        if name in params:
-            told += 1
-            if not _same(value, params[name]):
-                return False
-    return True if told or not arguments else None
+    return _least(
+        _compare(name, value, params[name], longest)
+        for name, value in _comparable(arguments)
+        if name in params
+    )
 
 
-def _comparable(arguments: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def names_in(details: OperationDetails) -> Iterator[tuple[str, int]]:
+    """Each string that the service stored for the operation: its parameter's name and its length.
+
+    A string within a struct goes by its member's name, one within a list by the list's.
+    """
+    for name, value in _strings_in("", details.params or {}):
+        yield name, len(value)
+
+
+def can_fold(arguments: Mapping[str, Any]) -> bool:
+    """Whether a service that folds names would show it in these arguments: "WEB" is one that it
+    would store otherwise, "web" is none.
+    """
+    return any(value != fold(value) for _, value in _strings_in("", arguments))
+
+
+def _comparable(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The arguments that an operation's params may repeat: specs may stand among them or within."""
-    pairs: list[tuple[str, Any]] = []
     for name, value in arguments.items():
         if isinstance(value, Mapping):
-            pairs.extend((inner, item) for inner, item in value.items() if inner not in arguments)
-        pairs.append((name, value))
-    return [(name, value) for name, value in pairs if not isinstance(value, Secret)]
+            yield from ((inner, item) for inner, item in value.items() if inner not in arguments)
+        yield name, value
 
 
-def _same(ours: Any, theirs: Any) -> bool:
+def _strings_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every string of *value* but passwords, each with the name it goes by."""
+    if isinstance(value, Mapping):
+        for inner, item in value.items():
+            yield from _strings_in(inner, item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings_in(name, item)
+    elif isinstance(value, str) and not isinstance(value, Secret):
+        yield name, value
+
+
+def _least(likenesses: Iterable[Likeness]) -> Likeness:
+    """The least of those that are told."""
+    told = (likeness for likeness in likenesses if likeness is not Likeness.UNTOLD)
+    return min(told, default=Likeness.UNTOLD)
+
+
+def _compare(name: str, ours: Any, theirs: Any, longest: Mapping[str, int]) -> Likeness:
+    """How like *ours*, which was sent as *name*, the stored value is."""
+    if isinstance(ours, Secret) or isinstance(theirs, Secret):
+        return Likeness.UNTOLD
     if isinstance(ours, Mapping):
-        return isinstance(theirs, Mapping) and all(
-            _same(value, theirs[name])
-            for name, value in ours.items()
-            if name in theirs and not isinstance(value, Secret)
+        if not isinstance(theirs, Mapping):
+            return Likeness.DIFFERENT
+        return _least(
+            _compare(inner, item, theirs[inner], longest)
+            for inner, item in ours.items()
+            if inner in theirs
         )
     if isinstance(ours, list | tuple):
-        return (
-            isinstance(theirs, list | tuple)
-            and len(ours) == len(theirs)
-            and all(map(_same, ours, theirs))
-        )
+        if not isinstance(theirs, list | tuple) or len(ours) != len(theirs):
+            return Likeness.DIFFERENT
+        pairs = zip(ours, theirs, strict=True)
+        return _least(_compare(name, *pair, longest) for pair in pairs) if ours else Likeness.EXACT
+    return _compare_scalars(ours, theirs, longest.get(name, 0))
+
+
+def _compare_scalars(ours: Any, theirs: Any, longest: int) -> Likeness:
+    if ours == theirs:
+        return Likeness.EXACT
+    if isinstance(ours, str) and isinstance(theirs, str):
+        return _compare_strings(ours, theirs, longest)
     # A service that was written for clients without types may repeat a number as a string.
-    return bool(ours == theirs) or (
-        isinstance(ours, int | str) and isinstance(theirs, int | str) and str(ours) == str(theirs)
-    )
+    number, text = (theirs, ours) if isinstance(ours, str) else (ours, theirs)
+    if isinstance(number, int | float) and isinstance(text, str):
+        return _compare_number(number, text)
+    return Likeness.DIFFERENT
+
+
+def _compare_number(number: float, text: str) -> Likeness:
+    if text == str(number):
+        return Likeness.EXACT
+    # "true" is True by its fold, "04" is 4 by its value.
+    same = fold(text) == fold(str(number)) or (_NUMBER.fullmatch(text) and Decimal(text) == number)
+    return Likeness.FOLDED if same else Likeness.DIFFERENT
+
+
+def _compare_strings(ours: str, theirs: str, longest: int) -> Likeness:
+    sent, stored = fold(ours), fold(theirs)
+    if sent == stored:
+        return Likeness.FOLDED
+    if len(ours) < CAN_BE_CUT or len(theirs) < longest:
+        return Likeness.DIFFERENT
+    # A cut may part an accent from its letter, or leave a label that IDNA cannot read.
+    begins = normalize("NFD", sent).startswith(normalize("NFD", stored))
+    begins = begins or ours.casefold().startswith(theirs.casefold())
+    return Likeness.CUT if begins else Likeness.DIFFERENT
+
+
+def folded(value: Any) -> Any:
+    """*value* with every string folded, and dicts and lists made into what can be compared."""
+    match value:
+        case Secret():
+            return None
+        case str():
+            return fold(value)
+        case Mapping():
+            return tuple(sorted((name, folded(item)) for name, item in value.items()))
+        case list() | tuple():
+            return tuple(map(folded, value))
+    return value

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from aiogandi.calls import results
 from aiogandi.calls.call import Reader, observed
 from aiogandi.changes.change import Change, State
+from aiogandi.changes.errand import Errand
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
+from aiogandi.changes.pending import Register
 from aiogandi.changes.reconciler import Reconciler
 from aiogandi.changes.surplus import SurplusSearch
-from aiogandi.errors import Fault, OutcomeUnknown, ServerFault, TransportError
+from aiogandi.clock import Clock
+from aiogandi.errors import (
+    ClientClosed,
+    DataFault,
+    Fault,
+    GandiError,
+    TransportError,
+)
 from aiogandi.instrumentation.emitter import Emitter
-from aiogandi.instrumentation.events import CallerGone
 from aiogandi.operations.directory import Directory
-from aiogandi.retries import DidNotRun, Repeater, Verdict, verdict
+from aiogandi.retries import DidNotRun, Repeater, Verdict, may_pass, verdict
 from aiogandi.session.manager import SessionManager
 from aiogandi.settings import Retry
+from aiogandi.transport.rank import Rank
 from aiogandi.transport.request import Request
+
+MOST_ROUNDS: Final = 5
+"""How often the newest operation is asked for before one call is sent. Where turns come so slowly that
+the answer is always out of date, the call is sent without."""
 
 Convert = Callable[[Any], Any]
 """Makes the result of a reply, or raises `TransportError` for one that cannot be."""
@@ -30,7 +44,10 @@ class Sender:
     """Sends changing calls through the session.
 
     A call is repeated only when it cannot have run. Where it may have, the reconciler finds out
-    first, and where the call was sent twice, `SurplusSearch` looks for what is left over.
+    first, and where more than one send of it may run, `SurplusSearch` looks for what is left over.
+
+    Each call goes in a task of its own, an `Errand`, because what has left must be seen to its end
+    also where its caller does not wait for it any more.
     """
 
     def __init__(
@@ -39,26 +56,47 @@ class Sender:
         reader: Reader,
         repeater: Repeater,
         policy: Retry,
+        timeout: float,
         events: Emitter,
+        clock: Clock,
+        register: Register,
     ) -> None:
         self._session = session
         self._repeater = repeater
         self._policy = policy
         self._events = events
-        self._ledger = Ledger()
-        self._lookup = Lookup(Directory(reader.ask), self._ledger)
-        self._reconciler = Reconciler(self._ledger, self._lookup, policy, events)
-        self._surplus = SurplusSearch(self._ledger, self._lookup, reader, policy, events)
+        self._clock = clock
+        self._ledger = Ledger(lateness=timeout + policy.settle)
+        newest = Directory(partial(reader.ask, rank=Rank.LOOKUP)).newest
+        self._lookup = Lookup(Directory(reader.look), self._ledger, clock, newest)
+        self._reconciler = Reconciler(self._ledger, self._lookup, policy, events, clock)
+        self._surplus = SurplusSearch(self._ledger, self._lookup, policy, timeout, events, clock)
+        self._register = register
+        self._errands: set[Errand] = set()
+        self._refusal: str | None = None
+        """Why no further changing call is taken."""
+        self._closing = False
+        self._hurries = False
+        self._replies: asyncio.Task[Any] | None = None
 
     async def change(self, call: Change, convert: Convert) -> Any:
         """What *convert* makes of the reply to *call*.
 
         Raises `OutcomeUnknown` where it cannot be established whether it ran.
         """
+        if self._refusal is not None:
+            raise ClientClosed(self._refusal, sent=False)
         # What cannot be sent is refused before others are sent for it.
         request = Request.of(call.method, call.arguments)
-        work = self._run(call, request, convert)
-        return await (observed(self._events, request, work) if self._events.listening else work)
+        errand = Errand(call, self._register.enter(call), self._events)
+        trip = _Trip(errand, request, convert, self._reconciler)
+        if self._events.listening:
+            errand.begin(observed(self._events, request, lambda: self._run(trip)))
+        else:
+            errand.begin(self._run(trip))
+        self._errands.add(errand)
+        errand.task.add_done_callback(lambda _: self._errands.discard(errand))
+        return await errand.result()
 
     async def cancel(self, operation_id: int) -> None:
         """Cancel an operation at the service."""
@@ -66,88 +104,191 @@ class Sender:
             Change("operation_cancel", {"operation_id": operation_id}), results.nothing
         )
 
-    async def _run(self, call: Change, request: Request, convert: Convert) -> Any:
-        if call.yields:
-            await self._reconciler.prepare()
-        self._ledger.begin(call, _now())
+    # -- leaving -------------------------------------------------------------------------------
 
-        async def attempt(left: float | None) -> Any:
-            return await self._attempt(call, request, convert, left)
+    def refuse(self, reason: str) -> None:
+        """Take no further call."""
+        self._refusal = reason
 
-        try:
-            return await self._repeater.run(request, attempt, changing=True)
-        except DidNotRun as absent:
-            lost: TransportError | Fault = absent.lost
-        except TransportError as error:
-            if call.sends == 0 or isinstance(error, OutcomeUnknown):
-                raise
-            lost = error
-        except asyncio.CancelledError:
-            if self._events.listening and call.state in (State.SENT, State.LOST):
-                self._events.emit(CallerGone(call.method))
-            raise
-        finally:
-            self._ledger.end(call, _now())
-        if isinstance(lost, ServerFault):
-            raise lost
-        raise self._reconciler.unknown(call, lost) from lost
+    def under_way(self) -> list[str]:
+        """What is under way, each in a word or two."""
+        calls = [f"{errand.call.method} ({errand.call.state})" for errand in self._errands]
+        return sorted(calls) + [task.get_name() for task in self._surplus.under_way]
 
-    async def close(self) -> None:
-        """Stop looking for what became of calls."""
+    async def idle(self) -> None:
+        """Wait until no call is under way, and nothing is looked for."""
+        while left := [*(errand.task for errand in self._errands), *self._surplus.under_way]:
+            await asyncio.wait(left)
+
+    async def close(self, wait: float) -> None:
+        """Send nothing more, and wait *wait* seconds for the replies of what has left; then stop."""
+        self.refuse("the client is closed")
+        self._closing = True
+        for errand in self._errands:
+            errand.is_closed = True
+            if errand.call.state is not State.SENT:
+                errand.task.cancel()
+        await self._surplus.close()
         await self._lookup.close()
+        if tasks := [errand.task for errand in self._errands]:
+            if wait and not self._hurries:
+                self._replies = asyncio.create_task(asyncio.wait(tasks, timeout=wait))
+                await asyncio.wait([self._replies])
+            for errand in self._errands:
+                errand.task.cancel()
+            await asyncio.wait(tasks)
 
-    async def _attempt(
-        self, call: Change, request: Request, convert: Convert, left: float | None
-    ) -> Any:
-        """Send a changing call once, and find out what became of it if the reply is lost."""
-        lost: TransportError | Fault
+    def hurry(self) -> None:
+        """End the waiting for replies, or do not begin it."""
+        self._hurries = True
+        if self._replies is not None:
+            self._replies.cancel()
+
+    # -- one call ------------------------------------------------------------------------------
+
+    async def _run(self, trip: _Trip) -> Any:
+        call = trip.call
+        entered = False
         try:
-            result = await self._exchange(call, request, convert, left)
-        except (TransportError, Fault) as error:
-            if not _may_have_run(call, error):
-                if call.state is State.SENT:
-                    call.did_not_run()
+            if call.yields:
+                await trip.make_ready()
+            self._ledger.begin(call, self._clock())
+            entered = True
+            return await self._repeater.run(
+                trip.request, partial(self._attempt, trip), changing=True
+            )
+        except DidNotRun as absent:
+            lost = absent.lost
+        except asyncio.CancelledError:
+            if not self._closing:
                 raise
-            lost = error
+            raise self._closed(call) from None
+        finally:
+            if entered:
+                self._follow(trip.errand)
+        raise _did_not_run(call, lost)
+
+    def _follow(self, errand: Errand) -> None:
+        """See to what the call may have begun beyond its own operation."""
+        if self._closing:
+            self._ledger.end(errand.call, self._clock())
         else:
-            if self._ledger.own(call, result, _now()):
-                await self._surplus.search(call)
-                return result
-            # Another call, which lost its reply, was given this operation: look for that one's.
-            lost = TransportError(f"{call.method}: another call was given its operation")
-        found = await self._reconciler.recover(call, lost)
-        if found is not None:
-            await self._surplus.search(call)
-            return call.id_in(found)
-        if isinstance(lost, TransportError | ServerFault):
+            self._surplus.follow(errand.call, errand.entry.found_surplus)
+
+    def _closed(self, call: Change) -> Exception:
+        """What a call is told whose client closes."""
+        closed = ClientClosed(sent=False)
+        if call.state is State.SENT:
+            call.lose(0.0)
+        return self._reconciler.unknown(call, closed) if call.state is State.LOST else closed
+
+    async def _attempt(self, trip: _Trip, left: float | None) -> Any:
+        """Send a changing call once, and find out what became of it if the reply is lost."""
+        call = trip.call
+        trip.errand.check()
+        lost, result = await self._send(trip, left)
+        if lost is None:
+            return result
+        if self._closing or isinstance(lost, ClientClosed):
+            call.lose(0.0)
+            raise self._reconciler.unknown(call, lost) from lost
+        if await self._reconciler.recover(call, lost) is not None:
+            return call.number
+        trip.errand.check()
+        if isinstance(lost, TransportError | Fault) and may_pass(lost):
             # The settling time has passed since the service asked for a pause.
             asked = lost.retry_after if isinstance(lost, TransportError) else None
             raise DidNotRun(lost, max((asked or 0.0) - self._policy.settle, 0.0))
-        raise lost
+        raise _did_not_run(call, lost)
 
-    async def _exchange(
-        self, call: Change, request: Request, convert: Convert, left: float | None
-    ) -> Any:
+    async def _send(self, trip: _Trip, left: float | None) -> tuple[GandiError | None, Any]:
+        """Send it once. Return None with its result, or what came instead of a reply where it may have
+        run; raise what proves that it did not.
+        """
+        call = trip.call
+        try:
+            result = await self._exchange(trip, left)
+        except (TransportError, Fault, ClientClosed) as error:
+            if not _may_have_run(call, error):
+                if call.state is State.SENT:
+                    call.did_not_run()
+                if isinstance(error, TransportError):
+                    trip.errand.check()  # there is no further attempt, and no pause before it
+                raise
+            return error, None
+        if self._ledger.own(call, result, self._clock()):
+            return None, result
+        # Another call, which lost its reply, was given this operation: look for that one's.
+        return TransportError(f"{call.method}: another call was given its operation"), None
+
+    async def _exchange(self, trip: _Trip, left: float | None) -> Any:
         def on_send(now: float) -> None:
-            self._ledger.sent(call, now)
+            self._ledger.sent(trip.call, now)
+            trip.errand.entry.leaves()
 
         # The reply is kept in no local variable: it may hold a secret, and a traceback would show it.
-        return convert(
+        return trip.convert(
             await self._session.call(
-                request, timeout=left, on_send=on_send, on_refused=call.did_not_run
+                trip.request,
+                timeout=left,
+                ready=trip,
+                on_send=on_send,
+                on_refused=trip.call.did_not_run,
             )
         )
 
 
-def _may_have_run(call: Change, error: TransportError | Fault) -> bool:
+class _Trip:
+    """A call with what it takes to send it. It is ready to leave while its caller waits and the newest
+    operation is known.
+    """
+
+    def __init__(
+        self, errand: Errand, request: Request, convert: Convert, reconciler: Reconciler
+    ) -> None:
+        self.errand = errand
+        self.call = errand.call
+        self.request = request
+        self.convert = convert
+        self._reconciler = reconciler
+        self._excused = errand.call.yields is None
+        """Whether it is sent although the newest operation is not known."""
+        self._rounds = 0
+
+    def is_ready(self) -> bool:
+        """Whether it may be sent now."""
+        return self.errand.may_leave and (self._excused or self._reconciler.is_prepared())
+
+    async def make_ready(self) -> None:
+        """See to it that it may be sent. Where it need not be sent any more, raise what ends it."""
+        self.errand.check()
+        self._rounds += 1
+        self._excused = not await self._reconciler.prepare() or self._rounds == MOST_ROUNDS
+
+
+def _may_have_run(call: Change, error: TransportError | Fault | ClientClosed) -> bool:
     """Whether the service may have run what was sent last, or an earlier send of the call."""
     if call.state is not State.SENT:
         return False  # it never left, or its session was refused
-    if isinstance(error, TransportError | ServerFault):
-        return verdict(error, call.method, changing=True) is Verdict.UNKNOWN
+    if isinstance(error, ClientClosed):
+        return error.sent
+    if verdict(error, call.method, changing=True) is Verdict.UNKNOWN:
+        return True
     # A second send may be refused because the first one ran, or is about to.
-    return call.sends > 1
+    return isinstance(error, DataFault) and call.sends > 1
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+def _did_not_run(call: Change, lost: GandiError) -> GandiError:
+    """What the caller of a call is told that was looked for after each send, and ran after none."""
+    if not isinstance(lost, TransportError):
+        return lost
+    told = TransportError(
+        f"{call.method}: it did not run. It was sent {call.sends} times, and each time it was looked"
+        f" for and not found at the service; the last reply was lost: {lost}",
+        lost.status,
+        sent=False,
+        retry_after=lost.retry_after,
+        method=call.method,
+    )
+    told.__cause__ = lost
+    return told

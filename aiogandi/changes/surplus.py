@@ -1,108 +1,158 @@
-"""What a call that was sent twice may have left behind: looked for, cancelled or told."""
+"""What a call may have begun beyond its own operation: looked for afterwards, and told."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterator
 
-from aiogandi.calls.call import Reader
-from aiogandi.changes.change import Change
+from aiogandi.cancellation import cancel
+from aiogandi.changes.change import Change, State
 from aiogandi.changes.decisions import left_over
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
 from aiogandi.errors import GandiError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import SurplusFound
-from aiogandi.models import OperationDetails, OperationState
+from aiogandi.models import OperationDetails
 from aiogandi.settings import Retry
 
 log = logging.getLogger("aiogandi.retries")
 
 
 class SurplusSearch:
-    """After a call was sent twice, looks for a second operation that it began, and cancels or reports
-    that one.
+    """Goes on looking, in the background, after a call whose fate was in doubt has ended.
+
+    A request that was given up may run later than the settling time allows for. So the books are looked
+    at again until *timeout* seconds after the last send, and *on_found* is told what turns up. Nothing is
+    ever cancelled: with another client on the account, it may be that client's.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         lookup: Lookup,
-        reader: Reader,
         policy: Retry,
+        timeout: float,
         events: Emitter,
+        clock: Callable[[], float],
     ) -> None:
         self._ledger = ledger
         self._lookup = lookup
-        self._reader = reader
         self._policy = policy
+        self._timeout = timeout
         self._events = events
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def search(self, call: Change) -> None:
-        """After a second send, look for what the first one may have left behind.
-
-        A surplus operation that is PENDING is cancelled; any other is a WARNING and counted.
+    def follow(self, call: Change, on_found: Callable[[int], None]) -> None:
+        """Take over a call that has ended, and end it in the ledger when nothing more is due of it.
+        *on_found* is told the id of each surplus operation.
         """
-        if call.sends < 2 or call.yields is None:
+        if call.yields is None or not (call.may_have_left_more or call.state is State.ADOPTED):
+            self._ledger.end(call, self._clock())
             return
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + self._policy.within
-        await asyncio.sleep(self._policy.settle)
-        while True:
+        task = asyncio.get_running_loop().create_task(
+            self._follow(call, on_found), name=f"{call.method} (search for a surplus)"
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def under_way(self) -> list[asyncio.Task[None]]:
+        """The searches that go on."""
+        return list(self._tasks)
+
+    async def close(self) -> None:
+        """Stop looking."""
+        await cancel(self.under_way)
+
+    async def _follow(self, call: Change, on_found: Callable[[int], None]) -> None:
+        try:
+            if call.state is State.ADOPTED:
+                await self._warn_of_others(call)
+            await self._search(call, on_found)
+        finally:
+            self._ledger.end(call, self._clock())
+
+    async def _search(self, call: Change, on_found: Callable[[int], None]) -> None:
+        problem: str | None = None
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + self._timeout
+        for pause in self._pauses(ends_at):
+            await asyncio.sleep(pause)
+            last = clock() >= ends_at
             try:
-                look = await self._lookup.look(call.filter)
+                look = await self._lookup.look({"type": call.method})
             except GandiError as error:
-                _not_found_out(call, str(error))
-                return
+                problem = str(error)  # the next look may fare better
+                continue
+            unread = [number for number in look.unread if number > (call.newest or 0)]
+            problem = f"the service does not tell of operation {unread[0]}" if unread else None
+            if not look.complete:
+                problem = "operation_list does not reach far enough"
             left = left_over(self._ledger, call, look.operations)
             for details in left.surplus:
-                await self._dispose(call, details)
-            if not look.complete:
-                _not_found_out(call, "operation_list does not reach far enough")
-                return
-            if not left.waits or loop.time() >= ends_at:
-                return
-            await asyncio.sleep(max(self._policy.settle / 4, 0.01))
+                self._tell(call, details)
+                on_found(details.id)
+            if last and not left.waits and not unread:
+                break
+        if problem is not None:
+            log.warning(
+                "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
+                call.method,
+                call.sends,
+                problem,
+            )
 
-    async def _dispose(self, call: Change, details: OperationDetails) -> None:
+    def _pauses(self, ends_at: float) -> Iterator[float]:
+        """Seconds to wait before each look: for the settling time, twice as long each time until the
+        last one is due, and on for as long as another call may still own what was found.
+        """
+        clock = asyncio.get_running_loop().time
+        pause = max(self._policy.settle, self._timeout / 8)
+        while (left := ends_at - clock()) > 0:
+            yield min(pause, left) if left > pause * 1.5 else left
+            pause *= 2
+        ends_at += self._policy.within
+        while clock() < ends_at:
+            yield max(self._policy.settle, self._timeout / 8)
+
+    def _tell(self, call: Change, details: OperationDetails) -> None:
         number = details.id
-        self._ledger.discard(details, asyncio.get_running_loop().time())
-        state = await self._cancelled(number)
-        cancelled = state == OperationState.CANCEL
-        told = None if state is None else str(state)
-        self._events.emit(SurplusFound(call.method, number, told, cancelled))
-        if cancelled:
-            log.warning("%s: it ran twice; operation %d was cancelled", call.method, number)
-            return
+        self._ledger.discard(details, self._clock())
+        state = None if details.state is None else str(details.state)
+        self._events.emit(SurplusFound(call.method, number, state))
         things = (("vm_id", details.vm_id), ("disk_id", details.disk_id))
         log.warning(
-            "%s: it ran twice; operation %d (%s, %s) is left over",
+            "%s: %s; operation %d (%s, %s) is left over",
             call.method,
+            _reason(call),
             number,
             state,
             " ".join(f"{name}={value}" for name, value in things if value is not None),
         )
 
-    async def _cancelled(self, number: int) -> OperationState | None:
-        """Cancel an operation if it is PENDING; the state that it is in then, if that is known."""
-        state: OperationState | None = None
-        for cancel in (True, False):
-            try:
-                current = await self._lookup.operation(number)
-                state = current.state if current is not None else None
-                if state != OperationState.PENDING or not cancel:
-                    break
-                # It is repeated after trouble: whether it took effect is looked at afterwards.
-                await self._reader.ask("operation_cancel", {"operation_id": number})
-            except GandiError as error:
-                log.info("operation %d was not cancelled: %s", number, error)
-        return state
+    async def _warn_of_others(self, call: Change) -> None:
+        """Equal operations of two clients cannot be told apart: say so where another one is about."""
+        try:
+            numbers = await self._lookup.ids(call.method)
+        except GandiError as error:
+            log.info("%s: whether another client is about is not known: %s", call.method, error)
+            return
+        if self._ledger.other_clients.begin_such(call, numbers):
+            log.warning(
+                "%s: its reply was lost, and operation %s was found to be its own; but another client"
+                " begins such operations on this account, and it may be that client's",
+                call.method,
+                call.known_id("id"),
+            )
 
 
-def _not_found_out(call: Change, reason: str) -> None:
-    log.warning(
-        "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
-        call.method,
-        call.sends,
-        reason,
-    )
+def _reason(call: Change) -> str:
+    """How an operation can be left over that looks like the call's."""
+    if call.state is State.ABSENT:
+        return "it ran after it was told as not run"
+    if call.sends == 1:
+        return f"it was given operation {call.known_id('id')}, but another fits it and is nobody's"
+    return "it ran twice"

@@ -11,9 +11,10 @@ polls, with the context variables of the first who waited for the operation.)
 
 What lasts has a pair of events: `CallBegan` and `CallEnded`, `ExchangeBegan` and `ExchangeEnded`,
 `LoginBegan` and `LoginEnded`, `PollBegan` and `PollEnded`, `OperationBegan` and `OperationEnded`,
-`ReplyLost` and `LossResolved`. Calls, exchanges and polls have numbers that pair them. `OperationEnded`
+`ReplyLost` and `LossResolved`, `CallerGone` and `LeftBehind`. Calls, exchanges and polls have numbers that pair them. `OperationEnded`
 is told only of operations that somebody waits for, also of those that were taken up by their id. The
-others are single: `CallRepeated`, `Held`, `CallerGone`, `SurplusFound`. No event holds a secret. `Stats` are counted from the same events.
+others are single: `CallRepeated`, `Held`, `SurplusFound`. No event holds a secret. `Stats` are counted
+from the same events.
 """
 
 from aiogandi.instrumentation.events import (
@@ -25,6 +26,7 @@ from aiogandi.instrumentation.events import (
     ExchangeBegan,
     ExchangeEnded,
     Held,
+    LeftBehind,
     LoginBegan,
     LoginEnded,
     LossResolved,
@@ -46,6 +48,7 @@ __all__ = [
     "ExchangeBegan",
     "ExchangeEnded",
     "Held",
+    "LeftBehind",
     "LoginBegan",
     "LoginEnded",
     "LossResolved",

@@ -100,9 +100,8 @@ class ReplyLost(Event):
 @dataclass(frozen=True, slots=True)
 class LossResolved(Event):
     """What became of a call whose reply was lost: its operation was found and *adopted*, the call is
-    *absent* at the service, or neither can be established: *unknown*. A call that was found absent and
-    is not sent again ends as *unknown*, too. *operation_id* is the operation that was adopted, or that
-    may be the call's own.
+    *absent* at the service, or neither can be established: *unknown*. *operation_id* is the operation
+    that was adopted, or the oldest that may be the call's own.
     """
 
     method: str
@@ -112,23 +111,37 @@ class LossResolved(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallerGone(Event):
-    """The caller of a changing call was cancelled, or the client closed, while the call's outcome was
-    not known.
+    """The caller of a changing call was cancelled while the call was under way, in *state*: it was
+    ``"sent"``, its reply was ``"lost"``, or it was just ``"answered"``. `LeftBehind` follows.
     """
 
     method: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind(Event):
+    """What became of a call after its caller had gone: it is ``"answered"`` or ``"adopted"`` and has
+    begun an operation, ``"absent"``, or ``"unknown"``. But for those that are absent, it stands in
+    ``Gandi.pending()``. The ids are None where they are not known.
+    """
+
+    method: str
+    state: str
+    operation_id: int | None
+    vm_id: int | None
+    disk_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class SurplusFound(Event):
-    """An operation that nobody asked for, because a request that was given up ran after all. It was
-    *cancelled* before it ran, or is left over in *state*.
+    """An operation that nobody asked for, because a request that was given up ran after all. It was in
+    *state* when it was found, and is left as it is.
     """
 
     method: str
     operation_id: int
     state: str | None
-    cancelled: bool
 
 
 @dataclass(frozen=True, slots=True)

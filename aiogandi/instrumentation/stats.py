@@ -21,9 +21,8 @@ class Stats:
     ``requests``: HTTP requests sent, logins and polls included. ``polls``: how often the tracker began
     to ask for operations, whether or not the request left. ``logins``: logins that succeeded. ``retries``: calls sent
     again. ``throttled``: requests answered by 429. ``reconciled``: calls whose reply was lost and
-    whose operation was found at the service. ``surplus``: operations that are left over beyond what was
-    asked for, because a request that was given up ran after all; ``surplus_cancelled``: further ones
-    that were cancelled before they ran. ``unknown``: calls that ended in `OutcomeUnknown`.
+    whose operation was found at the service. ``surplus``: operations beyond what was asked for, because
+    a request that was given up ran after all. ``unknown``: calls that ended in `OutcomeUnknown`.
     """
 
     requests: int = 0
@@ -33,7 +32,6 @@ class Stats:
     throttled: int = 0
     reconciled: int = 0
     surplus: int = 0
-    surplus_cancelled: int = 0
     unknown: int = 0
 
 
@@ -49,7 +47,6 @@ class Counts:
     throttled: int
     reconciled: int
     surplus: int
-    surplus_cancelled: int
     unknown: int
 
     def __init__(self) -> None:
@@ -69,8 +66,6 @@ class Counts:
                 self.reconciled += 1
             case LossResolved(outcome="unknown"):
                 self.unknown += 1
-            case SurplusFound(cancelled=True):
-                self.surplus_cancelled += 1
             case SurplusFound():
                 self.surplus += 1
 

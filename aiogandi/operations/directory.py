@@ -87,6 +87,9 @@ def read_down(
     One list holds the newest *full* ids, so it goes on below the date of its lowest one: *page*
     makes the question for what was created before a date. *worth* is asked before each further page
     whether it is worth two requests, given the number of pages read and the lowest id so far.
+
+    With *full* at 1 no list counts as whole because it is short: a service may cut its lists earlier
+    than it says. Its end is where a further page shows nothing more.
     """
     shown: Sequence[int] = yield page(None)
     ids = list(shown)
@@ -100,12 +103,13 @@ def read_down(
             return Pages(ids, first, complete=False)
         details: OperationDetails | None = yield Look(lowest)
         if details is None or details.date_created is None:
-            return Pages(ids, first, complete=False)
+            return Pages(ids, first, complete=len(shown) < LISTED)
         shown = yield page(details.date_created)
         number += 1
         further = [operation_id for operation_id in shown if operation_id < lowest]
-        if not further:  # more than a list holds were created within one second
-            return Pages(ids, first, complete=False)
+        if not further:
+            # The end, unless more than a list holds were created within one second.
+            return Pages(ids, first, complete=len(shown) < LISTED and full < LISTED)
         ids += further
 
 
@@ -114,7 +118,9 @@ class Directory:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._works: dict[str, bool] = {}  # parameters, and whether they work as a filter
+        self._refused: set[str] = set()  # parameters that do not work as a filter
+        self._works: set[str] = set()  # parameters that were seen to
+        self._found: dict[str, int] = {}  # the operation that a parameter has found alone
 
     # -- one question --------------------------------------------------------------------------
 
@@ -133,7 +139,7 @@ class Directory:
             except DataFault as fault:
                 if not names or not refuses_call(fault):
                     raise
-            self._works.update(dict.fromkeys(names, False))
+            self._refused.update(names)
         wider = {name: value for name, value in filters.items() if name != "param"}
         return ids_from_wire(await self._ask("operation_list", {"filter": wider}))
 
@@ -186,14 +192,27 @@ class Directory:
         """
         name = CREATIONS[kind][1]
         ids = await self.ids({"type": kind, "param": {name: thing}})
-        if len(ids) <= 1 and self._filters_by([name]):
+        if (
+            len(ids) <= 1
+            and self._filters_by([name])
+            and (not ids or self._tells_apart(name, ids[0]))
+        ):
             return ids[0] if ids else None
-        # The service does not filter by parameter: ours is among its latest of this type.
+        # The service does not filter by parameter, or that was not seen yet: ours is among its latest of
+        # this type.
         for operation_id in ids[:CANDIDATES]:
             details = await self.details(operation_id)
             if thing in (details.vm_id, details.disk_id):
                 return operation_id
         return None
+
+    def _tells_apart(self, name: str, found: int) -> bool:
+        """Whether a list of one can be trusted: a service that ignores the parameter shows the same
+        one whatever is asked for, or both when there are two.
+        """
+        if self._found.setdefault(name, found) != found:
+            self._works.add(name)
+        return name in self._works
 
     async def state_of_creation(self, kind: str, thing: int) -> OperationState:
         """How far *thing* is, by its own state (assumed): for a service without an operation for it.
@@ -210,15 +229,5 @@ class Directory:
             case _:
                 return OperationState.DONE
 
-    # -- filters -------------------------------------------------------------------------------
-
-    def proven(self, names: list[str]) -> None:
-        """An operation was found by these parameters, so they work as filters."""
-        self._works.update((name, True) for name in names if name not in self._works)
-
-    def unproven(self, names: list[str]) -> list[str]:
-        """Those of these parameters of which it is not known whether they work as filters."""
-        return [name for name in names if name not in self._works]
-
     def _filters_by(self, names: Sequence[str] | Mapping[str, Any]) -> bool:
-        return all(self._works.get(name, True) for name in names)
+        return self._refused.isdisjoint(names)

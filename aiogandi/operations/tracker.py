@@ -106,8 +106,7 @@ class OperationTracker:
 
     async def cancel_id(self, operation_id: int) -> None:
         """Cancel an operation at the service, and wake who waits for it."""
-        with self._scope():
-            await self._cancel(operation_id)
+        await self._cancel(operation_id)
         now = asyncio.get_running_loop().time()
         self._watches.ended(operation_id, OperationState.CANCEL, now, now)
 

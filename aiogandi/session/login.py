@@ -12,7 +12,8 @@ from aiogandi.instrumentation.events import LoginBegan, LoginEnded
 from aiogandi.redaction import Secret
 from aiogandi.retries import Repeater
 from aiogandi.transport.exchange import Exchanger
-from aiogandi.transport.rate import Rank, Turns
+from aiogandi.transport.rank import Rank
+from aiogandi.transport.rate import Turns
 from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.session")
@@ -22,7 +23,7 @@ class Login:
     """Makes session ids.
 
     Its requests are repeated here, for everybody who waits for the session: none of them begins
-    again by itself.
+    again by itself. So they are repeated for as long as ``Retry.within`` allows.
     """
 
     def __init__(
@@ -68,10 +69,13 @@ class Login:
         request = Request.of(method, arguments)
 
         async def attempt(left: float | None) -> Secret:
-            async with self._turns.turn(Rank.LOGIN):
-                now = asyncio.get_running_loop().time()
-                request.leaves(now)
-                reply = await self._transport.exchange(request, timeout=left)
+            turn = self._turns.turn(Rank.LOGIN)
+            try:
+                async with turn:
+                    request.leaves()
+                    reply = await self._transport.exchange(request, timeout=left)
+            finally:
+                request.queued += turn.waited
             if isinstance(reply, str) and reply:
                 return Secret(reply)
             problem = unusable(method, reply, "a session id")
@@ -79,7 +83,7 @@ class Login:
             raise problem
 
         try:
-            return await self._repeater.run(request, attempt)
+            return await self._repeater.run(request, attempt, until_within=True)
         except ServerFault:
             raise
         except Fault as fault:

@@ -6,30 +6,44 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
 from aiogandi.cancellation import cancel
+from aiogandi.clock import Clock
 from aiogandi.errors import ClientClosed, DataFault, GandiError, SessionExpired, refuses_session
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import PollEnded
 from aiogandi.redaction import Secret
 from aiogandi.transport.exchange import Exchanger
-from aiogandi.transport.rate import Rank, Turns, Unwanted
+from aiogandi.transport.rank import Rank
+from aiogandi.transport.rate import Turns, Unwanted
 from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.session")
 
-MAX_REFUSALS = 50
-"""A call gives up after so many refused sessions."""
+MAX_UNPROVEN: Final = 5
+"""When so many new sessions in a row were refused before any had served a call, logging in does not
+help."""
+
+MAX_REFUSALS: Final = 50
+"""A call gives up after so many refused sessions, though they serve other calls."""
+
+
+class Readiness(Protocol):
+    """What a request must know before it leaves, and what may be out of date when its turn comes."""
+
+    def is_ready(self) -> bool:
+        """Whether it may leave now."""
+
+    async def make_ready(self) -> None:
+        """See to it that it may leave, at least for a while. What is raised is the call's error."""
 
 
 @dataclass(slots=True)
 class Session:
-    """A session id with its times, in seconds of the event loop's *clock*."""
+    """A session id with its times, in seconds of the client's clock."""
 
     id: Secret
-    clock: Callable[[], float]
-    """Kept, since every call looks at it, and ``get_running_loop`` asks the operating system."""
     renew_at: float
     ends_at: float
     users: int = 0
@@ -37,15 +51,23 @@ class Session:
     proven: bool = False
     """Whether the service has accepted it."""
 
-    def is_good(self) -> bool:
+    def is_good(self, now: float) -> bool:
         """Whether a call may be sent with it. One that was not tried yet is tried also after its
         end: where a login takes longer than a session lasts, it would else be made for ever.
         """
-        return not self.users or self.clock() < self.ends_at
+        return not self.users or now < self.ends_at
 
-    def is_due(self) -> bool:
-        """Whether it is time for a new one."""
-        return self.clock() >= self.renew_at
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hopeless:
+    """That logging in does not help, with the service's refusal."""
+
+    code: int
+    message: str
+
+    def error(self, method: str) -> SessionExpired:
+        """What a call of *method* is told."""
+        return SessionExpired(self.code, self.message, method)
 
 
 def _nobody_listens(*_: object) -> None:
@@ -57,7 +79,10 @@ class SessionManager:
 
     *login* makes a new session id; it repeats what is worth repeating by itself. A session lasts
     *lifetime* seconds (the service's 12 hours, documented), counted from before its login was sent;
-    *margin* seconds before its end a new login begins, while calls go on with the old id.
+    *margin* seconds before its end a new login begins, while calls go on with the old id. *clock*
+    counts the time for which the machine slept, since the service's clock went on. After a new session
+    that was refused before it had served anybody, the next login waits for *backoff* seconds, and twice
+    as long after each further one.
     """
 
     def __init__(
@@ -67,16 +92,22 @@ class SessionManager:
         login: Callable[[], Awaitable[Secret]],
         events: Emitter,
         *,
+        clock: Clock,
         lifetime: float,
         margin: float,
+        backoff: float,
     ) -> None:
         self._transport = transport
         self._turns = turns
         self._events = events
         self._login = login
+        self._clock = clock
         self._lifetime = lifetime
         self._margin = margin
+        self._backoff = backoff
         self._session: Session | None = None
+        self._unproven = 0  # new sessions refused in a row before any had served a call
+        self._hopeless: Hopeless | None = None  # what was found last
         self._timer: asyncio.TimerHandle | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._closed = False
@@ -85,58 +116,61 @@ class SessionManager:
         self,
         request: Request,
         *,
-        rank: Rank = Rank.CALL,
+        rank: Rank | None = None,
         timeout: float | None = None,
+        ready: Readiness | None = None,
         on_send: Callable[[float], None] = _nobody_listens,
         on_refused: Callable[[], None] = _nobody_listens,
     ) -> Any:
         """Send *request* with the session id before its arguments, and return the service's answer.
 
-        *timeout*, in seconds, shortens the client's. *on_send* is told the time whenever the request
-        leaves, which may be long after the call was made. *on_refused* is called when what has left was
-        refused together with its session, so that it did not run.
+        *rank* says who goes first, where turns are scarce. *timeout*, in seconds, shortens the
+        client's. *ready* is asked when the request's turn comes, which may be long after the call was
+        made: where it may not leave, it is made ready and keeps its place in line. *on_send* is told
+        the time, of the client's clock, whenever the request leaves. *on_refused* is called when what
+        has left was refused together with its session, so that it did not run.
 
-        A refused session is replaced and the call repeated, since it was refused before it ran. If
-        the new one is refused as well, logging in does not help: `SessionExpired`. But if the
-        service has accepted that one from another call, it was good, and has ended again meanwhile.
+        A refused session is replaced and the call repeated, since it was refused before it ran. When
+        logging in turns out not to help, all calls that wait for a session get `SessionExpired`; the
+        next one tries afresh.
         """
-        accepted: list[bool] = []  # whether the service ever accepted each session that it refused
+        turn = self._turns.turn(rank, lambda: self._sendable(self._clock(), ready) is not None)
+        known = self._hopeless
+        refusals = 0
         while True:
-            if self._session is None or self._session.is_due():
-                await self._current()
-            turn = self._turns.turn(rank, self._is_live)
+            if ready is not None and not ready.is_ready():
+                await ready.make_ready()
+            if self._session is None or self._clock() >= self._session.renew_at:
+                await self._current(request.method, known)
             try:
                 async with turn:
-                    if (live := self._live()) is None:
-                        continue  # it ended while the call waited for its turn
-                    session = live
-                    session.users += 1
-                    now = session.clock()
-                    request.leaves(now)
+                    now = self._clock()
+                    session = self._use(now, ready)
+                    known = self._hopeless
+                    request.leaves()
                     on_send(now)
                     result = await self._transport.exchange(request, session.id, timeout=timeout)
             except Unwanted:
-                continue
+                continue  # while it stood in line, what it needs has ended
             except DataFault as fault:
                 if not refuses_session(fault):
+                    self._accepted(session)
                     raise
-                refusal = fault
+                refusal = Hopeless(fault.code, fault.message)
             else:
-                session.proven = True
+                self._accepted(session)
                 return result
             finally:
                 request.queued += turn.waited
             on_refused()
-            self._drop(session)
-            accepted.append(session.proven)
-            if _is_hopeless(session, accepted):
-                raise SessionExpired(refusal.code, refusal.message, request.method)
+            self._refused(session, refusal)
+            refusals += 1
+            if self._hopeless is not known or refusals == MAX_REFUSALS:
+                raise refusal.error(request.method)
             log.info("%s: the session was refused, logging in again", request.method)
 
     async def poll(self, method: str, arguments: Mapping[str, Any], *, timeout: float) -> Any:
-        """Send a call that the tracker watches operations with, once, for *timeout* seconds at most.
-        It does not stand in line behind the callers' own.
-        """
+        """Send a poll once, for *timeout* seconds. It does not stand in line behind callers' own."""
         events = self._events
         request = Request.of(method, arguments)
         number = events.poll_began(method)
@@ -152,25 +186,41 @@ class SessionManager:
         events.emit(PollEnded(method, number, clock() - began, None))
         return result
 
+    def retire(self) -> None:
+        """Begin no further login."""
+        self._closed = True
+
     async def close(self) -> None:
         """Stop renewing. Nothing is sent: the service has no logout (documented)."""
-        self._closed = True
+        self.retire()
         self._forget()
         if (renewal := self._renewal) is not None:
             await cancel([renewal])
 
-    def _live(self) -> Session | None:
-        """The session that a call may be sent with."""
+    def _sendable(self, now: float, ready: Readiness | None) -> Session | None:
+        """The session that a call may be sent with *now*, if there is one and the call is *ready*."""
         session = self._session
-        return session if session is not None and session.is_good() else None
+        if session is None or not session.is_good(now):
+            return None
+        return session if ready is None or ready.is_ready() else None
 
-    def _is_live(self) -> bool:
-        return self._live() is not None
+    def _use(self, now: float, ready: Readiness | None) -> Session:
+        """The session that a call is sent with *now*; `Unwanted` where it may not be sent."""
+        session = self._sendable(now, ready)
+        if session is None:
+            raise Unwanted
+        session.users += 1
+        return session
 
-    async def _current(self) -> None:
-        """See to it that there is a session; while the old one is good, without waiting."""
+    async def _current(self, method: str, known: Hopeless | None) -> None:
+        """See to it that there is a session; while the old one is good, without waiting.
+
+        A call of *method* has *known* what was found last: it waited if there is a newer finding.
+        """
+        if self._session is None and self._hopeless not in (None, known):
+            raise self._hopeless.error(method)
         renewal = self._renew()
-        if self._session is None or self._now() >= self._session.ends_at:
+        if self._session is None or self._clock() >= self._session.ends_at:
             # Shielded: the login is everybody's, whoever happened to start it.
             await asyncio.shield(renewal)
 
@@ -184,62 +234,61 @@ class SessionManager:
         return self._renewal
 
     async def _log_in(self) -> None:
-        # Counted from here and not from the reply: the service's clock started in between.
-        ends_at = self._now() + self._lifetime
         try:
+            if self._unproven:
+                await asyncio.sleep(self._backoff * 2 ** (self._unproven - 1))
+            # Counted from here and not from the reply: the service's clock started in between.
+            ends_at = self._clock() + self._lifetime
             session_id = await self._login()
         except GandiError as error:
-            if (session := self._session) is not None and self._now() < session.ends_at:
+            if (session := self._session) is not None and self._clock() < session.ends_at:
                 # Calls go on with the old id; try again well before it ends.
-                pause = (session.ends_at - self._now()) / 4
-                session.renew_at = self._now() + max(pause, 0.1)
+                pause = (session.ends_at - self._clock()) / 4
+                session.renew_at = self._clock() + max(pause, 0.1)
                 self._schedule(session.renew_at)
                 log.warning("renewing the session failed, the old one is still good: %s", error)
             raise
         else:
             self._forget()
-            clock = asyncio.get_running_loop().time
-            self._session = Session(session_id, clock, ends_at - self._margin, ends_at)
+            self._session = Session(session_id, ends_at - self._margin, ends_at)
             self._schedule(self._session.renew_at)
         finally:
             self._renewal = None
 
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
-
     def _schedule(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(when, self._renew_if_used)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(when - self._clock(), self._renew_if_used)
 
     def _renew_if_used(self) -> None:
         # A client that nobody uses lets its session end, rather than log in twice a day for ever.
         if self._session is not None and self._session.users and not self._closed:
             self._renew()
 
-    def _drop(self, session: Session) -> None:
-        # Another call may have fetched a newer one, which nobody has refused.
-        if self._session is session:
-            self._forget()
+    # -- what the service says of a session ----------------------------------------------------
+
+    def _accepted(self, session: Session) -> None:
+        session.proven = True
+        self._unproven = 0
+
+    def _refused(self, session: Session, refusal: Hopeless) -> None:
+        """Drop a session; `MAX_UNPROVEN` new ones in a row are *hopeless*."""
+        if self._session is not session:
+            return  # another call has done so, and perhaps fetched a newer one already
+        self._forget()
+        if session.proven:
+            return  # it was good, and has ended
+        self._unproven += 1
+        if self._unproven == MAX_UNPROVEN:
+            self._unproven = 0
+            self._hopeless = refusal
 
     def _forget(self) -> None:
         self._session = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _is_hopeless(session: Session, accepted: list[bool]) -> bool:
-    """Whether one call need not try another session after this one, its latest, was refused.
-
-    A second refusal says so, if the service has never accepted that session from anybody. One that
-    other calls have as well may have been good, and have ended again just then: once.
-    """
-    if len(accepted) == MAX_REFUSALS:
-        return True
-    alone = not session.proven and session.users == 1
-    return len(accepted) > 1 and (alone or accepted.count(False) > 1)
 
 
 def _noticed(renewal: asyncio.Task[None]) -> None:

@@ -109,7 +109,7 @@ class Transport:
         if cause is None:
             told = fault_for(reply.code, reply.message, redactor, method)
         elif self._closed:
-            told = ClientClosed()
+            told = ClientClosed(sent=True)
         else:
             told = failure(method, answer, cause, limit, redactor)
         del reply, cause  # they may hold a secret, and this frame is part of the traceback

@@ -1,10 +1,15 @@
-"""Turns: one budget for everything that one client sends."""
+"""Turns: one budget for everything that one client sends, and who goes first.
+
+A request needs two things before it may leave: a turn, which the rate limit hands out evenly spaced, and
+a place among the requests that are under way. It gets both in one moment, so that neither is kept from
+others meanwhile.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum, auto
+from itertools import count
 from types import TracebackType
 from typing import Final
 
@@ -14,25 +19,26 @@ from aiogandi.errors import TransportError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Held
 from aiogandi.settings import RateLimit
+from aiogandi.transport.line import Line, Places
+from aiogandi.transport.rank import BEHIND, Rank
 
 CONNECTIONS: Final = 100
-"""Calls that wait for their turn to be sent or for their reply at most; the time-out of one does
-not begin to run before it has its place."""
+"""Callers' calls that are under way at most, and look-ups likewise. The time-out of one does not begin
+to run before it has its place."""
 
-POLLING_SHARE: Final = 10
-"""While calls wait for their turn, polling takes at most one turn in so many."""
+RESERVED: Final = 10
+"""Of these, places that the calls of `Rank.BULK` leave to the others."""
+
+SHARE: Final = 10
+"""Whoever waits, a rank gets at least one turn in so many."""
 
 LONGEST_HOLD: Final = 60.0
 """Seconds for which the service can silence the client at most: then a request finds out whether
 it is still meant, rather than that every call hangs on one wrong header."""
 
-
-class Rank(Enum):
-    """Who waits for a turn."""
-
-    CALL = auto()  # in a queue, however many there are
-    POLL = auto()  # past the queue, at its share
-    LOGIN = auto()  # past the queue: none of the calls in it can go on before
+_MOMENT: Final = (
+    1e-4  # seconds after which a limiter is asked again that had nothing when it was due
+)
 
 
 class Unwanted(Exception):
@@ -49,32 +55,51 @@ class Turns:
     In no window of ``per`` seconds there are more than ``calls`` of them: a bucket that lets
     ``calls`` through at once and refills meanwhile would send up to twice the limit in its first
     window.
+
+    They go by `Rank`, but each rank that waits gets one turn in `SHARE` at least, and polling not more
+    than that while others wait.
     """
 
     def __init__(self, limit: RateLimit | None, events: Emitter) -> None:
         self._events = events
         self._limiter: AsyncLimiter | None = None
-        self._polling: AsyncLimiter | None = None
-        self.places = asyncio.Semaphore(CONNECTIONS)
-        self._queue = asyncio.Lock()
         self._held_until = 0.0
         self._pause = 1.0  # seconds of a hold for which the service names none
         if limit is not None:
             self._pause = limit.per
             # One at the window's beginning and calls - 1 in the rest of it.
-            spacing = limit.per / max(limit.calls - 1, 1)
-            self._limiter = AsyncLimiter(1, spacing)
-            self._polling = AsyncLimiter(1, spacing * POLLING_SHARE)
+            self._limiter = AsyncLimiter(1, limit.per / max(limit.calls - 1, 1))
+        self._next_at = 0.0  # when the limiter has the next turn
+        unlimited, calls = Places(float("inf")), Places(CONNECTIONS)
+        self._calls = Line(calls)
+        self._bulk = Line(Places(CONNECTIONS - RESERVED, calls))
+        # Polls come one by one, and every now and then: one that comes has waited for its share.
+        self._polls = Line(unlimited, passed=SHARE - 1)
+        self._lines = {
+            Rank.LOGIN: Line(unlimited),
+            Rank.LOOKUP: Line(Places(CONNECTIONS)),
+            Rank.CALL: self._calls,
+            Rank.BULK: self._bulk,
+            Rank.POLL: self._polls,
+        }
+        self._numbers = count()
+        self._present = 0  # how many wait, or are called
+        self._called: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
-    def turn(self, rank: Rank = Rank.CALL, is_wanted: Callable[[], bool] = _always) -> Turn:
+    def turn(self, rank: Rank | None = None, is_wanted: Callable[[], bool] = _always) -> Turn:
         """A context manager around sending one request and reading its reply.
 
         Entering it waits for the turn. When it comes, *is_wanted* is asked whether there is still
-        something to send; if not, the turn is not used up and `Unwanted` is raised. Without a rate
-        limit, entering waits only for a free place and for the end of a pause that the service asked
-        for; *is_wanted* is asked after such a pause.
+        something to send; if not, the turn is not used up and `Unwanted` is raised. Whoever enters it
+        again has kept its place in line. Without a rate limit, entering waits only for a free place
+        and for the end of a pause that the service asked for; *is_wanted* is asked after such a pause.
+
+        Without a *rank*, it is a caller's: BULK inside of `behind`, else CALL.
         """
-        return Turn(self, rank, is_wanted)
+        if rank is None:
+            return Turn(self, self._bulk if BEHIND.get() else self._calls, is_wanted)
+        return Turn(self, self._lines[rank], is_wanted)
 
     def hold(self, seconds: float | None) -> None:
         """The service is overloaded: nobody sends for *seconds*; None, where it does not say how
@@ -84,59 +109,112 @@ class Turns:
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + pause)
         self._events.emit(Held(pause))
 
-    async def enter(self, rank: Rank, is_wanted: Callable[[], bool]) -> None:
+    # -- what a turn asks for ------------------------------------------------------------------
+
+    def goes_at_once(self, line: Line) -> bool:
+        """Give a place and a turn, where neither has to be waited for and the turn costs nothing."""
+        if self._limiter is not None or self._present or self._is_held():
+            return False
+        if not line.places.are_free():
+            return False
+        line.places.take()
+        return True
+
+    def number(self) -> int:
+        """A place in line behind all who have come so far."""
+        return next(self._numbers)
+
+    async def wait(self, line: Line, number: int, is_wanted: Callable[[], bool]) -> None:
         """Wait for a place and a turn."""
-        if rank is Rank.CALL:
-            # The place comes before the turn: turns that were given out while all places were taken
-            # would be used all at once when places fall free.
-            await self.places.acquire()
-            try:
-                if not self._needs_no_turn():
-                    # Calls queue up among themselves and only the first of them asks the limiter,
-                    # so that a poll never stands behind a thousand calls.
-                    async with self._queue:
-                        await self._next(is_wanted)
-            except BaseException:
-                self.places.release()
-                raise
-            return
-        if rank is Rank.POLL and self._polling is not None and self._queue.locked():
-            await self._polling.acquire()
-        await self._next(is_wanted)
-
-    def is_free(self, rank: Rank) -> bool:
-        """Whether nobody of this rank would have to wait now."""
-        return self._needs_no_turn() and (rank is not Rank.CALL or not self.places.locked())
-
-    def leave(self, rank: Rank) -> None:
-        """Give the place back."""
-        if rank is Rank.CALL:
-            self.places.release()
-
-    async def _next(self, is_wanted: Callable[[], bool]) -> None:
+        loop = asyncio.get_running_loop()
         while True:
-            await self._end_of_hold()
-            if not is_wanted():
-                raise Unwanted
-            if self._limiter is None:
-                return
-            await self._limiter.acquire()
-            # Where a hold began while this call waited for its turn, the call waits again.
-            if not self._is_held():
-                return
+            call = loop.create_future()
+            if not line.waiting and line is not self._polls:
+                line.passed = 0
+            line.join(number, call)
+            self._present += 1
+            self._call_next()
+            try:
+                await call
+                # A hold may have begun, and what was to be sent may have ended, just now.
+                if not self._is_held():
+                    if not is_wanted():
+                        raise Unwanted
+                    await self._take(line)
+                    return
+            finally:
+                self._present -= 1
+                if self._called is call:
+                    self._called = None
+                else:
+                    line.leave()
+                self._call_next()
 
-    def _needs_no_turn(self) -> bool:
-        return self._limiter is None and not self._is_held() and not self._queue.locked()
+    def leave(self, line: Line) -> None:
+        """Give the place back."""
+        line.places.give_back()
+        if self._present:
+            self._call_next()
+
+    # -- who is next ---------------------------------------------------------------------------
+
+    def _call_next(self) -> None:
+        """Call whoever is next as soon as there is a turn.
+
+        Only one is called at a time. It takes the turn itself, when it wakes up, and calls the next.
+        So a turn is never with somebody who is cancelled.
+        """
+        if self._called is not None:
+            return
+        line = self._next_line()
+        if line is None:
+            if not self._present:
+                self._unset()
+        elif self._timer is None:
+            if (pause := self._seconds_to_wait()) > 0:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(pause, self._ring)
+            else:
+                self._called = line.pop()
+                self._called.set_result(None)
+
+    def _next_line(self) -> Line | None:
+        able = [line for line in self._lines.values() if line.waiting and line.places.are_free()]
+        if not able:
+            return None
+        longest = max(able, key=lambda line: line.passed)
+        return longest if longest.passed >= SHARE - 1 else able[0]
+
+    async def _take(self, line: Line) -> None:
+        if self._limiter is not None:
+            await self._limiter.acquire()  # it has one, or this call would not have been called
+            self._next_at = asyncio.get_running_loop().time() + self._limiter.time_period
+        line.places.take()
+        for other in self._lines.values():
+            if other.waiting or other is self._polls:
+                other.passed += 1
+        line.passed = 0
+
+    def _seconds_to_wait(self) -> float:
+        """Until there is a turn, whoever gets it."""
+        now = asyncio.get_running_loop().time()
+        if self._held_until > now:
+            return self._held_until - now
+        if self._limiter is None or self._limiter.has_capacity():
+            return 0.0
+        return max(self._next_at - now, _MOMENT)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._call_next()
+
+    def _unset(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _is_held(self) -> bool:
         return self._held_until > 0 and self._held_until > asyncio.get_running_loop().time()
-
-    async def _end_of_hold(self) -> None:
-        if not self._held_until:
-            return
-        loop = asyncio.get_running_loop()
-        while (wait := self._held_until - loop.time()) > 0:  # noqa: ASYNC110 - may be moved on
-            await asyncio.sleep(wait)
 
 
 class Turn:
@@ -145,24 +223,29 @@ class Turn:
     ``waited`` is how many seconds it stood in line, also where its turn never came.
     """
 
-    __slots__ = ("_is_wanted", "_rank", "_turns", "waited")
+    __slots__ = ("_is_wanted", "_line", "_number", "_turns", "waited")
 
-    def __init__(self, turns: Turns, rank: Rank, is_wanted: Callable[[], bool]) -> None:
+    def __init__(self, turns: Turns, line: Line, is_wanted: Callable[[], bool]) -> None:
         self._turns = turns
-        self._rank = rank
+        self._line = line
         self._is_wanted = is_wanted
+        self._number: int | None = None
         self.waited = 0.0
 
     async def __aenter__(self) -> None:
         turns = self._turns
-        if turns.is_free(self._rank):
-            if self._rank is Rank.CALL:
-                await turns.places.acquire()
+        self.waited = 0.0
+        if turns.goes_at_once(self._line):
             return
         clock = asyncio.get_running_loop().time
         began = clock()
+        number = turns.number() if self._number is None else self._number
+        self._number = None
         try:
-            await turns.enter(self._rank, self._is_wanted)
+            await turns.wait(self._line, number, self._is_wanted)
+        except Unwanted:
+            self._number = number
+            raise
         finally:
             self.waited = clock() - began
 
@@ -172,6 +255,6 @@ class Turn:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._turns.leave(self._rank)
+        self._turns.leave(self._line)
         if isinstance(error, TransportError) and error.status == 429:
             self._turns.hold(error.retry_after)

@@ -21,8 +21,6 @@ class Request:
     arguments: Mapping[str, Any] = field(repr=False)
     sends: int = 0
     """How often it has left."""
-    first_sent: float | None = None
-    """When it left for the first time, in seconds of the loop's clock; None before."""
     queued: float = 0.0
     """Seconds that it has stood in line for its turns."""
 
@@ -31,11 +29,9 @@ class Request:
         """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
         return cls(method, codec.encode_params(arguments), arguments)
 
-    def leaves(self, now: float) -> None:
-        """Record that it is sent at *now*."""
+    def leaves(self) -> None:
+        """Record that it is sent."""
         self.sends += 1
-        if self.first_sent is None:
-            self.first_sent = now
 
     def secrets(self) -> tuple[Secret, ...]:
         """The secrets among the arguments."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiogandi import Gandi, NotFound, OutcomeUnknown, Retry, TransportError
+from aiogandi import Gandi, NotFound, Retry, TransportError
 from aiogandi.calls import results
 from aiogandi.sandbox.trouble import Answer
 from tests.wire import http, http_reply
@@ -63,12 +63,6 @@ async def test_a_reading_call_tells_of_a_reply_that_it_cannot_have(client_of):
             await gandi.account_currency()
 
 
-async def test_a_changing_call_whose_reply_is_no_id_may_have_run(client_of):
-    async with await client_of(vm_start="soon") as gandi:
-        with pytest.raises(OutcomeUnknown, match="whether it ran is not known"):
-            await gandi.vm_start(1)
-
-
 async def test_a_balance_that_no_float_can_hold_is_told(client_of):
     body = http_reply("").replace(b"<string></string>", b"<i8>" + b"9" * 400 + b"</i8>")
     body = http(body.partition(b"\r\n\r\n")[2], "200 OK", "Connection: close")
@@ -78,11 +72,21 @@ async def test_a_balance_that_no_float_can_hold_is_told(client_of):
 
 
 @pytest.mark.parametrize("reply", [0, "0", -5, "soon", [5], "9" * 19], ids=repr)
-async def test_a_changing_call_that_is_answered_with_no_id_is_unknown(client_of, reply):
+async def test_a_changing_call_that_is_answered_with_no_id_is_looked_for(
+    gandi, gandi_sandbox, reply
+):
+    gandi_sandbox.alter("vm_create", lambda *_: reply)
+    created = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    assert [vm["id"] for vm in gandi_sandbox.vms] == [created.vm_id]
+    assert gandi.stats.reconciled == 1
+
+
+@pytest.mark.parametrize("reply", [0, "soon"])
+async def test_and_did_not_run_where_it_is_not_there(client_of, reply):
     async with await client_of(vm_start=reply) as gandi:
-        with pytest.raises(OutcomeUnknown) as caught:
+        with pytest.raises(TransportError, match="an id was due") as caught:
             await gandi.vm_start(1)
-    assert (caught.value.sent, caught.value.status) == (True, 200)
+    assert (caught.value.sent, caught.value.status) == (False, 200)
 
 
 LARGE = 2**31 + 5

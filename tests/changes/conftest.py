@@ -1,5 +1,7 @@
 """Calls in any state, and the books that know them: no service, and a clock that a test moves."""
 
+from collections import deque
+
 import pytest
 
 from aiogandi import OperationDetails
@@ -7,12 +9,15 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
 from aiogandi.redaction import Secret
 
+SETTLE = 3.0
+LATENESS = 30.0
+
 
 class Books:
     """A ledger that knows operation 10 as the newest, of 100 seconds. Each step takes a second."""
 
     def __init__(self):
-        self.ledger = Ledger()
+        self.ledger = Ledger(LATENESS)
         self.now = 100.0
         self.ledger.note(10, self.now)
 
@@ -44,8 +49,13 @@ class Books:
         return call
 
     def lost(self, call):
-        self.sent(call).lose()
+        self.sent(call)
+        self.lose(call)
         return call
+
+    def lose(self, call):
+        """Its reply is lost: within the settling time, what it began may still appear."""
+        call.lose(self.now + SETTLE)
 
     def sent_again(self, call):
         """It was lost, looked for in vain, and has left for the second time."""
@@ -76,10 +86,16 @@ class Books:
     def saw(self, *numbers):
         return self.ledger.saw(list(numbers), self.tick())
 
+    def learned(self, details):
+        """The operation, which a list has shown and the service has told of."""
+        self.saw(details.id)
+        self.ledger.learn(details)
+        return details
+
     def sizes(self):
         """How much stands in each of the books."""
-        books = vars(self.ledger).items()
-        return {name: len(book) for name, book in books if isinstance(book, dict | set)}
+        books = {**vars(self.ledger), **vars(self.ledger.other_clients)}.items()
+        return {name: len(book) for name, book in books if isinstance(book, dict | set | deque)}
 
 
 @pytest.fixture

@@ -1,29 +1,32 @@
-"""The states of a changing call, and which of them leads to which."""
+"""The states of a changing call, which of them leads to which, and what follows from them."""
+
+import math
 
 import pytest
 
 from aiogandi import OperationDetails
 from aiogandi.changes.change import Change, State
+from aiogandi.changes.recognition import Likeness
 from aiogandi.redaction import Secret
 
-FOUND = OperationDetails(11, "vm_start")
+FOUND = OperationDetails(11, "vm_start", vm_id=1)
 
-# How a call gets into each state; it is sent at 5, and a second time at 7.
+# How a call gets into each state; it is sent at 5, and a second time at 7; patience ends at 8.
 WAYS = {
     State.PREPARED: [],
     State.SENT: [("send", 5)],
-    State.ANSWERED: [("send", 5), ("answer",)],
-    State.LOST: [("send", 5), ("lose",)],
-    State.ADOPTED: [("send", 5), ("lose",), ("adopt", FOUND)],
-    State.ABSENT: [("send", 5), ("lose",), ("find_absent",)],
-    State.UNKNOWN: [("send", 5), ("lose",), ("give_up",)],
+    State.ANSWERED: [("send", 5), ("answer", 11)],
+    State.LOST: [("send", 5), ("lose", 8)],
+    State.ADOPTED: [("send", 5), ("lose", 8), ("adopt", FOUND)],
+    State.ABSENT: [("send", 5), ("lose", 8), ("find_absent",)],
+    State.UNKNOWN: [("send", 5), ("lose", 8), ("give_up",)],
 }
 
 TRANSITIONS = {
     "send": ("send", 7),
     "did_not_run": ("did_not_run",),
-    "answer": ("answer",),
-    "lose": ("lose",),
+    "answer": ("answer", 11),
+    "lose": ("lose", 8),
     "adopt": ("adopt", FOUND),
     "find_absent": ("find_absent",),
     "give_up": ("give_up",),
@@ -39,7 +42,6 @@ ALLOWED = {
     (State.LOST, "find_absent"): (State.ABSENT, 1, 5, 5),
     (State.LOST, "give_up"): (State.UNKNOWN, 1, 5, 5),
     (State.ABSENT, "send"): (State.SENT, 2, 5, 7),
-    (State.ABSENT, "give_up"): (State.UNKNOWN, 1, 5, 5),
 }
 
 
@@ -80,7 +82,7 @@ def test_a_transition_that_is_forbidden_raises_and_changes_nothing(state, transi
 def test_a_new_call_was_never_sent_and_nothing_is_known_of_its_age():
     call = Change("vm_start", {"vm_id": 1}, "id")
     assert (call.state, call.sends, call.first_sent, call.last_sent) == ("prepared", 0, None, 0)
-    assert (call.newest, call.adopted) == (None, None)
+    assert (call.newest, call.adopted, call.number) == (None, None, None)
 
 
 def test_what_was_the_newest_operation_is_kept_with_its_time():
@@ -89,27 +91,84 @@ def test_what_was_the_newest_operation_is_kept_with_its_time():
     assert (call.newest, call.since, call.state) == (10, 4.5, State.PREPARED)
 
 
-def test_an_adopted_operation_is_kept():
-    assert in_state(State.ADOPTED).adopted is FOUND
+def test_an_adopted_operation_is_kept_with_the_number_that_the_reply_would_have_named():
+    call = in_state(State.ADOPTED)
+    assert (call.adopted, call.number) == (FOUND, 11)
 
 
-def test_sends_that_did_not_run_are_not_counted_but_the_first_time_stands():
+def test_patience_ends_when_the_loss_says_and_never_while_a_reply_is_due():
+    call = in_state(State.LOST)
+    assert call.patience_ends == 8
+    call.find_absent()
+    call.send(20)
+    assert call.patience_ends == math.inf
+
+
+def test_sends_that_did_not_run_are_not_counted_and_the_first_one_that_may_have_run_is_the_first():
     call = in_state(State.SENT)
     call.did_not_run()
     call.send(7)
-    call.did_not_run()
+    call.lose(8)
+    call.find_absent()
     call.send(9)
-    assert (call.sends, call.first_sent, call.last_sent) == (1, 5, 9)
+    call.did_not_run()
+    assert (call.sends, call.first_sent, call.last_sent) == (1, 7, 9)
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_call_is_settled_when_its_operation_is_known(state):
-    assert in_state(state).owner_known == (state in (State.ANSWERED, State.ADOPTED))
+def test_what_each_state_says_of_a_call_that_was_sent_once(state):
+    call = in_state(state)
+    assert call.owner_known == (state in (State.ANSWERED, State.ADOPTED))
+    assert call.is_open == (state in (State.SENT, State.LOST, State.UNKNOWN))
+    assert call.may_have_left_more == (state is State.ABSENT)  # it may still run late
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_call_whose_reply_names_no_operation_is_never_settled(state):
+def test_the_operation_of_a_call_whose_reply_names_none_is_never_known(state):
     assert not in_state(state, yields=None).owner_known
+
+
+@pytest.mark.parametrize(
+    ("fate", "more"),
+    [
+        ([("answer", 11)], True),
+        ([("lose", 8), ("adopt", FOUND)], True),
+        ([("lose", 8), ("find_absent",)], True),
+        ([("lose", 8), ("give_up",)], True),
+        ([("did_not_run",)], True),  # the first send still may
+        ([("lose", 8)], False),  # one of the two is looked for
+        ([], False),
+    ],
+    ids=["answered", "adopted", "absent", "unknown", "refused", "lost", "sent"],
+)
+def test_a_call_that_was_sent_twice_may_have_begun_more_than_it_needs(fate, more):
+    call = in_state(State.ABSENT)
+    call.send(7)
+    for name, *values in fate:
+        getattr(call, name)(*values)
+    assert call.may_have_left_more == more
+
+
+def test_a_call_that_never_ran_leaves_nothing():
+    call = in_state(State.SENT)
+    call.did_not_run()
+    assert not call.may_have_left_more
+
+
+class TestKnownIds:
+    """Which ids of a call's operation, server or disk are known."""
+
+    def test_the_reply_names_one(self):
+        call = in_state(State.ANSWERED, "vm_create", {"hostname": "web"}, "vm_id")
+        assert [call.known_id(name) for name in ("vm_id", "id")] == [11, None]
+
+    def test_a_found_operation_tells_all(self):
+        call = in_state(State.ADOPTED, "vm_create", {"hostname": "web"}, "vm_id")
+        assert [call.known_id(name) for name in ("vm_id", "id", "disk_id")] == [1, 11, None]
+
+    def test_an_argument_is_known_beforehand(self):
+        call = in_state(State.PREPARED)
+        assert [call.known_id(name) for name in ("vm_id", "id")] == [1, None]
 
 
 def create(hostname="web", password="s3cret-pw", **more):
@@ -138,8 +197,13 @@ def test_calls_that_the_service_can_tell_apart_have_different_keys(one, other):
 def test_calls_that_differ_in_a_password_have_one_key_and_it_does_not_tell_the_password():
     one, other = create(password="s3cret-1"), create(password="s3cret-2")
     assert one.key == other.key
-    assert one.passwords != other.passwords
     assert "s3cret" not in repr(one.key)
+
+
+def test_only_calls_with_equal_parameters_and_passwords_are_twins():
+    assert create().is_twin_of(create())
+    assert not create().is_twin_of(create(password="other"))
+    assert not create("web").is_twin_of(create("WEB"))
 
 
 def test_the_passwords_of_a_call_are_all_its_secrets_in_clear():
@@ -153,12 +217,21 @@ def test_no_argument_is_in_a_calls_repr():
     assert "web" not in repr(create())
 
 
-def test_a_call_knows_its_filter_and_recognises_its_operation():
-    call = Change("vm_start", {"vm_id": 1}, "id")
-    assert call.filter == {"type": "vm_start", "param": {"vm_id": 1}}
-    assert call.matches(OperationDetails(11, "vm_start", params={"vm_id": 1})) is True
-    assert call.matches(OperationDetails(11, "vm_start", params={"vm_id": 2})) is False
-    assert call.matches(OperationDetails(11, "vm_start")) is None
+def test_a_call_knows_its_filter_and_how_like_it_an_operation_is():
+    call = create("a-hostname-of-27-characters")
+    assert call.filter == {
+        "type": "vm_create",
+        "param": {"hostname": "a-hostname-of-27-characters"},
+    }
+    for stored, likeness in [
+        (call.arguments["hostname"], Likeness.EXACT),
+        (call.arguments["hostname"].upper(), Likeness.FOLDED),
+        ("a-hostname", Likeness.CUT),
+        ("b-hostname", Likeness.DIFFERENT),
+    ]:
+        told = OperationDetails(11, "vm_create", params={"hostname": stored})
+        assert call.likeness(told, {}) is likeness
+    assert call.likeness(OperationDetails(11, "vm_create"), {}) is Likeness.UNTOLD
 
 
 def test_two_calls_are_never_equal_so_that_each_has_its_own_place_in_the_books():

@@ -2,6 +2,8 @@
 
 from aiogandi.changes.change import Change, State
 from aiogandi.changes.ledger import FRESH, Ledger
+from aiogandi.changes.recognition import Likeness
+from tests.changes.conftest import LATENESS
 
 
 class TestTheNewestOperation:
@@ -67,12 +69,23 @@ class TestTheNewestOperation:
         ledger.sent(call, books.tick())
         assert call.newest == 10
 
-    def test_is_not_told_late_to_a_call_that_began_without_knowing_it(self, books, ledger):
+    def test_is_told_to_a_call_that_began_without_knowing_it_and_leaves_knowing_it(
+        self, books, ledger
+    ):
         books.tick(FRESH)
         call = books.begun(books.start())
+        assert call.newest is None
         ledger.note(20, books.tick())
         ledger.sent(call, books.tick())
+        assert call.newest == 20
+
+    def test_is_out_of_date_for_a_call_that_waited_long_in_line(self, books, ledger):
+        # Another client's operation on the same server may have run and ended meanwhile.
+        call = books.begun(books.start())
+        books.tick(FRESH)
+        ledger.sent(call, books.tick())
         assert call.newest is None
+        assert ledger.disputed(call, books.operation(11, call))
 
     def test_is_not_known_after_a_call_of_which_nobody_knows_what_it_began(self, books, ledger):
         books.end(books.sent(Change("some_call", {"argument 1": 1})))
@@ -159,7 +172,8 @@ class TestForgetting:
             call = books.sent((books.start, books.create, books.create_disk)[number % 3](number))
             books.saw(number)
             details = books.operation(number, call, vm_id=number, disk_id=number)
-            ledger.details[number] = details
+            ledger.learn(books.operation(number, books.start(-number)))  # another client's
+            ledger.learn(details)
             under_way.append((call, details))
             if len(under_way) < 5:
                 continue
@@ -168,14 +182,14 @@ class TestForgetting:
                 case 0:
                     ledger.own(call, number - 4, books.tick())
                 case 1:
-                    call.lose()
+                    call.lose(0.0)
                     ledger.take(call, details, books.tick())
                 case 2:
-                    call.lose()
-                    ledger.dispute(details)
+                    call.lose(0.0)
+                    ledger.dispute(call, [details.id])
                     call.give_up()
                 case 3:
-                    call.lose()
+                    call.lose(0.0)
                     ledger.discard(details, books.tick())
                     call.find_absent()
             for name, size in books.sizes().items():
@@ -187,14 +201,14 @@ class TestForgetting:
 
     def test_nothing_is_left_when_no_call_is_under_way_and_the_newest_is_known(self, books, ledger):
         one, other = books.lost(books.create()), books.lost(books.start())
-        books.saw(11, 12)
-        ledger.details[11] = books.operation(11, one, vm_id=500)
-        ledger.take(one, ledger.details[11], books.tick())
-        ledger.dispute(books.operation(12, other))
+        ledger.take(one, books.learned(books.operation(11, one, vm_id=500)), books.tick())
+        ledger.dispute(other, [books.learned(books.operation(12, other)).id])
+        books.learned(books.operation(13, books.start(2)))
         other.give_up()
         books.end(one)
         books.end(other)
-        ledger.note(12, books.tick())
+        assert set(books.sizes().values()) != {0}
+        ledger.note(13, books.tick(LATENESS))
         books.end(books.begun(books.start(3)))
 
         assert set(books.sizes().values()) == {0}
@@ -203,9 +217,9 @@ class TestForgetting:
         patient = books.lost(books.start())
         given_up, undecided = books.lost(books.start()), books.lost(books.start())
         mine, disputed = books.operation(11, patient), books.operation(13, patient)
-        books.saw(13, 11)
-        ledger.details[11] = mine
-        ledger.dispute(disputed)
+        books.learned(disputed)
+        books.learned(mine)
+        ledger.dispute(patient, [13])
         for each in (given_up, undecided):
             each.give_up()
             books.end(each)
@@ -217,12 +231,22 @@ class TestForgetting:
             books.end(young.pop(0))
 
         assert ledger.details[11] is mine
-        assert ledger.fits(patient, mine) is True
-        assert ledger.fits(patient, books.operation(12, patient)) is False
+        assert ledger.likeness(patient, mine) is Likeness.EXACT
+        assert ledger.likeness(patient, books.operation(12, patient)) is Likeness.DIFFERENT
         assert ledger.rivals(patient, mine) == [given_up, undecided]
         assert ledger.disputed(patient, disputed)
         late = books.lost(books.start())
         assert ledger.rivals(late, mine) == [patient, given_up, undecided]
+
+    def test_whose_an_operation_is_is_kept_while_the_service_may_hide_it(self, books, ledger):
+        # A fresh operation may be missing in the list that told the newest one.
+        books.answered(answered := books.create(), 500)
+        ledger.note(10, books.tick())
+        call = books.lost(books.create())
+        books.end(answered)
+        books.end(books.begun(books.start()))
+        hidden = books.operation(11, answered, vm_id=500)
+        assert ledger.likeness(call, hidden) is Likeness.DIFFERENT
 
     def test_a_call_of_unknown_age_keeps_everything(self, books, ledger):
         books.tick(FRESH)

@@ -113,8 +113,7 @@ def test_an_event_is_told_in_the_context_that_it_belongs_to():
         (LossResolved("vm_start", "adopted", 11), {"reconciled": 1}),
         (LossResolved("vm_start", "absent", None), {}),
         (LossResolved("vm_start", "unknown", None), {"unknown": 1}),
-        (SurplusFound("vm_start", 12, "RUN", cancelled=False), {"surplus": 1}),
-        (SurplusFound("vm_start", 12, "CANCEL", cancelled=True), {"surplus_cancelled": 1}),
+        (SurplusFound("vm_start", 12, "RUN"), {"surplus": 1}),
     ],
     ids=repr,
 )

@@ -20,6 +20,7 @@ from aiogandi.instrumentation.events import (
     ExchangeBegan,
     ExchangeEnded,
     Held,
+    LeftBehind,
     LoginBegan,
     LoginEnded,
     LossResolved,
@@ -123,13 +124,16 @@ async def test_a_client_that_closes_ends_what_it_began(sandbox, gandi, events):
 
 async def test_a_changing_call_whose_caller_goes_says_so(sandbox, gandi, events):
     await gandi.operation_list()
-    sandbox.delay("vm_create", seconds=5)
+    sandbox.delay("vm_create", seconds=0.3)
     calling = asyncio.create_task(create(gandi))
     await seen(events, ExchangeBegan, 4)
     calling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await calling
-    assert of(events, CallerGone) == [CallerGone("vm_create")]
+    assert of(events, CallerGone) == [CallerGone("vm_create", "sent")]
+    await seen(events, LeftBehind, 1)
+    [vm] = sandbox.vms
+    assert of(events, LeftBehind) == [LeftBehind("vm_create", "answered", None, vm["id"], None)]
     assert of(events, CallEnded)[-1].method == "vm_create"
 
 

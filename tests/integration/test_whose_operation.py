@@ -104,8 +104,11 @@ async def test_a_server_with_anothers_password_is_not_handed_out(sandbox, gandi)
     given_up.cancel()
     await asyncio.wait([given_up])
     sandbox.drop_request("vm_create")
-    with pytest.raises(OutcomeUnknown):
-        await gandi.vm_create("web", "s3cret-two", 111, 2, 1)
+    operation = await gandi.vm_create("web", "s3cret-two", 111, 2, 1)
+
+    [left] = gandi.pending()
+    assert {left.vm_id, operation.vm_id} == {vm["id"] for vm in sandbox.vms}
+    assert left.vm_id < operation.vm_id
 
 
 @on_service()

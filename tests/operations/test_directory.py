@@ -195,10 +195,18 @@ class TestCarryOut:
 
 
 class TestFindCreation:
-    async def test_one_request_finds_it_by_what_it_creates(self, service, directory):
-        service.operations = {1: creation(5), 2: creation(6)}
+    async def test_one_request_finds_it_once_the_filter_was_seen_to_work(self, service, directory):
+        service.operations = {1: creation(5), 2: creation(6), 3: creation(7)}
+        assert await directory.find_creation("vm_create", 6) == 2
+        assert await directory.find_creation("vm_create", 7) == 3
+        service.asked.clear()
         assert await directory.find_creation("vm_create", 5) == 1
         assert service.asked == [("operation_list", {"filter": FIND})]
+
+    async def test_the_only_one_there_is_may_be_another_ones(self, service, directory):
+        service.operations, service.ignores = {1: creation(6)}, {"vm_id"}
+        assert await directory.find_creation("vm_create", 5) is None
+        assert await directory.find_creation("vm_create", 6) == 1
 
     async def test_a_disks_is_found_by_the_disk(self, service, directory):
         service.operations = {3: {"type": "disk_create", "disk_id": 5}, 4: creation(5)}
@@ -254,15 +262,9 @@ class TestStateOfCreation:
 
 
 class TestFilters:
-    async def test_one_is_unproven_until_it_found_something(self, directory):
-        assert directory.unproven(["hostname", "vm_id"]) == ["hostname", "vm_id"]
-        directory.proven(["hostname"])
-        assert directory.unproven(["hostname", "vm_id"]) == ["vm_id"]
-
     async def test_one_that_was_refused_is_known_not_to_work_and_stays_so(self, service, directory):
         service.refuses = {"vm_id"}
         await directory.ids(FIND)
-        directory.proven(["vm_id"])
-        assert directory.unproven(["vm_id"]) == []
+        service.refuses = set()
         await directory.ids(FIND)
         assert service.lists()[-1] == WIDER

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from aiogandi.clock import Clock
 from aiogandi.codec import Params
 from aiogandi.errors import fault_for
 from aiogandi.instrumentation.emitter import Emitter
@@ -25,9 +26,18 @@ class Service:
         self.refused = set()
         self.login_failures = []
         self.sent = []
+        self.slept = 0.0
         events = Emitter()
+        self.turns = Turns(None, events)
         self.manager = SessionManager(
-            self, Turns(None, events), self.login, events, lifetime=lifetime, margin=margin
+            self,
+            self.turns,
+            self.login,
+            events,
+            clock=Clock(lambda: self.now + self.slept),
+            lifetime=lifetime,
+            margin=margin,
+            backoff=0.5,
         )
 
     async def login(self):
@@ -46,9 +56,9 @@ class Service:
             raise fault_for(510150, REFUSED)
         return session
 
-    async def call(self):
+    async def call(self, method="x", **how):
         """The session id that the call succeeded with."""
-        return await self.manager.call(Request("x", Params(""), {}))
+        return await self.manager.call(Request(method, Params(""), {}), **how)
 
     async def call_many(self, number):
         return await asyncio.gather(*(self.call() for _ in range(number)), return_exceptions=True)

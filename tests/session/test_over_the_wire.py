@@ -8,6 +8,7 @@ import pytest
 from aiogandi import ClientClosed, DataFault, RateLimit, Retry, SessionExpired
 from aiogandi.instrumentation import CallerGone
 from aiogandi.sandbox import Sandbox
+from aiogandi.session.manager import MAX_UNPROVEN
 from tests.waiting import until
 
 REFUSED = "DataError: bad credential [session: x]"
@@ -52,12 +53,17 @@ async def test_a_changing_call_that_was_refused_with_its_session_leaves_nothing(
 
 
 @pytest.mark.parametrize("code", [510150, 500140])
-async def test_a_session_that_the_service_never_takes_is_told(gandi_sandbox, gandi, code):
-    gandi_sandbox.fault("vm_list", code=code, message=REFUSED, times=2)
-    with pytest.raises(SessionExpired) as caught:
-        await gandi.vm_list()
-    assert isinstance(caught.value, DataFault)
-    assert gandi_sandbox.calls == {"login": 2, "vm_list": 2}
+def test_a_session_that_the_service_never_takes_is_told(in_virtual_time, code):
+    async def story():
+        async with Sandbox() as sandbox, sandbox.client() as gandi:
+            sandbox.fault("vm_list", code=code, message=REFUSED, times=MAX_UNPROVEN)
+            with pytest.raises(SessionExpired) as caught:
+                await gandi.vm_list()
+            assert isinstance(caught.value, DataFault)
+            assert sandbox.calls == {"login": MAX_UNPROVEN, "vm_list": MAX_UNPROVEN}
+            assert await gandi.vm_list() == []
+
+    in_virtual_time(story())
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from aiogandi.sandbox.trouble import Delay
 from aiogandi.transport.connections import IDLE
 from aiogandi.transport.exchange import Transport
 from aiogandi.transport.proxy import Proxy
-from aiogandi.transport.rate import CONNECTIONS, Rank, Turns
+from aiogandi.transport.rank import Rank
+from aiogandi.transport.rate import CONNECTIONS, Turns
 from aiogandi.transport.request import Request
 from tests.waiting import until
 from tests.wire import http

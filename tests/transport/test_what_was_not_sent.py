@@ -12,7 +12,8 @@ from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.sandbox import Sandbox
 from aiogandi.transport.connections import refusal_of
 from aiogandi.transport.exchange import Transport
-from aiogandi.transport.rate import Rank, Turns
+from aiogandi.transport.rank import Rank
+from aiogandi.transport.rate import Turns
 from aiogandi.transport.request import Request
 from tests.wire import http
 

@@ -1,0 +1,193 @@
+"""What changing calls have begun and no caller has been told of, kept until somebody takes it up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from aiogandi.changes.change import Change, State
+from aiogandi.checks import require_count
+from aiogandi.errors import InvalidArgument
+from aiogandi.operations.operation import Operation
+from aiogandi.redaction import BLANK, Secret
+
+
+class MakeOperation(Protocol):
+    """Makes the operation that a caller holds."""
+
+    def __call__(self, method: str, ids: Mapping[str, int | None]) -> Operation:
+        """That of a call of *method*, with the ``id``, ``vm_id``, ``disk_id`` and ``product_id`` in
+        *ids*, as far as they are known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A changing call that has left, and whose result has reached nobody.
+
+    ``state`` is what is known of it: ``"sent"`` or ``"lost"`` while it is under way, ``"answered"`` or
+    ``"adopted"`` where it has begun an operation, ``"unknown"``, or ``"absent"`` where it did not run but
+    left a surplus. ``arguments`` are without passwords. The ids are None where they are not known.
+    ``surplus`` are operations that it began beyond its own. ``task`` is the name of the task that made
+    the call, ``since`` when it left first (UTC, by this machine's clock). ``key`` is None.
+    """
+
+    method: str
+    arguments: Mapping[str, Any]
+    state: str
+    vm_id: int | None
+    disk_id: int | None
+    operation_id: int | None
+    surplus: tuple[int, ...]
+    key: str | None
+    task: str | None
+    since: datetime
+    _entry: Entry = field(repr=False, compare=False)
+
+    def operation(self) -> Operation:
+        """Take the operation up, to wait for it; it is pending no more.
+
+        Raises `InvalidArgument` where it is not known: `adopt` tells which it is.
+        """
+        return self._entry.take_up()
+
+    def dismiss(self) -> None:
+        """Say that the call did not run, or that nobody minds: it is pending no more."""
+        self._entry.dismiss()
+
+    def adopt(self, operation_id: int) -> None:
+        """Say that this operation is the call's own. Nothing is sent."""
+        require_count("operation_id", operation_id, 1)
+        self._entry.adopt(operation_id)
+
+
+class Entry:
+    """One changing call in the register. It is pending from when it leaves until it is concluded."""
+
+    __slots__ = ("_named", "_operation", "_register", "_since", "_surplus", "_task", "call")
+
+    def __init__(self, call: Change, register: Register) -> None:
+        task = asyncio.current_task()
+        self.call = call
+        self._task = None if task is None else task.get_name()
+        self._since: datetime | None = None
+        self._surplus: list[int] = []
+        self._named: int | None = None  # the operation that somebody said is its own
+        self._operation: Operation | None = None
+        self._register = register
+
+    def leaves(self) -> None:
+        """Note that it is sent."""
+        if self._since is None:
+            self._since = self._register.now()
+
+    def found_surplus(self, number: int) -> None:
+        """Note an operation that it began beyond its own: it is pending again."""
+        self._surplus.append(number)
+        self._register.add(self)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it has begun something, or may have."""
+        return bool(self._surplus) or self.call.state not in (State.PREPARED, State.ABSENT)
+
+    def show(self) -> Pending:
+        """It, as a value."""
+        call = self.call
+        return Pending(
+            call.method,
+            _without_secrets(call.arguments),
+            str(call.state if self._named is None else State.ADOPTED),
+            call.known_id("vm_id"),
+            call.known_id("disk_id"),
+            self._operation_id,
+            tuple(self._surplus),
+            None,
+            self._task,
+            self._since or self._register.now(),
+            self,
+        )
+
+    @property
+    def _operation_id(self) -> int | None:
+        return self.call.known_id("id") if self._named is None else self._named
+
+    def operation(self) -> Operation | None:
+        """Its operation, one and the same each time; None where that is not known."""
+        call = self.call
+        names = ("vm_id", "disk_id", "product_id")
+        ids = {"id": self._operation_id, **{name: call.known_id(name) for name in names}}
+        if self._operation is None and (ids["id"] is not None or call.owner_known):
+            self._operation = self._register.make_operation(call.method, ids)
+        return self._operation
+
+    def take_up(self) -> Operation:
+        """See `Pending.operation`."""
+        operation = self.operation()
+        if operation is None:
+            raise InvalidArgument(
+                f"{self.call.method}: its operation is not known (the call is {self.call.state});"
+                " adopt(operation_id) says which it is, dismiss() that there is none"
+            )
+        self.dismiss()
+        return operation
+
+    def dismiss(self) -> None:
+        """See `Pending.dismiss`."""
+        self._register.conclude(self)
+
+    def adopt(self, operation_id: int) -> None:
+        """See `Pending.adopt`."""
+        self._named = operation_id
+        self._operation = None
+
+
+class Register:
+    """Knows the changing calls that are under way or not concluded, the oldest first."""
+
+    def __init__(self, make_operation: MakeOperation, wall_clock: Callable[[], float]) -> None:
+        self.make_operation = make_operation
+        self._wall_clock = wall_clock
+        self._entries: dict[Entry, None] = {}
+
+    def now(self) -> datetime:
+        """This machine's date and time."""
+        return datetime.fromtimestamp(self._wall_clock(), UTC)
+
+    def enter(self, call: Change) -> Entry:
+        """Note a call that the current task makes."""
+        entry = Entry(call, self)
+        self.add(entry)
+        return entry
+
+    def add(self, entry: Entry) -> None:
+        """Note that it is not concluded."""
+        self._entries[entry] = None
+
+    def conclude(self, entry: Entry) -> None:
+        """Note that what it began is in somebody's hands."""
+        self._entries.pop(entry, None)
+
+    def pending(self) -> list[Pending]:
+        """Those that have begun something, or may have."""
+        shown = [entry.show() for entry in self._entries if entry.is_pending]
+        return sorted(shown, key=lambda pending: pending.since)  # a surplus is entered late
+
+    def make_operations(self) -> None:
+        """Make the operations of those that have begun one, for who waits until all have ended."""
+        for entry in self._entries:
+            if entry.is_pending:
+                entry.operation()
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return BLANK
+    if isinstance(value, Mapping):
+        return {name: _without_secrets(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(item) for item in value]
+    return value
