@@ -1,0 +1,61 @@
+"""Plays seeds by hand, on all processors: ``python -m tests.simulation 1-5000``, or ``17 23`` to be told
+all of those two.
+"""
+
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.simulation.runs import run
+
+
+def seeds_of(words):
+    """The seeds that are named, one by one or as ranges."""
+    for word in words:
+        first, _, last = word.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def main(words):
+    """Play the seeds, tell each complaint, and print a table; the exit code says whether all is well."""
+    began = time.monotonic()
+    seeds = list(seeds_of(words))
+    met, kinds, failed = Counter(), Counter(), []
+    requests = calls = unknown = seconds = 0
+    with ProcessPoolExecutor(os.cpu_count()) as workers:
+        for result in workers.map(play, seeds, chunksize=1):
+            requests += result.requests
+            calls += result.calls
+            unknown += result.unknown
+            seconds += result.seconds
+            met.update(result.met)
+            if result.complaints:
+                failed.append(result.seed)
+                kinds.update(kind for kind, _ in result.complaints)
+                print(result, flush=True)  # noqa: T201
+    rows = {
+        "seeds": len(seeds),
+        "requests": requests,
+        "calls": calls,
+        "calls told as unknown": unknown,
+        "seconds of processor": f"{seconds:.0f}",
+        "requests for each of them": f"{requests / seconds:.0f}",
+        "seconds": f"{time.monotonic() - began:.0f}",
+        **{f"met: {name}": number for name, number in sorted(met.items())},
+        **{f"COMPLAINTS: {kind}": number for kind, number in sorted(kinds.items())},
+        "seeds with complaints": " ".join(map(str, failed)) or "none",
+    }
+    for name, value in rows.items():
+        print(f"{name:<40} {value:>12}")  # noqa: T201
+    return 1 if failed else 0
+
+
+def play(seed):
+    """One seed's result, without what is too large to send from one process to another."""
+    return run(seed).brief()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+"""Seeds that once found something, each with a word of what it was. They are played for ever.
+
+What a seed plays follows from the scenes and the troubles as well: who changes those looks for new
+ones, on the code before the mending.
+"""
+
+KEPT = {
+    52: "a creation that ran was told as refused, after an odd fault or HTTP status",
+    58: "a name was stored in small letters: its operation was not seen, and the call sent again",
+    74: "an operation that is listed, but cannot be read yet, was taken for none",
+    75: "a reply to operation_list that is no list was taken for an empty one",
+    78: "nobody was told of what a caller had begun that went",
+    98: "after the machine's sleep another client's old reboot was taken for ours",
+    131: "an interrupted close waited on: it was interrupted before it had begun to wait",
+    191: "a creation whose caller had gone, and whose reply was lost, stood nowhere",
+    398: "one of three equal creations was given an older one's operation, which was sent again",
+    2343: "the same among twenty",
+}
