@@ -174,7 +174,7 @@ def test_a_reader_that_leaves_is_no_traceback(service, home):
 
 def test_a_warning_of_the_client_is_seen(aiogandi, service):
     (vm_id,) = service.vms("web")
-    service.do("fault", "operation_list", code=500140, message="no such method", times=1)
+    service.do("fault", "operation_list", code=500140, message="no such method", times=99)
     done = aiogandi("vm", "stop", vm_id, "--no-wait", service=service)
     assert done.code == 0
     assert "aiogandi: warning: the newest operation is not known" in done.err

@@ -5,6 +5,7 @@ import gc
 import logging
 
 import aiohttp
+import anyio
 import pytest
 
 from aiogandi import ClientClosed, OutcomeUnknown, RateLimit
@@ -135,14 +136,12 @@ async def by_a_timeout(gandi):
 
 
 async def by_a_scope(gandi):
-    anyio = pytest.importorskip("anyio")
     with anyio.move_on_after(1) as scope:
         await gandi.close()
     assert scope.cancelled_caught
 
 
 async def by_a_scope_that_is_cancelled_before(gandi):
-    anyio = pytest.importorskip("anyio")
     with anyio.CancelScope() as scope:
         scope.cancel()
         await gandi.close()

@@ -64,7 +64,7 @@ async def client(raw_server, output):
         quick = {
             "timeout": 0.1,
             "rate_limit": None,
-            "retry": Retry(2, within=1, settle=0.01, backoff=0),
+            "retry": Retry(2, within=0.1, settle=0.01, backoff=0),
             "on_event": output.hear,
         }
         clients.append(Gandi("AA1234-GANDI", LOGIN_PASSWORD, url=url, **quick | settings))

@@ -67,7 +67,7 @@ async def test_a_refused_password_is_not_shown(output):
 
 async def test_an_unreachable_service_shows_no_secret(output, unused_tcp_port):
     url = f"http://127.0.0.1:{unused_tcp_port}/xmlrpc/"
-    retry = Retry(2, within=0.3, backoff=0)
+    retry = Retry(2, within=0.1, backoff=0)
     async with Gandi(
         "AA1234-GANDI", LOGIN_PASSWORD, url=url, retry=retry, on_event=output.hear
     ) as gandi:
