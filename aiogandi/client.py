@@ -546,10 +546,10 @@ class Gandi:
 
     def _began(self, kind: type[OperationKind], call: Change, **known: int) -> OperationKind:
         """The operation that *call* began, of which the ids in *known* are known."""
-        names = ("id", "vm_id", "disk_id", "product_id")
-        ids = {name: call.known_id(name) for name in names}
         started = asyncio.get_running_loop().time()
-        operation = kind(self._tracker, type=call.method, started=started, **{**ids, **known})
+        operation = kind(
+            self._tracker, type=call.method, started=started, **{**call.known_ids(), **known}
+        )
         self._begun.add(operation)
         if self._events.listening:
             self._events.emit(

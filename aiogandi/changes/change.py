@@ -144,6 +144,11 @@ class Change:
         given = self.arguments.get(name)
         return given if isinstance(given, int) else None
 
+    def known_ids(self) -> dict[str, int | None]:
+        """All of them by name."""
+        names = ("id", "vm_id", "disk_id", "product_id")
+        return {name: self.known_id(name) for name in names}
+
     @property
     def is_open(self) -> bool:
         """Whether it has left and may own an operation that is not known to be its own."""

@@ -45,21 +45,18 @@ class Lookup:
         clock: Callable[[], float],
         ask_newest: Callable[[], Awaitable[int]],
     ) -> None:
-        self.directory = directory
+        self._directory = directory
         self._ledger = ledger
         self._clock = clock
         self._ask_newest = ask_newest
-        self._newest: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._looks: dict[str, asyncio.Task[Found]] = {}
-        self._questions: dict[str, asyncio.Task[list[int]]] = {}
+        self._questions: dict[str, asyncio.Task[Any]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def newest(self) -> None:
         """Learn the newest operation id."""
-        if self._newest is None:
-            self._newest = self._start(self._learn_newest())
-        await asyncio.shield(self._newest)
+        await self._ask_once("", self._learn_newest)
 
     async def look(self, filters: Mapping[str, Any], *, whole: bool = False) -> Found:
         """The operations that a list shows and that may be somebody's whose reply was lost. It costs a
@@ -74,16 +71,12 @@ class Lookup:
 
     async def ids(self, method: str) -> list[int]:
         """The newest operations of a type, as one list shows them; one for all who ask at the time."""
-        if (question := self._questions.get(method)) is None:
-            question = self._start(self.directory.ids({"type": method}))
-            self._questions[method] = question
-            question.add_done_callback(lambda _: self._questions.pop(method))
-        return await asyncio.shield(question)
+        return await self._ask_once(method, lambda: self._directory.ids({"type": method}))
 
     async def operation(self, number: int) -> OperationDetails | None:
         """What the service says of one operation; None if it does not know it."""
         try:
-            return await self.directory.details(number)
+            return await self._directory.details(number)
         except NotFound:
             return None
 
@@ -92,7 +85,7 @@ class Lookup:
         if call.yields == "id":
             return await self.operation(number)
         try:
-            found = await self.directory.find_creation(call.method, number)
+            found = await self._directory.find_creation(call.method, number)
         except NotFound:
             return None
         return None if found is None else await self.operation(found)
@@ -115,7 +108,7 @@ class Lookup:
 
             # Where ids do not grow, no further page says more.
             plan = read_down(page, lambda: oldest, lambda *_: self._ledger.habits.grows, full=full)
-            pages = await self.directory.carry_out(plan, known)
+            pages = await self._directory.carry_out(plan, known)
             wanted = self._ledger.saw(pages.ids, self._clock())
             await self._fetch(wanted)
             return Found(
@@ -145,6 +138,14 @@ class Lookup:
         asked = self._clock()
         self._ledger.note(await self._ask_newest(), asked)
 
+    async def _ask_once(self, key: str, ask: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What *ask* returns, for all who ask under this *key* while the answer is due."""
+        if (question := self._questions.get(key)) is None:
+            question = self._questions[key] = self._start(ask())
+            question.add_done_callback(lambda _: self._questions.pop(key))
+        answer: Result = await asyncio.shield(question)
+        return answer
+
     def _start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Begin what several calls may wait for, whichever of them is cancelled."""
         task = asyncio.get_running_loop().create_task(work)
@@ -154,7 +155,5 @@ class Lookup:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if task is self._newest:
-            self._newest = None
         if not task.cancelled():
             task.exception()  # raised by whoever still waits; nobody may

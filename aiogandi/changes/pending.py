@@ -118,8 +118,7 @@ class Entry:
     def operation(self) -> Operation | None:
         """Its operation, one and the same each time; None where that is not known."""
         call = self.call
-        names = ("vm_id", "disk_id", "product_id")
-        ids = {"id": self._operation_id, **{name: call.known_id(name) for name in names}}
+        ids = {**call.known_ids(), "id": self._operation_id}
         if self._operation is None and (ids["id"] is not None or call.owner_known):
             self._operation = self._register.make_operation(call.method, ids)
         return self._operation

@@ -24,8 +24,8 @@ class SurplusSearch:
     """Goes on looking, in the background, after a call whose fate was in doubt has ended.
 
     A request that was given up may run later than the settling time allows for. So the books are looked
-    at again until *timeout* seconds after the last send, and *on_found* is told what turns up. Nothing is
-    ever cancelled: with another client on the account, it may be that client's.
+    at again until *timeout* seconds after the last send, and what turns up is told. Nothing is ever
+    cancelled: with another client on the account, it may be that client's.
     """
 
     def __init__(
@@ -110,13 +110,13 @@ class SurplusSearch:
         last one is due, and on for as long as another call may still own what was found.
         """
         clock = asyncio.get_running_loop().time
-        pause = max(self._policy.settle, self._timeout / 8)
+        pause = shortest = max(self._policy.settle, self._timeout / 8)
         while (left := ends_at - clock()) > 0:
             yield min(pause, left) if left > pause * 1.5 else left
             pause *= 2
         ends_at += self._policy.within
         while clock() < ends_at:
-            yield max(self._policy.settle, self._timeout / 8)
+            yield shortest
 
     def _tell(self, call: Change, details: OperationDetails) -> None:
         number = details.id
