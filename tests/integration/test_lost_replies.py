@@ -163,9 +163,14 @@ async def test_the_books_do_not_grow_while_calls_never_cease(sandbox, gandi):
     async def lane(vm_id):
         for number in range(60):
             await gandi.vm_update(vm_id, {"note": number})
+            await asyncio.sleep(5)
 
-    await asyncio.gather(*map(lane, vm_ids))
+    async def known_after_a_while():
+        await asyncio.gather(*map(lane, vm_ids))
+        gc.collect()
+        return sum(isinstance(thing, OperationDetails) for thing in gc.get_objects())
 
-    assert sandbox.executed["vm_update"] == 240
-    gc.collect()
-    assert sum(isinstance(thing, OperationDetails) for thing in gc.get_objects()) < 60
+    # A lost call is followed for a minute and more, so some are always known.
+    first = await known_after_a_while()
+    assert await known_after_a_while() < first + 20
+    assert sandbox.executed["vm_update"] == 480

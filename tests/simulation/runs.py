@@ -193,4 +193,5 @@ class _Errors(logging.Handler):
 
     def __exit__(self, *_):
         self._logger.removeHandler(self)
-        self._logger.level, self._logger.propagate = self._before
+        level, self._logger.propagate = self._before
+        self._logger.setLevel(level)  # not the attribute: loggers keep in mind what is enabled
