@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,15 +102,18 @@ class Lookup:
         async with lock:
             del self._looks[key]
             oldest = self._ledger.oldest()
-            known = self._ledger.details
+            read: dict[int, OperationDetails] = {}  # on the way down
 
             def page(before: datetime | None) -> Filtered:
                 return Filtered({**filters, **({"created_before": before} if before else {})})
 
             # Where ids do not grow, no further page says more.
             plan = read_down(page, lambda: oldest, lambda *_: self._ledger.habits.grows, full=full)
-            pages = await self._directory.carry_out(plan, known)
+            known = self._ledger.details
+            pages = await self._directory.carry_out(plan, ChainMap(read, known))
             wanted = self._ledger.saw(pages.ids, self._clock())
+            for details in read.values():
+                self._ledger.learn(details)
             await self._fetch(wanted)
             return Found(
                 [known[number] for number in wanted if number in known],
