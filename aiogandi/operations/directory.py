@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
 from aiogandi.errors import DataFault, refuses_call
@@ -17,6 +17,8 @@ CANDIDATES: Final = 3
 
 CREATIONS: Final = {"vm_create": ("vm_info", "vm_id"), "disk_create": ("disk_info", "disk_id")}
 """For each call that creates something: the call that tells of it, and the name of its id."""
+
+SECOND: Final = timedelta(seconds=1)
 
 Result = TypeVar("Result")
 
@@ -88,28 +90,39 @@ def read_down(
     makes the question for what was created before a date. *worth* is asked before each further page
     whether it is worth two requests, given the number of pages read and the lowest id so far.
 
+    Dates have whole seconds. A list may end in the middle of one, so the next page begins with all of
+    that second. Where it shows nothing new and is as long as the longest list so far, it may be cut there
+    as well, and it takes one more list to read on below that second; or two, where the service counts
+    the date's own second as before the date.
+
     With *full* at 1 no list counts as whole because it is short: a service may cut its lists earlier
     than it says. Its end is where a further page shows nothing more.
     """
     shown: Sequence[int] = yield page(None)
     ids = list(shown)
     first = frozenset(shown)
-    number = 1
+    number, longest, whole = 1, len(shown), True
     while True:
         if len(shown) < full or min(shown) <= bound():
-            return Pages(ids, first, complete=True)
+            return Pages(ids, first, complete=whole)
         lowest = min(ids)
         if not worth(number, lowest):
             return Pages(ids, first, complete=False)
         details: OperationDetails | None = yield Look(lowest)
         if details is None or details.date_created is None:
-            return Pages(ids, first, complete=len(shown) < LISTED)
-        shown = yield page(details.date_created)
+            return Pages(ids, first, complete=whole and len(shown) < LISTED)
+        shown = yield page(details.date_created + SECOND)
         number += 1
+        whole = whole and lowest in shown
+        if min(shown, default=lowest) >= lowest and len(shown) >= longest:
+            shown = yield page(details.date_created)
+            if shown and min(shown) >= lowest:
+                shown = yield page(details.date_created - SECOND)
+            whole = whole and not shown and longest < LISTED
+        longest = max(longest, len(shown))
         further = [operation_id for operation_id in shown if operation_id < lowest]
         if not further:
-            # The end, unless more than a list holds were created within one second.
-            return Pages(ids, first, complete=len(shown) < LISTED and full < LISTED)
+            return Pages(ids, first, complete=whole)
         ids += further
 
 

@@ -1,5 +1,7 @@
 """A service that stores names in another form than they were sent in, and what the rule costs."""
 
+import asyncio
+
 import pytest
 
 from aiogandi import OutcomeUnknown
@@ -88,22 +90,27 @@ async def gandi_session(sandbox):
     return sandbox.execute("login", "AA1234-GANDI", "mypassword")
 
 
-@pytest.mark.parametrize("others", [0, 50])
+@pytest.mark.parametrize(("others", "seconds"), [(0, 0), (50, 0), (50, 0.1)])
 @on_service()
-async def test_what_a_lost_call_costs_in_requests(sandbox, gandi, others):
-    """It did not run, and *others* of its type were begun by another client meanwhile."""
+async def test_what_a_lost_call_costs_in_requests(sandbox, gandi, others, seconds):
+    """It did not run, and *others* of its type were begun by another client meanwhile, each *seconds*
+    after the one before.
+    """
     await gandi.hosting_account_product_add("shares", 1, "1m")
     session = await gandi_session(sandbox)
     for number in range(others):
         sandbox.execute("vm_create", session, f"other-{number}", "s3cret-pw", 111, 1, 1, {})
+        await asyncio.sleep(seconds)
     before, sent = gandi.stats.requests, sandbox.calls.copy()
     sandbox.drop_request("vm_create")
     await create(gandi, "web-01")
     cost = sandbox.calls - sent
     assert gandi.stats.requests - before == cost.total()
     assert cost["operation_details"] == others
-    assert (cost["vm_create"], cost["operation_list"]) == (2, LISTS[others])
+    assert (cost["vm_create"], cost["operation_list"]) == (2, LISTS[others, seconds])
 
 
-LISTS = {0: 4, 50: 5}
-"""Lists that one lost call costs, of which the last two are the look by type alone."""
+LISTS = {(0, 0): 4, (50, 0): 7, (50, 0.1): 5}
+"""Lists that one lost call costs. The look by type alone is the last one where there is none of the type,
+else it is read to its end: two lists, or four where all in the first are of one second.
+"""

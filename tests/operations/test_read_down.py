@@ -1,6 +1,6 @@
 """A list of operations is read page after page, down to an id: a plan without a service."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from aiogandi.models import LISTED
 from aiogandi.operations.directory import Filtered, Look, Pages, read_down
 
 DATE = datetime(2026, 11, 27, 12)
+SECOND = timedelta(seconds=1)
 
 
 def drive(plan, *answers):
@@ -53,9 +54,9 @@ def test_a_full_list_that_reaches_down_to_the_bound_is_enough():
 
 def test_else_it_goes_on_below_the_date_of_the_lowest():
     asked, pages = drive(
-        read_down(page, lambda: 0), downwards(1000), created(701), downwards(700, 5)
+        read_down(page, lambda: 0), downwards(1000), created(701), downwards(701, 6)
     )
-    assert asked == [Filtered({}), Look(701), Filtered({"created_before": DATE})]
+    assert asked == [Filtered({}), Look(701), Filtered({"created_before": DATE + SECOND})]
     assert pages.ids == downwards(1000, 305)
     assert pages.first == frozenset(downwards(1000))
     assert pages.complete
@@ -64,10 +65,11 @@ def test_else_it_goes_on_below_the_date_of_the_lowest():
 def test_page_after_page():
     answers = []
     for number in range(3):
-        answers += [downwards(1000 - number * LISTED), created(701 - number * LISTED)]
-    asked, pages = drive(read_down(page, lambda: 50), *answers, downwards(100, 60))
-    assert [question.id for question in asked if isinstance(question, Look)] == [701, 401, 101]
-    assert pages.ids == downwards(1000, 960)
+        highest = 1000 - number * (LISTED - 1)
+        answers += [downwards(highest), created(highest - LISTED + 1)]
+    asked, pages = drive(read_down(page, lambda: 50), *answers, downwards(103, 60))
+    assert [question.id for question in asked if isinstance(question, Look)] == [701, 402, 103]
+    assert pages.ids == downwards(1000, 957)
     assert pages.complete
 
 
@@ -85,7 +87,7 @@ def test_what_a_further_page_repeats_is_not_taken_twice():
 
 def test_the_bound_is_asked_for_each_page_since_it_may_have_moved():
     bounds = iter([500, 750])
-    answers = [downwards(1000), created(701), downwards(700)]
+    answers = [downwards(1000), created(701), downwards(701)]
     asked, pages = drive(read_down(page, lambda: next(bounds)), *answers)
     assert len(asked) == 3
     assert pages.complete
@@ -99,11 +101,73 @@ def test_it_ends_incomplete_where_the_lowest_has_no_date(details):
     assert pages.ids == downwards(1000)
 
 
-@pytest.mark.parametrize("again", [downwards(1000), []])
-def test_it_ends_incomplete_where_a_second_holds_more_than_a_list(again):
-    _, pages = drive(read_down(page, lambda: 0), downwards(1000), created(701), again)
+def test_no_operation_of_the_second_in_which_a_list_ends_is_passed_over():
+    """Of the operations 600 to 709, all of one second, the first list shows ten."""
+    asked, pages = drive(read_down(page, lambda: 650), downwards(999), created(700), downwards(709))
+    assert asked[-1] == Filtered({"created_before": DATE + SECOND})
+    assert pages.ids == downwards(999, LISTED + 290)
+    assert pages.complete
+
+
+@pytest.mark.parametrize("below", [[], downwards(500)])
+def test_it_ends_incomplete_where_a_second_holds_more_than_a_list(below):
+    answers = [
+        downwards(1000),
+        created(701),
+        downwards(1000),
+        below,
+        created(201),
+        downwards(201, 1),
+    ]
+    asked, pages = drive(read_down(page, lambda: 0), *answers)
+    assert asked[3] == Filtered({"created_before": DATE})
     assert not pages.complete
-    assert pages.ids == downwards(1000)
+    assert pages.ids == downwards(1000) + below
+
+
+def test_it_ends_incomplete_where_the_date_does_not_find_the_lowest_again():
+    _, pages = drive(read_down(page, lambda: 0), downwards(1000), created(701), [])
+    assert not pages.complete
+
+
+class TestTheWholeList:
+    """Also a short list may be cut."""
+
+    @staticmethod
+    def read(*answers):
+        return drive(read_down(page, lambda: 0, full=1), *answers)
+
+    def test_ends_where_a_shorter_page_shows_nothing_new(self):
+        asked, pages = self.read([9, 8, 7], created(7), [8, 7])
+        assert len(asked) == 3
+        assert pages == Pages([9, 8, 7], frozenset({7, 8, 9}), complete=True)
+
+    def test_goes_on_where_all_is_of_one_second(self):
+        asked, pages = self.read([9, 8, 7], created(7), [9, 8, 7], [])
+        assert asked[2:] == [
+            Filtered({"created_before": DATE + SECOND}),
+            Filtered({"created_before": DATE}),
+        ]
+        assert pages.complete
+
+    def test_goes_on_where_a_date_means_its_whole_second(self):
+        asked, pages = self.read([9, 8, 7], created(7), [9, 8, 7], [9, 8, 7], [])
+        assert asked[-1] == Filtered({"created_before": DATE - SECOND})
+        assert pages.complete
+
+    @pytest.mark.parametrize("second", [[[5, 4]], [[9, 8], [5, 4]]])
+    def test_is_not_known_where_a_second_holds_more_than_a_cut_list(self, second):
+        _, pages = self.read([9, 8], created(8), [9, 8], *second, created(4), [4])
+        assert pages == Pages([9, 8, 5, 4], frozenset({8, 9}), complete=False)
+
+    def test_of_a_cut_list_is_read_to_its_end(self):
+        _, pages = self.read([9, 8], created(8), [8, 7], created(7), [7])
+        assert pages == Pages([9, 8, 7], frozenset({8, 9}), complete=True)
+
+    @pytest.mark.parametrize("details", [None, OperationDetails(7)])
+    def test_is_taken_for_what_a_short_list_shows_where_there_is_no_date(self, details):
+        _, pages = self.read([9, 8, 7], details)
+        assert pages.complete
 
 
 def test_it_ends_incomplete_where_a_further_page_is_not_worth_it():
@@ -114,10 +178,10 @@ def test_it_ends_incomplete_where_a_further_page_is_not_worth_it():
         return pages < 2
 
     plan = read_down(page, lambda: 0, worth)
-    _, pages = drive(plan, downwards(1000), created(701), downwards(700))
-    assert told == [(1, 701), (2, 401)]
+    _, pages = drive(plan, downwards(1000), created(701), downwards(701))
+    assert told == [(1, 701), (2, 402)]
     assert not pages.complete
-    assert pages.ids == downwards(1000, 2 * LISTED)
+    assert pages.ids == downwards(1000, 2 * LISTED - 1)
 
 
 def test_whether_it_is_worth_it_is_not_asked_where_there_is_no_further_page():

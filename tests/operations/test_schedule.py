@@ -2,7 +2,7 @@
 
 import math
 import tracemalloc
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -109,7 +109,7 @@ def test_a_full_list_is_continued_below_the_date_of_its_lowest_id(schedule):
         details(date_updated=day),
     )
     assert asked[1].id == 701
-    assert asked[2] == ListQuestion(DONE, None, day)
+    assert asked[2] == ListQuestion(DONE, None, day + timedelta(seconds=1))
     assert found == set(range(11, 21))
     assert schedule.next_look(0) is None
 
