@@ -160,10 +160,7 @@ class Reconciler:
         service may not know the filter, or may have stored another name than was sent.
         """
         if _is_cancellation(call):
-            details = await self._lookup.operation(call.arguments["operation_id"])
-            if details is not None and details.state == OperationState.CANCEL:
-                call.adopt(details)
-            return None
+            return await self._look_whether_cancelled(call, final=final)
         filters = {"type": call.method} if believed else call.filter
         look = await self._lookup.look(filters, whole=believed)
         if not _is_lost(call):
@@ -178,6 +175,17 @@ class Reconciler:
                 raise TransportError("its operation may have been pushed out of operation_list")
             undecided = replace(undecided, may_clear=False)  # the next look would show no more
         return undecided
+
+    async def _look_whether_cancelled(self, call: Change, *, final: bool) -> Undecided | None:
+        number = call.arguments["operation_id"]
+        details = await self._lookup.operation(number)
+        if details is None or details.state is None:
+            if final:
+                raise TransportError(f"the service does not tell the state of operation {number}")
+            return Undecided((number,), may_clear=True)
+        if details.state == OperationState.CANCEL:
+            call.adopt(details)
+        return None
 
     def _enter(self, call: Change, look: Found, *, believed: bool, final: bool) -> Undecided | None:
         """Enter in the ledger what a look says of the call, and of those that are served before it."""
@@ -219,8 +227,8 @@ class Reconciler:
         call.give_up()
         self._events.emit(LossResolved(call.method, "unknown", None))
         return OutcomeUnknown(
-            f"{call.method}({told}): whether it ran is not known ({error}); it is not sent again."
-            f" Look for it{where} before you repeat it",
+            f"{call.method}({told}): whether it ran is not known ({error}){_sends(call)}; it is not sent"
+            f" again. Look for it{where} before you repeat it",
             call.method,
             status=error.status if isinstance(error, TransportError) else None,
         )
@@ -237,7 +245,8 @@ class Reconciler:
         )
         which = "" if first is None else f" may own {_operations(candidates)} or none:"
         return OutcomeUnknown(
-            f"{call.method}{which} which cannot be told for sure ({why}). It is not sent again",
+            f"{call.method}{which} which cannot be told for sure ({why}){_sends(call)}. It is not sent"
+            " again",
             call.method,
             candidates=candidates,
             surplus=sorted(candidates)[1:] if call.sends > 1 else (),
@@ -247,6 +256,11 @@ class Reconciler:
 def _operations(numbers: Collection[int]) -> str:
     listed = ", ".join(map(str, sorted(numbers)))
     return f"operation {listed}" if len(numbers) == 1 else f"one of operations {listed}"
+
+
+def _sends(call: Change) -> str:
+    """How often it was sent, and so may have run, where that is more than once."""
+    return f". It was sent {call.sends} times" if call.sends > 1 else ""
 
 
 def _is_lost(call: Change) -> bool:

@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import random
+from contextlib import nullcontext
 
 import pytest
 
-from aiogandi import OperationDetails, RateLimit, bulk
-from aiogandi.sandbox.trouble import DropReply
+from aiogandi import OperationDetails, OutcomeUnknown, RateLimit, bulk
+from aiogandi.sandbox.trouble import Alter, AnswerFault, DropReply
 from tests.integration.service import (
     a_disk,
     a_halted_vm,
@@ -98,6 +99,37 @@ async def test_a_cancel_takes_effect_when(sandbox, gandi, trouble):
 
     assert sandbox.operations[-1]["state"] == "CANCEL"
     assert sandbox.executed["operation_cancel"] == 1
+
+
+UNREADABLE = {
+    "not found": AnswerFault(510240, "DataError: not found"),
+    "no state": Alter(lambda details, _: {k: v for k, v in details.items() if k != "state"}),
+}
+
+
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(("seconds", "error"), [(20, None), (3600, OutcomeUnknown)])
+@on_service()
+async def test_an_operation_that_cannot_be_read_is_not_taken_for_one_that_goes_on(
+    sandbox, gandi, answer, seconds, error
+):
+    """Else the cancellation would be sent again, be refused because it ran, and be told as refused."""
+    sandbox.hold_operation("vm_create")
+    held = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+    [operation] = await gandi.operation_list(param={"vm_id": held.vm_id})
+    sandbox.drop_reply("operation_cancel")
+    readable = asyncio.get_running_loop().time() + seconds
+    sandbox.interfere = lambda method: (
+        answer
+        if method == "operation_details" and asyncio.get_running_loop().time() < readable
+        else None
+    )
+
+    with pytest.raises(error) if error else nullcontext():
+        await gandi.operation_cancel(operation)
+
+    assert sandbox.operations[-1]["state"] == "CANCEL"
+    assert sandbox.calls["operation_cancel"] == 1
 
 
 @on_service()

@@ -146,17 +146,17 @@ class Judge:
         return named | {works[number] for number in numbers if number in works}
 
     def _what_nobody_knows(self, accounted):
-        unknown = Counter(
-            key for key, calls in self._calls.items() for call in calls if _is_unknown(call)
-        )
+        # One that was sent twice, as its error says, may have run twice.
+        unknown, may_be = Counter(), Counter()
+        for key, calls in self._calls.items():
+            for call in calls:
+                unknown[key] += _sends(call) * _is_unknown(call)
+                may_be[key] += _sends(call) * _was_left_open(call)
         pending = Counter(
             without_secrets(self._key(entry.method, entry.arguments))
             for entry in self._books.pending
             if entry.operation_id is None
             and getattr(entry, _created_by(entry.method), None) is None
-        )
-        may_be = Counter(
-            key for key, calls in self._calls.items() for call in calls if _was_left_open(call)
         )
         for work in self._works:
             if work in accounted or (self._level == TOLD and self._comes_too_late(work)):
@@ -250,6 +250,11 @@ def _is_unknown(call):
 def _was_left_open(call):
     """Whether its caller was told neither its operation nor that it did not run."""
     return call.outcome != "answered" and not denies(call)
+
+
+def _sends(call):
+    """How often it was sent."""
+    return sum(method == call.method for _, method, _ in call.exchanges)
 
 
 def _number(candidate):
