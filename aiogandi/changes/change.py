@@ -20,7 +20,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from aiogandi.changes.recognition import Likeness, compare, filter_for, folded, passwords_of
+from aiogandi.changes.recognition import (
+    Likeness,
+    compare,
+    filter_for,
+    folded,
+    passwords_of,
+    tells_apart,
+)
 from aiogandi.models import OperationDetails
 
 
@@ -198,6 +205,10 @@ class Change:
     def is_twin_of(self, other: Change) -> bool:
         """Whether the two are interchangeable: what one has begun serves the other as well."""
         return self.key == other.key and self.passwords == other.passwords
+
+    def fits_rather_than(self, other: Change, details: OperationDetails) -> bool:
+        """Whether the operation tells what this one asked for, and the other asked for more or less."""
+        return tells_apart(details, self.arguments, other.arguments)
 
     @property
     def passwords(self) -> tuple[str, ...]:

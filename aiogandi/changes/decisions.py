@@ -178,8 +178,8 @@ def _reserved(
 class LeftOver:
     """What *call* left behind beyond its own operation.
 
-    *surplus* are operations that nobody else can own. *waits* says whether there are others that
-    may still be another call's, which is for that call to find first.
+    *surplus* are operations that no other call is likely to own. *waits* says whether there are others
+    that may still be another call's, which is for that call to find first.
     """
 
     surplus: list[OperationDetails]
@@ -187,17 +187,21 @@ class LeftOver:
 
 
 def left_over(ledger: Ledger, call: Change, found: Collection[OperationDetails]) -> LeftOver:
-    """The operations among *found* that *call*, sent more than once, has begun without need. Where its
-    own is not known, the oldest may be that.
+    """The operations among *found* that *call* has begun without need. Where its own is not known, the
+    oldest may be that.
+
+    What may be that of a call whose outcome stays unknown is left to that one's caller, unless it tells
+    what *call* asked for and that one asked for more or less, a disk without a name, say.
     """
     surplus: list[OperationDetails] = []
     waits = False
     for details in found:
         if ledger.likeness(call, details) >= Likeness.CUT:
             rivals = ledger.rivals(call, details)
-            if not rivals:
+            if any(map(ledger.is_active, rivals)):
+                waits = True
+            elif all(call.fits_rather_than(rival, details) for rival in rivals):
                 surplus.append(details)
-            waits = waits or any(map(ledger.is_active, rivals))
     if call.state is State.UNKNOWN:
         surplus = sorted(surplus, key=lambda details: details.id)[1:]
     return LeftOver(surplus, waits)

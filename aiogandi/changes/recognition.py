@@ -91,6 +91,24 @@ def can_fold(arguments: Mapping[str, Any]) -> bool:
     return any(value != fold(value) for _, value in _strings_in("", arguments))
 
 
+def tells_apart(
+    details: OperationDetails, arguments: Mapping[str, Any], others: Mapping[str, Any]
+) -> bool:
+    """Whether the operation tells just those parameters that *arguments* name, and *others* name other
+    ones: a disk with a name is hardly that of a call which gave none, nor the other way round.
+    """
+    ours, theirs = _names_of(arguments), _names_of(others)
+    told = _names_of(details.params or {}) & (ours | theirs)
+    return told == ours != theirs
+
+
+def _names_of(arguments: Mapping[str, Any]) -> set[str]:
+    """The names of all values that a service may repeat."""
+    return {
+        name for name, value in _comparable(arguments) if not isinstance(value, Mapping | Secret)
+    }
+
+
 def _comparable(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The arguments that an operation's params may repeat: specs may stand among them or within."""
     for name, value in arguments.items():

@@ -120,6 +120,7 @@ class SurplusSearch:
 
     def _tell(self, call: Change, details: OperationDetails) -> None:
         number = details.id
+        others = self._ledger.rivals(call, details)
         self._ledger.discard(details, self._clock())
         state = None if details.state is None else str(details.state)
         self._events.emit(SurplusFound(call.method, number, state))
@@ -127,7 +128,7 @@ class SurplusSearch:
         log.warning(
             "%s: %s; operation %d (%s, %s) is left over",
             call.method,
-            _reason(call),
+            _reason(call) + (", unless a call began it whose outcome is unknown" if others else ""),
             number,
             state,
             " ".join(f"{name}={value}" for name, value in things if value is not None),

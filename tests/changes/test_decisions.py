@@ -2,6 +2,7 @@
 
 import pytest
 
+from aiogandi.changes.change import Change
 from aiogandi.changes.decisions import Adopt, LeftOver, Undecided, decide, left_over
 from aiogandi.changes.ledger import FRESH
 
@@ -206,6 +207,29 @@ class TestLeftOver:
         books.end(other)
         found = books.operation(13, call)
         assert left_over(ledger, call, [found]) == LeftOver([], waits=False)
+
+    @pytest.mark.parametrize(
+        ("asked", "told", "is_told"),
+        [
+            ({"size": 1024}, {"size": 1024, "name": "data"}, True),
+            ({}, {"size": 1024, "name": "data"}, True),
+            ({"size": 1024}, {"size": 1024}, False),
+            ({"size": 1024, "name": "data"}, {"size": 1024, "name": "data"}, False),
+            ({"size": 1024, "fstype": "ext3"}, {"size": 1024, "name": "data"}, True),
+            ({"size": 1024, "fstype": "ext3"}, {"size": 1024, "fstype": "ext3"}, False),
+        ],
+    )
+    def test_but_it_is_told_where_that_call_asked_for_more_or_less(
+        self, books, ledger, asked, told, is_told
+    ):
+        call = books.sent_again(books.create_disk("data"))
+        assert ledger.own(call, 501, books.tick())
+        other = books.lost(Change("disk_create", {"specs": asked}, "disk_id"))
+        found = books.operation(13, call, disk_id=502, params=told)
+        assert left_over(ledger, call, [found]) == LeftOver([], waits=True)
+        other.give_up()
+        books.end(other)
+        assert left_over(ledger, call, [found]).surplus == ([found] if is_told else [])
 
     def test_what_tells_too_little_is_left_alone(self, books, ledger):
         call = self.answered_twice(books)
