@@ -31,6 +31,20 @@ def fold(text: str) -> str:
     return DOT.join(map(_fold_label, labels))
 
 
+def encode(name: str) -> str:
+    """*name* as IDNA writes it in ASCII: "bücher.example" is "xn--bcher-kva.example".
+
+    A label that is too long for IDNA stays as it is, since to encode it costs the square of its length.
+    """
+    return DOT.join(map(_encode_label, name.split(DOT)))
+
+
+def _encode_label(label: str) -> str:
+    if label.isascii() or len(label) > LONGEST_LABEL:
+        return label
+    return ENCODED + label.encode("punycode").decode("ascii")
+
+
 def _fold_label(label: str) -> str:
     """*label* in Unicode where IDNA wrote it in ASCII. What cannot be read stays as it is."""
     if not (label.startswith(ENCODED) and label.isascii() and len(label) <= LONGEST_LABEL):

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any, Final
 from unicodedata import normalize
 
-from aiogandi.changes.folding import fold
+from aiogandi.changes.folding import encode, fold
 from aiogandi.models import OperationDetails
 from aiogandi.redaction import Secret, secrets_in
 
@@ -137,11 +137,13 @@ def _least(likenesses: Iterable[Likeness]) -> Likeness:
 
 def _compare(name: str, ours: Any, theirs: Any, longest: Mapping[str, int]) -> Likeness:
     """How like *ours*, which was sent as *name*, the stored value is."""
-    if isinstance(ours, Secret) or isinstance(theirs, Secret):
+    if theirs is None or isinstance(ours, Secret) or isinstance(theirs, Secret):
         return Likeness.UNTOLD
     if isinstance(ours, Mapping):
         if not isinstance(theirs, Mapping):
-            return Likeness.DIFFERENT
+            # Services in PHP write an empty struct as an empty array.
+            empty = isinstance(theirs, list | tuple) and not theirs
+            return Likeness.UNTOLD if empty else Likeness.DIFFERENT
         return _least(
             _compare(inner, item, theirs[inner], longest)
             for inner, item in ours.items()
@@ -170,8 +172,10 @@ def _compare_scalars(ours: Any, theirs: Any, longest: int) -> Likeness:
 def _compare_number(number: float, text: str) -> Likeness:
     if text == str(number):
         return Likeness.EXACT
-    # "true" is True by its fold, "04" is 4 by its value.
-    same = fold(text) == fold(str(number)) or (_NUMBER.fullmatch(text) and Decimal(text) == number)
+    # "true" is True by its fold, "04" is 4 by its value. The value of a float is that of its shortest
+    # text: 0.1 is "0.10", though Decimal(0.1) is not.
+    value = Decimal(repr(number)) if isinstance(number, float) else number
+    same = fold(text) == fold(str(number)) or (_NUMBER.fullmatch(text) and Decimal(text) == value)
     return Likeness.FOLDED if same else Likeness.DIFFERENT
 
 
@@ -183,7 +187,9 @@ def _compare_strings(ours: str, theirs: str, longest: int) -> Likeness:
         return Likeness.DIFFERENT
     # A cut may part an accent from its letter, or leave a label that IDNA cannot read.
     begins = normalize("NFD", sent).startswith(normalize("NFD", stored))
-    begins = begins or ours.casefold().startswith(theirs.casefold())
+    # What was cut may be what IDNA makes of the name; it keeps "ß", or takes it for "ss".
+    spellings = (ours.casefold(), encode(sent), encode(ours.lower()))
+    begins = begins or any(spelling.startswith(theirs.casefold()) for spelling in spellings)
     return Likeness.CUT if begins else Likeness.DIFFERENT
 
 

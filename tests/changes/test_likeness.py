@@ -6,7 +6,7 @@ from aiogandi import OperationDetails
 from aiogandi.changes.recognition import Likeness, compare
 from tests.growth import assert_grows_evenly
 
-DIFFERENT, _, CUT, FOLDED, EXACT = Likeness
+DIFFERENT, UNTOLD, CUT, FOLDED, EXACT = Likeness
 
 LONG = "a-hostname-of-27-characters"
 
@@ -37,6 +37,8 @@ class TestNumbers:
             (4000, "4e3"),
             (1e20, "1E+20"),
             (2**60, f"{2**60}.0"),
+            (0.1, "0.10"),
+            (2.675, "02.675"),
         ],
     )
     def test_a_number_is_compared_with_text_by_its_value(self, number, text):
@@ -91,10 +93,16 @@ class TestBooleans:
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [(4, None), (4, [4]), ("4", ["4"]), (4, {"4": 4}), ("web", None), ("web", b"web"), (b"a", "a")],
+    [(4, [4]), ("4", ["4"]), (4, {"4": 4}), ("web", b"web"), (b"a", "a")],
 )
 def test_a_value_of_another_kind_is_another(ours, theirs):
     assert likeness_of(ours, theirs) is DIFFERENT
+
+
+@pytest.mark.parametrize("ours", ["web", 4, True, ["a"], {"name": "a"}])
+def test_a_nil_tells_nothing(ours):
+    assert likeness_of(ours, None) is UNTOLD
+    assert likeness_of({"name": ours, "size": 5}, {"name": None, "size": 5}) is EXACT
 
 
 class TestNames:
@@ -150,6 +158,21 @@ class TestCuts:
         assert (
             likeness_of("xn--ein-viel-zu-langer-bcher-pfc", "xn--ein-viel-zu-langer-bcher-p") is CUT
         )
+
+    @pytest.mark.parametrize("length", [4, 9, 15, 29, 31])
+    @pytest.mark.parametrize(
+        ("sent", "encoded"),
+        [
+            ("Bücher-für-alle-01", "xn--bcher-fr-alle-01-jzbg"),
+            ("Büßer-und-Bücher-01", "xn--ber-und-bcher-01-glb53cja"),
+            ("STRAẞEN-im-Bücherland", "xn--straen-im-bcherland-otb03d"),
+            ("Bücher.a-domain.example", "xn--bcher-kva.a-domain.example"),
+        ],
+    )
+    def test_what_idna_made_of_a_name_may_be_cut(self, sent, encoded, length):
+        assert likeness_of(sent, encoded) is FOLDED
+        if length < len(encoded):
+            assert likeness_of(sent, encoded[:length]) is CUT
 
     def test_a_name_in_a_struct_goes_by_its_own_name(self):
         sent, stored = {"name": LONG}, {"name": LONG[:9]}
