@@ -65,11 +65,14 @@ class Verdict(Enum):
     UNKNOWN = auto()  # it may have run, and must not run twice
 
 
-def verdict(error: Exception, method: str, *, changing: bool) -> Verdict:
+def verdict(error: Exception, method: str, *, changing: bool, looking: bool = False) -> Verdict:
     """What to do after *error*, which an attempt at *method* met.
 
     That a changing call did not run is believed only where it is certain: it never left, or its data
     were refused. A fault of another kind, or an HTTP error, may come from a service that runs it.
+
+    *looking* for what became of another call, nothing but a refusal of the data ends it: what stands
+    between us and the service may answer 403 or a fault -32300 once, and the next answer is needed.
     """
     if isinstance(error, OutcomeUnknown) or not isinstance(error, TransportError | Fault):
         return Verdict.RAISE
@@ -82,7 +85,7 @@ def verdict(error: Exception, method: str, *, changing: bool) -> Verdict:
         return Verdict.REPEAT if error.status == 429 or may_pass(error) else Verdict.RAISE
     if changing:
         return Verdict.UNKNOWN
-    return Verdict.REPEAT if may_pass(error) else Verdict.RAISE
+    return Verdict.REPEAT if looking or may_pass(error) else Verdict.RAISE
 
 
 def may_pass(error: TransportError | Fault) -> bool:
@@ -127,31 +130,35 @@ class Repeater:
 
         There are ``Retry.attempts`` of them, and none begins after ``Retry.within`` seconds. A
         *changing* call is bounded by the number alone; *until_within*, a call is bounded by the time
-        alone. Time in our own queue does not count, nor does a leap of the clock.
+        alone; unless it is a login, it looks for what became of another one (see `verdict`). Time in
+        our own queue does not count, nor does a leap of the clock.
         """
         within = 0.0 if changing else self._policy.within
         clock = asyncio.get_running_loop().time
         began, queued = clock(), request.queued
         try:
             return await attempt(_limit(within, until_within=until_within) if within else None)
-        except (TransportError, ServerFault, DidNotRun) as error:
-            if not _may_repeat(error, request.method, changing=changing):
+        except (TransportError, Fault, DidNotRun) as error:
+            if not _may_repeat(error, request.method, changing=changing, until_within=until_within):
                 raise
             failed = error
         # Neither a budget nor tenacity comes in before something has failed. Nearly every call
         # succeeds at its first attempt, and tenacity alone takes 35 µs of processor time (measured).
         budget = _Budget(self._policy, self._timeout, changing=changing, until_within=until_within)
         budget.spend(clock() - began - (request.queued - queued))
-        return await self._again(request, attempt, failed, budget, changing=changing)
+
+        def repeats(error: BaseException) -> bool:
+            return _may_repeat(error, request.method, changing=changing, until_within=until_within)
+
+        return await self._again(request, attempt, failed, budget, repeats)
 
     async def _again(
         self,
         request: Attempted,
         attempt: Attempt[Result],
-        failed: TransportError | ServerFault | DidNotRun,
+        failed: TransportError | Fault | DidNotRun,
         budget: _Budget,
-        *,
-        changing: bool,
+        repeats: Callable[[BaseException], bool],
     ) -> Result:
         """Go on after the first attempt, which *failed*."""
         clock = asyncio.get_running_loop().time
@@ -162,9 +169,7 @@ class Repeater:
         await asyncio.sleep(pause)
         del failed
         attempts = AsyncRetrying(
-            retry=retry_if_exception(
-                lambda error: _may_repeat(error, request.method, changing=changing)
-            ),
+            retry=retry_if_exception(repeats),
             wait=lambda state: budget.pause(_error(state)),
             stop=lambda state: budget.is_used_up(state.upcoming_sleep),
             before_sleep=lambda state: self._report(
@@ -259,10 +264,13 @@ class _Budget:
         return self._is_timed and pause >= self._left
 
 
-def _may_repeat(error: BaseException, method: str, *, changing: bool) -> bool:
-    return isinstance(error, DidNotRun) or (
+def _may_repeat(error: BaseException, method: str, *, changing: bool, until_within: bool) -> bool:
+    if isinstance(error, DidNotRun):
+        return True
+    looking = until_within and method not in LOGIN_CALLS
+    return (
         isinstance(error, GandiError)
-        and verdict(error, method, changing=changing) is Verdict.REPEAT
+        and verdict(error, method, changing=changing, looking=looking) is Verdict.REPEAT
     )
 
 

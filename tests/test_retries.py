@@ -293,6 +293,22 @@ class TestUntilWithin:
             in_virtual_time(attempts.run(Retry(within=0), until_within=True))
         assert [left for _, left in attempts.times] == [None]
 
+    def test_a_look_up_goes_on_after_what_would_end_another_call(self, in_virtual_time):
+        errors = [*(lost(status=status) for status in (301, 403, 404)), fault_for(-32300, "no")]
+        attempts = Attempts(*errors)
+        policy = Retry(backoff=0.1)
+        assert in_virtual_time(attempts.run(policy, until_within=True)) == "the reply"
+        for error in errors:
+            with pytest.raises(type(error)):
+                in_virtual_time(Attempts(error).run(policy))
+
+    @pytest.mark.parametrize("login", ["login", "su"])
+    def test_a_login_is_not_repeated_where_it_would_fail_again(self, login, in_virtual_time):
+        attempts = Attempts(lost(status=404, method=login))
+        attempts.request = Request.of(login, {})
+        with pytest.raises(TransportError):
+            in_virtual_time(attempts.run(Retry(), until_within=True))
+
     def test_what_would_fail_again_ends_it_at_once(self, in_virtual_time):
         attempts = Attempts(NotFound(510042, "no"))
         with pytest.raises(NotFound):

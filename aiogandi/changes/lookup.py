@@ -84,12 +84,12 @@ class Lookup:
     async def of_answer(self, call: Change, number: int) -> OperationDetails | None:
         """The operation of a call whose reply named *number*; None if the service lists none."""
         if call.yields == "id":
-            return await self.operation(number)
+            return await self._directory.details_or_none(number)
         try:
             found = await self._directory.find_creation(call.method, number)
         except NotFound:
             return None
-        return None if found is None else await self.operation(found)
+        return None if found is None else await self._directory.details_or_none(found)
 
     async def close(self) -> None:
         """Stop looking."""
@@ -128,7 +128,7 @@ class Lookup:
 
         async def work() -> None:
             for number in queue:
-                if (details := await self.operation(number)) is not None:
+                if (details := await self._directory.details_or_none(number)) is not None:
                     self._ledger.learn(details)
 
         workers = [asyncio.ensure_future(work()) for _ in range(min(DETAILS_AT_ONCE, len(ids)))]

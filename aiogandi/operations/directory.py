@@ -161,6 +161,17 @@ class Directory:
         reply = await self._ask("operation_details", {"operation_id": operation_id})
         return replace(OperationDetails.from_wire(reply, id=operation_id), id=operation_id)
 
+    async def details_or_none(self, operation_id: int) -> OperationDetails | None:
+        """What the service says of one operation, or None where it refuses to tell, for whatever
+        reason.
+        """
+        try:
+            return await self.details(operation_id)
+        except DataFault as fault:
+            if not refuses_call(fault):
+                raise
+            return None
+
     async def newest(self) -> int:
         """The newest operation's id, 0 where there is none."""
         return max(await self.ids(), default=0)
@@ -185,17 +196,9 @@ class Directory:
             elif known is not None and question.id in known:
                 answer = known[question.id]
             else:
-                answer = await self._details_or_none(question.id)
+                answer = await self.details_or_none(question.id)
                 if known is not None and answer is not None:
                     known[question.id] = answer
-
-    async def _details_or_none(self, operation_id: int) -> OperationDetails | None:
-        try:
-            return await self.details(operation_id)
-        except DataFault as fault:
-            if not refuses_call(fault):
-                raise
-            return None
 
     # -- by what they create -------------------------------------------------------------------
 

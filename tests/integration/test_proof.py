@@ -123,6 +123,38 @@ async def test_what_is_listed_but_not_told_of_for_a_minute_is_not_absence(sandbo
     assert sandbox.calls["vm_create"] == 1
 
 
+@pytest.mark.parametrize("asked", ["operation_list", "operation_details"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        *(Refuse(status) for status in (301, 403, 404, 413)),
+        *(AnswerFault(code, "application error") for code in CODES),
+    ],
+    ids=str,
+)
+@on_service()
+async def test_an_odd_answer_to_a_look_up_is_not_the_end_of_it(sandbox, gandi, asked, trouble):
+    await gandi.hosting_account_product_add("shares", 1, "1m")
+    troubles = [trouble]
+    sandbox.interfere = lambda method: troubles.pop() if method == asked and troubles else None
+    sandbox.drop_reply("vm_create")
+    await found_once(sandbox, gandi)
+    assert troubles == []
+
+
+@pytest.mark.parametrize("code", [500150, 530260, 550999])
+@on_service()
+async def test_another_operation_that_may_not_be_read_does_not_end_the_look(sandbox, gandi, code):
+    await gandi.hosting_account_product_add("shares", 1, "1m")
+    hidden = AnswerFault(code, "DataError: not yours")
+    sandbox.interfere = lambda method: hidden if method == "operation_details" else None
+    sandbox.drop_reply("vm_create")
+    with pytest.raises(OutcomeUnknown) as caught:
+        await create(gandi)
+    [operation] = [o["id"] for o in sandbox.operations if o["type"] == "vm_create"]
+    assert caught.value.candidates == (operation,)
+
+
 @pytest.mark.parametrize("nonsense", [0, "", {}, False, ["a"], [None]])
 @on_service()
 async def test_nonsense_is_no_empty_list(sandbox, gandi, nonsense):
