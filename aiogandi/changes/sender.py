@@ -171,7 +171,7 @@ class Sender:
     def _follow(self, errand: Errand) -> None:
         """See to what the call may have begun beyond its own operation."""
         if self._closing:
-            self._ledger.end(errand.call, self._clock())
+            self._surplus.drop(errand.call)
         else:
             self._surplus.follow(errand.call, errand.entry.found_surplus)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from aiogandi.cancellation import cancel
 from aiogandi.changes.change import Change, State
@@ -56,23 +57,33 @@ class SurplusSearch:
             self._follow(call, on_found), name=f"{call.method} (search for a surplus)"
         )
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._ended, call))
 
     @property
     def under_way(self) -> list[asyncio.Task[None]]:
         """The searches that go on."""
         return list(self._tasks)
 
+    def drop(self, call: Change) -> None:
+        """End a call in the ledger for which nothing is looked for, because the client closes."""
+        if call.may_have_left_more:
+            _warn_of_ignorance(call, "the client was closed; drain() waits until it is")
+        self._ledger.end(call, self._clock())
+
     async def close(self) -> None:
         """Stop looking."""
         await cancel(self.under_way)
 
     async def _follow(self, call: Change, on_found: Callable[[int], None]) -> None:
-        try:
-            if call.state is State.ADOPTED:
-                await self._warn_of_others(call)
-            await self._search(call, on_found)
-        finally:
+        if call.state is State.ADOPTED:
+            await self._warn_of_others(call)
+        await self._search(call, on_found)
+
+    def _ended(self, call: Change, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            self.drop(call)
+        else:
             self._ledger.end(call, self._clock())
 
     async def _search(self, call: Change, on_found: Callable[[int], None]) -> None:
@@ -98,12 +109,7 @@ class SurplusSearch:
             if last and not left.waits and not unread:
                 break
         if problem is not None:
-            log.warning(
-                "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
-                call.method,
-                call.sends,
-                problem,
-            )
+            _warn_of_ignorance(call, problem)
 
     def _pauses(self, ends_at: float) -> Iterator[float]:
         """Seconds to wait before each look: for the settling time, twice as long each time until the
@@ -148,6 +154,15 @@ class SurplusSearch:
                 call.method,
                 call.known_id("id"),
             )
+
+
+def _warn_of_ignorance(call: Change, problem: str) -> None:
+    log.warning(
+        "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
+        call.method,
+        call.sends,
+        problem,
+    )
 
 
 def _reason(call: Change) -> str:

@@ -1,6 +1,7 @@
 """A request runs after it was given up, and perhaps after it was sent again."""
 
 import asyncio
+import contextlib
 import logging
 
 import pytest
@@ -43,6 +44,29 @@ async def test_what_runs_after_the_settling_time_is_told(sandbox, gandi, caplog,
     assert f"vm_id={surplus}" in caplog.text
     [pending] = gandi.pending()
     assert (pending.vm_id, len(pending.surplus)) == (operation.vm_id, 1)
+
+
+@pytest.mark.parametrize("state", ["answered", "absent"])
+@on_service(retry=Retry(attempts=2, settle=SETTLE, backoff=0))
+async def test_a_client_that_closes_before_it_is_known_says_so(sandbox, gandi, caplog, state):
+    sandbox.drop_request("vm_create", times=1 if state == "answered" else 2)
+    with caplog.at_level(logging.WARNING, "aiogandi"):
+        with contextlib.suppress(TransportError):
+            await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+        assert caplog.text == ""
+        await gandi.close()
+
+    assert "it was sent 2 times, and whether a surplus operation runs is not known" in caplog.text
+
+
+@on_service()
+async def test_a_client_that_closes_after_a_single_send_has_nothing_to_say(sandbox, gandi, caplog):
+    await gandi.hosting_account_product_add("shares", 1, "1m")
+    sandbox.drop_reply("vm_create")
+    with caplog.at_level(logging.WARNING, "aiogandi"):
+        await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
+        await gandi.close()
+    assert caplog.text == ""
 
 
 @on_service(retry=Retry(attempts=1, settle=SETTLE, backoff=0))
