@@ -161,8 +161,16 @@ class Reconciler:
         """
         if _is_cancellation(call):
             return await self._look_whether_cancelled(call, final=final)
-        filters = {"type": call.method} if believed else call.filter
-        look = await self._lookup.look(filters, whole=believed)
+        if believed:
+            look = await self._lookup.look({"type": call.method}, whole=True)
+        else:
+            try:
+                async with asyncio.timeout_at(call.patience_ends):
+                    look = await self._lookup.look(call.filter)
+            except (TimeoutError, GandiError) as error:
+                # The service may not bear the filter. The look that counts needs none.
+                log.info("%s: looking by %s has failed: %s", call.method, call.filter, error)
+                return None
         if not _is_lost(call):
             return None  # another call's look has found it meanwhile
         undecided = self._enter(call, look, believed=believed, final=final)

@@ -142,6 +142,22 @@ async def test_an_odd_answer_to_a_look_up_is_not_the_end_of_it(sandbox, gandi, a
     assert troubles == []
 
 
+@pytest.mark.parametrize("code", [-32602, 1, 150000])
+@on_service()
+async def test_a_service_that_does_not_bear_the_filter_is_asked_without(sandbox, gandi, code):
+    def answer(ids, arguments):
+        if "hostname" in str(arguments):
+            raise ServiceFault(code, "ServerError: internal error")
+        return ids
+
+    await gandi.hosting_account_product_add("shares", 1, "1m")
+    sandbox.interfere = lambda method: Alter(answer) if method == "operation_list" else None
+    sandbox.drop_reply("vm_create")
+    began = asyncio.get_running_loop().time()
+    await found_once(sandbox, gandi)
+    assert asyncio.get_running_loop().time() - began < SETTLE + 1
+
+
 @pytest.mark.parametrize("code", [500150, 530260, 550999])
 @on_service()
 async def test_another_operation_that_may_not_be_read_does_not_end_the_look(sandbox, gandi, code):
