@@ -150,7 +150,7 @@ def _suspicion(
         others = any(ledger.other_clients.have_begun(d) for d in found if d.id > (call.newest or 0))
         rivals = ledger.rivals(call, suspects[0]) or ledger.disputed(call, suspects[0])
         if not others and not rivals:
-            if ledger.habits.folds:
+            if call.method in ledger.habits.folds:
                 return Adopt(((call, suspects[0]),))
             return Undecided(candidates, proof=True)
     due = waits or any(

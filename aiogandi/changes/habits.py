@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiogandi.changes.change import Change
-from aiogandi.changes.recognition import Likeness, can_fold, names_in
+from aiogandi.changes.recognition import Likeness, can_fold, compare, foldable, names_in
 from aiogandi.models import OperationDetails
 
 
@@ -14,10 +14,12 @@ class Habits:
         self.grows = True
         """Whether ids of operations grow with time (assumed). Once they were seen not to, age proves
         nothing."""
-        self.folds = False
-        """Whether it stores names in another form than they were sent in: lower case, say."""
-        self.keeps = False
-        """Whether it was seen to store a name as it was sent, where folding would have changed it."""
+        self.folds: set[str] = set()
+        """The calls whose names it stores in another form than they were sent in: lower case, say. It may
+        do so with a server's name and not with a disk's."""
+        self.keeps: set[str] = set()
+        """The calls of which it was seen to store a name as it was sent, where folding would have changed
+        it."""
         self.longest: dict[str, int] = {}
         """The longest value that was seen of each parameter, in characters."""
         self._witnesses: dict[str, tuple[Change, int]] = {}
@@ -26,7 +28,7 @@ class Habits:
         """Note that *number* is the id in the call's reply."""
         if call.yields == "id" and number <= (call.newest or 0):
             self.grows = False
-        known = self.folds or self.keeps
+        known = call.method in self.folds | self.keeps
         if not known and call.yields is not None and can_fold(call.arguments):
             self._witnesses[call.method] = (call, number)
 
@@ -34,13 +36,16 @@ class Habits:
         """Note how the service tells of an operation, and of one that is known to be *owner*'s."""
         for name, length in names_in(details):
             self.longest[name] = max(self.longest.get(name, 0), length)
-        if owner is None or not can_fold(owner.arguments):
+        if owner is None or not (names := foldable(owner.arguments)):
             return
-        found = owner.likeness(details, self.longest)
-        self.folds = self.folds or found is Likeness.FOLDED
-        self.keeps = self.keeps or found is Likeness.EXACT
-        if self.folds or self.keeps:
-            self._witnesses.clear()
+        found = compare(owner.method, names, details, self.longest)
+        if found is Likeness.FOLDED:
+            self.folds.add(owner.method)
+        elif found is Likeness.EXACT:
+            self.keeps.add(owner.method)
+        else:
+            return
+        self._witnesses.pop(owner.method, None)
 
     def witness(self, method: str) -> tuple[Change, int] | None:
         """An answered call of *method* whose operation would show whether this service folds names,

@@ -246,7 +246,7 @@ class Ledger:
         cannot be found absent any more.
         """
         for other in self.rivals(call, details):
-            if not other.is_twin_of(call) and not self.habits.keeps:
+            if not other.is_twin_of(call) and call.method not in self.habits.keeps:
                 other.doubts.add(details.id)
         self._owned["id", details.id] = (now, call)
         number = call.id_in(details)

@@ -113,7 +113,7 @@ class Lookup:
             pages = await self._directory.carry_out(plan, ChainMap(read, known))
             wanted = self._ledger.saw(pages.ids, self._clock())
             for details in read.values():
-                self._ledger.learn(details)
+                self._learn(details)
             await self._fetch(wanted)
             return Found(
                 [known[number] for number in wanted if number in known],
@@ -129,7 +129,7 @@ class Lookup:
         async def work() -> None:
             for number in queue:
                 if (details := await self._directory.details_or_none(number)) is not None:
-                    self._ledger.learn(details)
+                    self._learn(details)
 
         workers = [asyncio.ensure_future(work()) for _ in range(min(DETAILS_AT_ONCE, len(ids)))]
         try:
@@ -137,6 +137,11 @@ class Lookup:
         finally:
             for worker in workers:
                 worker.cancel()
+
+    def _learn(self, details: OperationDetails) -> None:
+        """Keep what an answer tells. One that tells nothing may be a hitch, and the next one may tell."""
+        if details.type is not None or details.params is not None:
+            self._ledger.learn(details)
 
     async def _learn_newest(self) -> None:
         asked = self._clock()

@@ -84,11 +84,23 @@ def names_in(details: OperationDetails) -> Iterator[tuple[str, int]]:
         yield name, len(value)
 
 
-def can_fold(arguments: Mapping[str, Any]) -> bool:
-    """Whether a service that folds names would show it in these arguments: "WEB" is one that it
-    would store otherwise, "web" is none.
+def foldable(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments, and of the members of structs among them, that a service which folds names
+    would store otherwise: "WEB" is one, "web" is none.
     """
-    return any(value != fold(value) for _, value in _strings_in("", arguments))
+    found: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, Mapping):
+            if inner := foldable(value):
+                found[name] = inner
+        elif any(text != fold(text) for _, text in _strings_in(name, value)):
+            found[name] = value
+    return found
+
+
+def can_fold(arguments: Mapping[str, Any]) -> bool:
+    """Whether a service that folds names would show it in these arguments."""
+    return bool(foldable(arguments))
 
 
 def tells_apart(

@@ -224,7 +224,7 @@ class Reconciler:
         details = await self._lookup.of_answer(call, number)
         if details is not None:
             self._ledger.habits.saw(details, call)
-        return self._ledger.habits.folds
+        return method in self._ledger.habits.folds
 
     # -- what cannot be told -------------------------------------------------------------------
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, Self
 
-from aiogandi.redaction.spellings import SHORT, Reading, break_of, folded, fully_resolved, places
+from aiogandi.redaction.spellings import (
+    SHORT,
+    Reading,
+    break_of,
+    folded,
+    fully_resolved,
+    other_forms,
+    places,
+)
 
 BLANK: Final = "***"
 
@@ -59,10 +67,15 @@ class Eraser:
 
     @cached_property
     def _spelt(self) -> list[Secret]:
-        """The secret itself, and what is left of it where a text escapes only a part of it."""
+        """The secret itself, its other forms, and what is left of it where a text escapes only a part
+        of it.
+        """
         secret = self._secret.reveal()
         read = fully_resolved(secret)
-        spelt = (secret, secret.replace(" ", "+"), *([read] if len(read) > 1 else []))
+        spelt = (
+            *(secret, secret.replace(" ", "+"), *other_forms(secret)),
+            *([read] if len(read) > 1 else []),
+        )
         return [
             Secret(each if len(each) < SHORT else folded(each)) for each in dict.fromkeys(spelt)
         ]

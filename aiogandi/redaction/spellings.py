@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from html.entities import name2codepoint
 from typing import Final
+from unicodedata import normalize
 
 ROUNDS: Final = 6
 """How often the escapes of a text are resolved: a page that quotes a log that quotes JSON takes three."""
@@ -145,6 +147,20 @@ def fully_resolved(text: str) -> str:
     """*text* with its escapes resolved until there are none."""
     *_, last = _rounds(_original(text), ROUNDS)
     return last.text
+
+
+def other_forms(text: str) -> Iterator[str]:
+    """What programs make of a text that is not ASCII: its characters composed, taken apart or made plain,
+    or its octets read in the wrong character set ("Ã¼" for "ü").
+    """
+    if text.isascii():
+        return
+    for form in ("NFC", "NFD", "NFKC"):
+        yield normalize(form, text)
+    octets = text.encode()
+    yield octets.decode("latin-1")
+    with suppress(UnicodeDecodeError):  # it has no character for five octets
+        yield octets.decode("cp1252")
 
 
 def _original(text: str) -> Reading:

@@ -205,8 +205,8 @@ class Interleavings(RuleBasedStateMachine):
         if not ages or None in ages:
             return  # nothing is too old to be asked about, not even what was forgotten
         folds, keeps = self.history.proves(run)
-        assert self.ledger.habits.folds or not folds
-        assert self.ledger.habits.keeps or not keeps
+        assert run.method in self.ledger.habits.folds or not folds
+        assert run.method in self.ledger.habits.keeps or not keeps
         if self.history.is_owned(run) or may_have_begun:
             assert not self.ledger.other_clients.have_begun(run.details)
         elif not begun:
@@ -260,7 +260,7 @@ class Interleavings(RuleBasedStateMachine):
         self.ledger.habits.saw(run.details, call)
         self.history.add("learn", run, call)
         assert run in call.requests
-        return self.ledger.habits.folds
+        return method in self.ledger.habits.folds
 
     def give_up(self, call, candidates):
         call.give_up()
@@ -275,7 +275,7 @@ class Interleavings(RuleBasedStateMachine):
         assert self.history.told(call)[0] is not None
         assert run.id not in call.known_before
         assert run.by is None or call.is_alike_folded(run.by)
-        if not self.ledger.habits.keeps:
+        if call.method not in self.ledger.habits.keeps:
             for other in self.history.rivals(call, run):
                 if other.twins != call.twins:
                     self.history.add("doubt", other, run.id)
@@ -320,8 +320,8 @@ class Interleavings(RuleBasedStateMachine):
             assert self.ledger.twins(call) == twins
         assert self.ledger.is_fresh(self.now) == (self.now - self.history.as_of() < FRESH)
         shown = self.history.forms()
-        assert self.ledger.habits.folds in (False, shown[0])
-        assert self.ledger.habits.keeps in (False, shown[1])
+        assert bool(self.ledger.habits.folds) in (False, shown[0])
+        assert bool(self.ledger.habits.keeps) in (False, shown[1])
 
     @invariant()
     def each_open_call_may_be_given_the_same_operations(self):

@@ -46,3 +46,20 @@ async def test_what_is_read_on_the_way_down_is_learned_too(books, ledger):
     await lookup.look(call.filter)
 
     assert ledger.other_clients.have_begun(ledger.details[11])
+
+
+async def test_an_answer_that_tells_nothing_is_asked_for_again(books, ledger):
+    answers = [{}, {"type": "vm_start", "params": {"vm_id": 1}}]
+
+    async def ask(method, arguments):
+        return [11] if method == "operation_list" else answers.pop(0)
+
+    async def newest():
+        raise AssertionError("nobody needs it")
+
+    call = books.lost(books.start())
+    lookup = Lookup(Directory(ask), ledger, books.tick, newest)
+
+    assert await lookup.look(call.filter) == Found([], complete=True, unread=(11,))
+    [found] = (await lookup.look(call.filter)).operations
+    assert (found.id, found.vm_id) == (11, 1)

@@ -3,6 +3,7 @@
 import html
 import json
 from base64 import b64encode, encodebytes, urlsafe_b64encode
+from unicodedata import normalize
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
@@ -39,6 +40,21 @@ def test_a_secret_is_blanked_however_it_is_written(secret):
 def test_any_secret_is_blanked_in_the_common_ways(secret):
     for written in (secret, escape(secret), repr(secret)[1:-1], quote(secret, safe="")):
         assert Redactor([secret]).redact(f"({written})") == "(***)"
+
+
+@pytest.mark.parametrize("secret", ["Zürich-Straße-№4", "Zu\u0308rich", "пароль-пароль"])
+def test_a_secret_is_blanked_in_another_form_or_character_set(secret):
+    written = [normalize(form, secret) for form in ("NFC", "NFD", "NFKC")]
+    written += [secret.encode().decode(charset, "ignore") for charset in ("latin-1", "utf-8")]
+    for each in [*written, *map(quote, written), *map(ascii, written)]:
+        assert Redactor([secret]).redact(f"before {each.strip(chr(39))} after") == (
+            "before *** after"
+        ), each
+
+
+def test_a_secret_is_blanked_that_was_read_as_windows_writes():
+    written = "Zürich€".encode().decode("cp1252")
+    assert Redactor(["Zürich€"]).redact(f"({written})") == "(***)"
 
 
 def test_the_longest_secret_is_blanked_first():
