@@ -17,8 +17,13 @@ from tests.wire import http_reply
 
 
 @pytest.fixture
-def output():
-    """Records everything that is logged anywhere, at DEBUG, with asyncio's debug mode on."""
+def output(monkeypatch):
+    """Records everything that is logged anywhere, at DEBUG, with asyncio's debug mode on.
+
+    Of the lines of code that led to each task and callback, asyncio keeps one here, not ten: they
+    hold no values, and to look them up would take most of these tests' time.
+    """
+    monkeypatch.setattr("asyncio.constants.DEBUG_STACK_DEPTH", 1)
     output = Output()
     recorder = Recorder(output)
     root = logging.getLogger()

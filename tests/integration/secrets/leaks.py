@@ -39,6 +39,8 @@ PARTS = parts_of((LOGIN_CORE, VM_CORE, SESSION_CORE, URL_CORE), 6)
 
 
 URL = str.maketrans("-_", "+/", "\r\n")
+APART = "\x1e"
+"""A character that stands in no way of writing a secret."""
 
 
 def without_gaps(text):
@@ -87,7 +89,7 @@ class Output:
                 continue
             seen.add(id(link))
             self.add(str(link), repr(link), repr(link.args), repr(vars(link)))
-            self.add("".join(traceback.format_exception(link)))
+            self.add("".join(traceback.format_exception(link, chain=False)))
             left += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
             for frame, _ in traceback.walk_tb(link.__traceback__):
                 file = Path(frame.f_code.co_filename)
@@ -101,6 +103,9 @@ class Output:
         What others' objects hold is not shown to anybody: asyncio logs a connection, in which may be
         what is still to be sent.
         """
+        if type(thing) is str:  # its repr holds as much of a secret
+            self.add(thing)
+            return
         self.add(repr(thing), str(thing))
         if isinstance(thing, BaseException):
             self.add_error(thing)
@@ -122,12 +127,15 @@ class Output:
         self.add_error(caught.value)
 
     def leaks(self, parts=PARTS):
-        """What shows one of these, cut out around it."""
+        """What shows one of these, cut out around it.
+
+        All texts are searched as one, since most are so short that to begin a search costs the most.
+        """
+        text = APART.join(set(self.texts))
         small = [form for part in parts for form in written(part)]
         exact = [form for part in parts for form in in_base64(part)]
         return [
             shown[max(shown.index(form) - 100, 0) : shown.index(form) + 50]
-            for text in set(self.texts)
             for shown, forms in ((without_gaps(text), small), (text.translate(URL), exact))
             for form in forms
             if form in shown
@@ -142,9 +150,11 @@ class Recorder(logging.Handler):
         self.output = output
 
     def emit(self, record):
-        self.output.add(self.format(record), repr(record.args), repr(vars(record)))
+        self.output.add(self.format(record))
+        held = {name: value for name, value in vars(record).items() if name != "message"}
         if isinstance(record.args, tuple):
-            for held in record.args:
-                self.output.add_object(held)
+            held |= enumerate(held.pop("args"))
         if record.exc_info:
-            self.output.add_error(record.exc_info[1])
+            held["exc_info"] = record.exc_info[1]
+        for value in held.values():
+            self.output.add_object(value)
