@@ -1,6 +1,5 @@
 """What README shows is run as it stands there."""
 
-import asyncio
 import re
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aiogandi.sandbox import Sandbox
+from tests.integration.service import a_vm, on_service
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -21,7 +20,7 @@ def blocks(mark):
 def test_the_quickstart_runs_as_it_is():
     [code] = blocks("tested")
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.stderr == ""
     assert done.returncode == 0
@@ -30,17 +29,16 @@ def test_the_quickstart_runs_as_it_is():
     assert "VM(id=" in done.stdout
 
 
-async def test_stop_then_delete_by_hostname_takes_a_few_lines(capsys):
+@on_service()
+async def test_stop_then_delete_by_hostname_takes_a_few_lines(sandbox, gandi, capsys):
     [code] = blocks("tested: gandi")
     body = f"async def run(gandi):\n{textwrap.indent(code, '    ')}"
     names = {}
     exec(body, names)
-    async with Sandbox(speed=1000) as sandbox, sandbox.client() as gandi:
-        for hostname in ("web-1", "db-1", "web-2"):
-            await gandi.vm_create(hostname, "s3cret-pw", 111, 1, 1)
-        sandbox.advance(100)
-        await asyncio.wait_for(names["run"](gandi), 30)
-        assert [vm["hostname"] for vm in sandbox.vms] == ["db-1"]
+    for hostname in ("web-1", "db-1", "web-2"):
+        await a_vm(sandbox, gandi, hostname)
+    await names["run"](gandi)
+    assert [vm["hostname"] for vm in sandbox.vms] == ["db-1"]
     assert sorted(capsys.readouterr().out.split()) == ["deleted", "deleted", "web-1", "web-2"]
 
 

@@ -16,11 +16,14 @@ from types import SimpleNamespace
 import pexpect
 import pytest
 
-from aiogandi import Gandi, Polling
+from aiogandi import Gandi, Polling, Retry
 from aiogandi.cli.app import run
 
 COMMAND = [sys.executable, "-W", "error", "-m", "aiogandi.cli"]
 LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
+
+PATIENCE = 120
+"""Seconds after which a command hangs: it takes a second, or many on a loaded machine."""
 
 
 class Service:
@@ -83,7 +86,7 @@ def order():
 
         yield give
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 @pytest.fixture
@@ -164,7 +167,7 @@ def process(home):
             input=text,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
@@ -194,8 +197,11 @@ def start(home):
 
 @pytest.fixture
 def aiogandi(home, monkeypatch, capsys):
-    """Runs the command in this process, which costs no time to start one, and polls often."""
-    quick = partial(Gandi, polling=Polling(interval=0.02, max_interval=0.1))
+    """Runs the command in this process, which costs no time to start one. It polls often, and waits
+    no time to speak of before it logs in again or sends a call again.
+    """
+    often = Polling(interval=0.02, max_interval=0.1)
+    quick = partial(Gandi, polling=often, retry=Retry(backoff=0.01))
 
     def run_here(*args, service=None, text="", env=None):
         given = environment(home, service, env)
@@ -247,7 +253,7 @@ def terminal(home):
             [*COMMAND[1:], *map(str, args)],
             env=environment(home, service, env),
             dimensions=(24, 80),
-            timeout=15,
+            timeout=PATIENCE,
             encoding="utf-8",
             # A test run in the background ignores Ctrl-C, and its children would inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),

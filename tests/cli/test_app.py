@@ -169,7 +169,7 @@ def test_a_reader_that_leaves_is_no_traceback(service, home):
     ) as child:  # fmt: skip
         child.stdout.close()
         assert child.stderr.read() == ""
-        assert child.wait(10) == 1
+        assert child.wait(60) == 1
 
 
 def test_a_warning_of_the_client_is_seen(aiogandi, service):

@@ -93,7 +93,7 @@ async def test_a_call_without_an_answer_is_given_up_in_the_end_and_unknown(chang
     assert "Not known whether stopped: 10001\n" in done.err
 
 
-async def test_nothing_more_is_begun_once_the_waiting_has_ended(change):
+def test_nothing_more_is_begun_once_the_waiting_has_ended(change, in_virtual_time):
     answers = asyncio.Event()
     calls = []
 
@@ -107,8 +107,11 @@ async def test_nothing_more_is_begun_once_the_waiting_has_ended(change):
         item.more = True
         await step(stop, item.target.id)
 
-    asyncio.get_running_loop().call_later(0.2, answers.set)
-    done = await change(act, range(1, 101), waiting=Waiting(wait=True, timeout=0.1))
+    async def story():
+        asyncio.get_running_loop().call_later(2, answers.set)
+        return await change(act, range(1, 101), waiting=Waiting(wait=True, timeout=1))
+
+    done = in_virtual_time(story())
     assert done.code == 1
     assert calls == [*range(1, 21)]
     outcomes = [item["outcome"] for item in done.json]

@@ -18,7 +18,7 @@ def test_it_prints_one_line_serves_and_ends_when_told(start, number):
         session = proxy.login("ME", "mine")
         assert proxy.vm_list(session) == []
     os.kill(child.pid, number)
-    out, err = child.communicate(timeout=10)
+    out, err = child.communicate(timeout=60)
     assert (child.returncode, out, err) == (0, "", "")
 
 

@@ -101,7 +101,7 @@ def test_the_document_is_whole_after_an_interrupt(serving, start):
     while service.do("executed").get("vm_stop", 0) < 2:
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=10)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130
     assert [item["outcome"] for item in json.loads(out)] == ["under_way", "under_way"]
     assert "Traceback" not in err
