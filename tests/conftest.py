@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, settings
 from tests import servers
 from tests.virtual_time import run_in_virtual_time
 
-# How long an example takes is the machine's affair.
-settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes is the machine's affair. Fifty of each in a run are others in the next.
+settings.register_profile(
+    "anywhere", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("anywhere")
 
 # Where the package is installed its fixtures come by themselves; a source tree has to ask for them.

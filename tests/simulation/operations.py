@@ -174,9 +174,9 @@ class Operations:
         for work in reversed(self.works.values() if kind is None else self.of_type(kind)):
             if (
                 work.visible <= self.now
-                and state in ("ALL", work.state(self.now))
+                and (state == "ALL" or state == work.state(self.now))
                 and (not param or _has(work.params, param))
-                and all(holds(work) for holds in bounds)
+                and (not bounds or all(holds(work) for holds in bounds))
             ):
                 found.append(work.id)
                 if len(found) == LISTED:

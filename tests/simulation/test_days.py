@@ -8,7 +8,7 @@ from tests.simulation.days import day_of
 from tests.simulation.runs import run
 from tests.simulation.seeds import KEPT
 
-SEEDS = 50
+SEEDS = range(11, 61)  # among those before are some of the longest
 GROUP = 5
 
 
@@ -23,7 +23,7 @@ def untraced():
     sys.settrace(trace)
 
 
-@pytest.mark.parametrize("first", range(1, SEEDS + 1, GROUP))
+@pytest.mark.parametrize("first", SEEDS[::GROUP])
 def test_the_books_and_what_callers_were_told_agree(first):
     results = [run(seed) for seed in range(first, first + GROUP)]
 
@@ -38,14 +38,14 @@ def test_what_a_seed_once_found_does_not_come_back(seed):
 
 
 def test_a_seed_gives_the_same_day_again_to_the_last_request():
-    first, second = run(7), run(7)
+    first, second = run(50), run(50)
 
     assert first.journal == second.journal
     assert len(first.journal) > 100
 
 
 def test_the_seeds_of_the_suite_see_all_kinds_of_days():
-    days = [day_of(seed) for seed in range(1, SEEDS + 1)]
+    days = [day_of(seed) for seed in SEEDS]
 
     assert len({day.judged for day in days}) == 3
     assert any(day.habits.lower for day in days)
