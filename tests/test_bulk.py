@@ -136,7 +136,7 @@ async def test_results_come_while_the_next_item_is_waited_for():
         yield 2
 
     outcomes = aiter(bulk(double, items()))
-    assert (await asyncio.wait_for(anext(outcomes), 1)).item == 1
+    assert (await asyncio.wait_for(anext(outcomes), 60)).item == 1
     more.set()
     assert [outcome.item async for outcome in outcomes] == [2]
 

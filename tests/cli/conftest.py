@@ -232,7 +232,7 @@ class Terminal(pexpect.spawn):
         A question may need two: Python can miss the signal that comes just before it reads.
         """
         self.sendintr()
-        while self.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=0.5):
+        while self.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=2):
             self.sendintr()
         return self._ended()
 

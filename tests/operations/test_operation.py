@@ -139,8 +139,8 @@ async def test_each_iterator_sees_the_state_from_its_own_beginning(sandbox, gand
     sandbox.stall_operation("vm_stop")
     stop = await gandi.vm_stop(await running_vm(gandi, sandbox))
     first, second = aiter(stop), aiter(gandi.operation(stop.id))
-    assert await asyncio.wait_for(anext(first), 2) == "RUN"
-    assert await asyncio.wait_for(anext(second), 2) == "RUN"
+    assert await asyncio.wait_for(anext(first), 60) == "RUN"
+    assert await asyncio.wait_for(anext(second), 60) == "RUN"
 
 
 # -- cancelled -------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ async def test_one_cancelled_by_others_is_noticed(sandbox, gandi):
     async with sandbox.client() as other:
         await other.operation_cancel(stops[2].id)
     with pytest.raises(OperationCancelled):
-        await asyncio.wait_for(waits[2], 5)
+        await asyncio.wait_for(waits[2], 60)
     sandbox.release_operations()
     await asyncio.gather(*waits[:2], *waits[3:])
 
@@ -201,4 +201,4 @@ async def test_cancelling_wakes_who_waits_even_while_its_id_is_looked_for(sandbo
     await asyncio.sleep(0)
     await operation.cancel()
     with pytest.raises(OperationCancelled):
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, 60)

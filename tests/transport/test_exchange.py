@@ -56,16 +56,16 @@ async def test_a_large_reply_does_not_block_the_loop(ask):
     value = [{"id": number, "disks": [number] * 5, "name": f"{number}"} for number in range(12_000)]
     body = http(codec.encode_response(value))
     assert len(body) > 4_000_000
-    longest = 0.0
+    turns = []
 
     async def tick():
-        # Processor time, and without the collector: neither is to be had from a busy machine.
-        nonlocal longest
+        # Processor time, and without the collector: what a busy machine does is not our affair.
         last = time.thread_time()
         while True:
             await asyncio.sleep(0)
             now = time.thread_time()
-            longest, last = max(longest, now - last), now
+            turns.append(now - last)
+            last = now
 
     ticker = asyncio.create_task(tick())
     gc.disable()
@@ -75,7 +75,7 @@ async def test_a_large_reply_does_not_block_the_loop(ask):
     finally:
         gc.enable()
         ticker.cancel()
-    assert longest < 0.02
+    assert max(turns) < sum(turns) / 20
 
 
 async def test_a_session_of_cookies_is_not_begun(stream_server, transport_to):

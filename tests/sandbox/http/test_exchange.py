@@ -27,7 +27,7 @@ async def raw(wire, data):
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(data)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as cut:
         return cut.partial

@@ -80,11 +80,11 @@ async def test_a_call_may_be_executed_late_after_its_connection_was_closed(wire,
 
 
 async def test_a_late_call_is_executed_by_the_session_of_its_time(wire, served):
-    served.drop_reply("vm_create", late=0.05)
+    served.drop_reply("vm_create", late=0.3)  # time enough to see that it was dropped
     with pytest.raises(aiohttp.ClientError):
         await wire("vm_create", *VM)
     served.expire_sessions()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.4)
     assert (served.vms, served.executed["vm_create"]) == ([], 0)
 
 
