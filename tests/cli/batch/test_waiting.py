@@ -3,7 +3,7 @@
 
 def test_a_timeout_ends_the_wait_with_exit_code_1(operations_to_await, aiogandi, slow_service):
     ids = slow_service.vms("web-01", "web-02")
-    done = aiogandi("vm", "stop", *ids, "--timeout", 0.2, "--json", service=slow_service)
+    done = aiogandi("vm", "stop", *ids, "--timeout", 0.5, "--json", service=slow_service)
     assert done.code == 1
     assert [item["outcome"] for item in done.json] == ["under_way", "under_way"]
     assert "the time is up: 0 of 2 servers stopped" in done.err
@@ -16,7 +16,7 @@ def test_a_timeout_between_two_steps_says_what_is_still_to_be_done(
     operations_to_await, aiogandi, slow_service
 ):
     (vm_id,) = slow_service.vms("web")
-    done = aiogandi("vm", "delete", vm_id, "--stop", "--timeout", 0.2, service=slow_service)
+    done = aiogandi("vm", "delete", vm_id, "--stop", "--timeout", 0.5, service=slow_service)
     assert done.code == 1
     assert len(operations_to_await(done.err)) == 1
     assert f"Still to be deleted: {vm_id}\n" in done.err
