@@ -1,5 +1,6 @@
 """What the tests of several rooms share: the package's own fixtures, raw servers, and virtual time."""
 
+import sys
 from contextlib import AsyncExitStack
 from importlib.metadata import entry_points
 from unittest.mock import Mock
@@ -67,6 +68,17 @@ def raw_server(enter):
 def answering(enter):
     """Opens servers that answer each method as told: ``url, calls = await answering(vm_list=[5])``."""
     return lambda **answers: enter(servers.answering(**answers))
+
+
+@pytest.fixture
+def untraced():
+    """For tests that go the same ways again and again, or measure what that costs. Coverage, which
+    looks at each line, would make them take three times as long, for no line that others do not reach.
+    """
+    trace = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(trace)
 
 
 @pytest.fixture

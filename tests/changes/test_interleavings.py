@@ -6,6 +6,7 @@ keeps, folds or cuts names. After each step the ledger is compared with the hist
 happened. `test_no_extras` judges what this is for.
 """
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -365,7 +366,7 @@ class Interleavings(RuleBasedStateMachine):
             assert (call.state, call.sends, call.adopted) == settled
 
 
-TestInterleavings = Interleavings.TestCase
+TestInterleavings = pytest.mark.usefixtures("untraced")(Interleavings.TestCase)
 TestInterleavings.settings = settings(
     settings.get_profile("anywhere"), max_examples=50, stateful_step_count=50, derandomize=True
 )

@@ -7,6 +7,7 @@ lists hide it, and when its reply comes or is known to be lost. The plan is play
 import heapq
 from itertools import count
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -169,6 +170,7 @@ class Play:
             self.at(self.now, self.send, call, call.plan)
 
 
+@pytest.mark.usefixtures("untraced")
 @settings(settings.get_profile("anywhere"), max_examples=400, derandomize=True)
 @given(METHOD, st.sampled_from(["keeps", "folds"]), st.lists(CALL, min_size=2, max_size=5))
 def test_no_interleaving_makes_an_extra(method, stores, plans):

@@ -142,6 +142,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("read", [codec.decode_response, in_pieces], ids=["at once", "in slices"])
 def test_a_hostile_document_costs_no_more_than_its_length(shape, read):

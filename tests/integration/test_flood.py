@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections import UserDict
 
+import pytest
+
 from aiogandi import OperationFailed
 from aiogandi.sandbox import Sandbox
 
@@ -30,6 +32,7 @@ async def add(client, number, pause):
     return operations
 
 
+@pytest.mark.usefixtures("untraced")
 def test_all_are_noticed_in_a_flood_of_others(in_virtual_time):
     async def story():
         clock = asyncio.get_running_loop().time

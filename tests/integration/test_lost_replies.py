@@ -157,6 +157,7 @@ async def test_all_hundred_replies_are_lost_and_nothing_is_twice(sandbox, gandi)
     assert gandi.stats.reconciled == 100
 
 
+@pytest.mark.usefixtures("untraced")
 @on_service(rate_limit=RateLimit(30, per=2.0))
 async def test_more_lost_replies_than_a_list_holds_are_all_found(sandbox, gandi):
     sandbox.drop_reply("vm_create", times=305)
@@ -184,6 +185,7 @@ async def test_equal_disks_in_a_stream_are_as_many_as_were_asked_for(sandbox, ga
     assert len(set(handed_out)) == 250
 
 
+@pytest.mark.usefixtures("untraced")
 @on_service()
 async def test_the_books_do_not_grow_while_calls_never_cease(sandbox, gandi):
     vm_ids = [await a_vm(sandbox, gandi, f"web-{n}") for n in range(4)]

@@ -3,11 +3,14 @@
 import asyncio
 import random
 
+import pytest
+
 from aiogandi import RateLimit, Retry
 from aiogandi.sandbox.trouble import DropRequest
 from tests.integration.service import on_service
 
 
+@pytest.mark.usefixtures("untraced")
 @on_service(retry=Retry(), rate_limit=RateLimit(30, per=2.0))
 async def test_a_thousand_creations_of_which_some_are_lost_all_end_well(sandbox, gandi):
     """With default settings, and 2 % of all requests lost."""

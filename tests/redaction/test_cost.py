@@ -15,6 +15,8 @@ from tests.growth import LIMIT, assert_grows_evenly, min_growth
 
 AWKWARD = "p&<a>\"b'c\\d e]f\n{é😀%+"
 SESSION = "0123456789abcdef"
+pytestmark = pytest.mark.usefixtures("untraced")
+
 HOSTILE = [
     "[session",
     "[",

@@ -1,7 +1,5 @@
 """Days in virtual time: whatever happens on the way, what callers are told is what happened."""
 
-import sys
-
 import pytest
 
 from tests.simulation.days import day_of
@@ -12,15 +10,7 @@ SEEDS = range(11, 61)  # among those before are some of the longest
 GROUP = 5
 
 
-@pytest.fixture(autouse=True)
-def untraced():
-    """Coverage, which looks at each line, makes a day take three times as long, and the days reach no
-    line that other tests do not reach.
-    """
-    trace = sys.gettrace()
-    sys.settrace(None)
-    yield
-    sys.settrace(trace)
+pytestmark = pytest.mark.usefixtures("untraced")
 
 
 @pytest.mark.parametrize("first", SEEDS[::GROUP])

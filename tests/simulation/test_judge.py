@@ -62,6 +62,8 @@ class Broken(SimulatedGandi):
         raise RuntimeError
 
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 SHORT_DAYS = 4, 49, 19, 13, 7, 8, 10, 6
 
 

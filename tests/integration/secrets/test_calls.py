@@ -4,6 +4,8 @@ secret.
 
 import asyncio
 
+import pytest
+
 import aiogandi
 from aiogandi import Retry, bulk, instrumentation
 from aiogandi.changes.change import Change
@@ -141,6 +143,7 @@ async def have_a_bad_day(output, sessions):
         output.add_object(gandi)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_no_call_on_the_sandbox_shows_a_secret(output, in_virtual_time):
     sessions = set()
     in_virtual_time(have_a_bad_day(output, sessions))
