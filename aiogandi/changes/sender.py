@@ -162,6 +162,8 @@ class Sender:
         except asyncio.CancelledError:
             if not self._closing:
                 raise
+            if call.state is State.ADOPTED:
+                return call.number  # an equal call's look has found it, and its own went on
             raise self._closed(call) from None
         finally:
             if entered:

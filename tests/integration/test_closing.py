@@ -17,7 +17,7 @@ from tests.integration.leaving import (
     warnings,
     when_it_arrives,
 )
-from tests.integration.service import RETRY, TIMEOUT, on_service
+from tests.integration.service import RETRY, SETTLE, TIMEOUT, a_vm, on_service
 
 
 @pytest.fixture
@@ -225,3 +225,23 @@ async def test_closing_renews_no_session(sandbox, gandi):
     await gandi.close()
     assert gandi.stats.requests == requests
     assert (await call).vm_id == sandbox.vms[-1]["id"]
+
+
+@on_service()
+async def test_a_call_whose_operation_was_just_found_is_told_it_by_the_client_that_closes(
+    sandbox, gandi
+):
+    """The look of an equal call has found it, while its own look still goes on."""
+    vm_id = await a_vm(sandbox, gandi)
+    sandbox.drop_reply("vm_reboot", late=SETTLE - 0.1)
+    first = asyncio.create_task(gandi.vm_reboot(vm_id))
+    await asyncio.sleep(SETTLE - 0.05)
+    sandbox.delay("operation_list", seconds=20)
+    await asyncio.sleep(0.15)
+    sandbox.drop_reply("vm_reboot")
+    second = await gandi.vm_reboot(vm_id)
+    assert not first.done()
+    await gandi.close(wait=0)
+
+    reboots = [each["id"] for each in sandbox.operations if each["type"] == "vm_reboot"]
+    assert [(await first).id, second.id] == reboots
