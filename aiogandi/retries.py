@@ -72,7 +72,8 @@ def verdict(error: Exception, method: str, *, changing: bool, looking: bool = Fa
     were refused. A fault of another kind, or an HTTP error, may come from a service that runs it.
 
     *looking* for what became of another call, nothing but a refusal of the data ends it: what stands
-    between us and the service may answer 403 or a fault -32300 once, and the next answer is needed.
+    between us and the service may answer 403 or a fault -32300 once, and the next answer is needed. Nor
+    does such a fault refuse a login, for which everybody waits; an HTTP error does, as for a wrong URL.
     """
     if isinstance(error, OutcomeUnknown) or not isinstance(error, TransportError | Fault):
         return Verdict.RAISE
@@ -85,7 +86,9 @@ def verdict(error: Exception, method: str, *, changing: bool, looking: bool = Fa
         return Verdict.REPEAT if error.status == 429 or may_pass(error) else Verdict.RAISE
     if changing:
         return Verdict.UNKNOWN
-    return Verdict.REPEAT if looking or may_pass(error) else Verdict.RAISE
+    if looking or (method in LOGIN_CALLS and isinstance(error, Fault)):
+        return Verdict.REPEAT
+    return Verdict.REPEAT if may_pass(error) else Verdict.RAISE
 
 
 def may_pass(error: TransportError | Fault) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from aiogandi.errors import AuthenticationError, Fault, ServerFault, unusable
+from aiogandi.errors import AuthenticationError, DataFault, unusable
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import LoginBegan, LoginEnded
 from aiogandi.redaction import Secret
@@ -84,8 +84,6 @@ class Login:
 
         try:
             return await self._repeater.run(request, attempt, until_within=True)
-        except ServerFault:
-            raise
-        except Fault as fault:
+        except DataFault as fault:
             refusal = fault
         raise AuthenticationError(f"{method} refused: {refusal}", refusal)

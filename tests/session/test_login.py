@@ -66,7 +66,7 @@ async def test_su_works_on_the_sandbox_also_after_the_session_has_ended(gandi_sa
         assert gandi_sandbox.calls == {"login": 2, "su": 2, "vm_list": 3}
 
 
-@pytest.mark.parametrize("code", [510150, 500110, 530040, 42])
+@pytest.mark.parametrize("code", [510150, 500110, 530040])
 async def test_a_refused_login_is_an_authentication_error(client, code):
     gandi, calls = await client(login=Fault(code, f"bad credential [password: {PASSWORD}]"))
     with pytest.raises(AuthenticationError, match=r"^login refused: bad credential") as caught:
@@ -130,6 +130,23 @@ async def test_trouble_on_the_way_is_repeated_once_for_all(gandi_sandbox):
     assert gandi_sandbox.calls["login"] == 4
     assert gandi.stats.logins == 1
     assert gandi.stats.retries == 3
+
+
+@pytest.mark.parametrize("code", [-32300, -32400, -32500, 0, 1, 500])
+async def test_an_odd_fault_refuses_no_login(gandi_sandbox, code):
+    gandi_sandbox.fault("login", code=code, message="application error")
+    async with gandi_sandbox.client(retry=Retry(backoff=0)) as gandi:
+        await gandi.vm_list()
+    assert gandi_sandbox.calls["login"] == 2
+
+
+@pytest.mark.parametrize("code", [-32300, 500])
+async def test_an_odd_fault_that_lasts_is_told_as_what_it_is(code):
+    async with Sandbox() as sandbox, sandbox.client(retry=Retry(within=0)) as gandi:
+        sandbox.fault("login", code=code, message="application error", times=10)
+        with pytest.raises(Fault, match="application error") as caught:
+            await gandi.vm_list()
+        assert caught.value.code == code
 
 
 @pytest.mark.parametrize(("trouble", "kind"), [("refuse", TransportError), ("fault", ServerFault)])
