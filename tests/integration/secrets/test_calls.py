@@ -11,6 +11,7 @@ from aiogandi import Retry, bulk, instrumentation
 from aiogandi.changes.change import Change
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
+from aiogandi.sandbox.trouble import Refuse
 from tests.integration.secrets.leaks import LOGIN_PASSWORD, PARTS, VM_PASSWORD, parts_of
 from tests.integration.service import SETTLE, TIMEOUT
 
@@ -78,9 +79,10 @@ async def meet_every_trouble(gandi, sandbox, shown, output):
         await call
     sandbox.drop_reply("vm_create")
     # What became of it cannot be found out.
-    sandbox.refuse("operation_list", status=404)
+    sandbox.interfere = lambda method: Refuse(404) if method == "operation_list" else None
     with output.caught(aiogandi.OutcomeUnknown):
         await gandi.vm_create("unknown", VM_PASSWORD, 111, 1, 1)
+    sandbox.interfere = None
 
 
 async def come_to_every_bad_end(gandi, sandbox, output, vm_id):
