@@ -184,7 +184,9 @@ class Judge:
         """Whether an operation turned up after the client had stopped looking, as README says."""
         sends = [left for left, method, _ in work.by.exchanges if method == work.by.method]
         closed = self._books.closed[work.by.shift]
-        return work.visible > max(sends) + 25 or closed < max(sends) + 45
+        # One that cannot be read is asked for again, with pauses of up to 20 seconds.
+        looked_at = max(max(sends) + 45, work.readable + 25)
+        return work.visible > max(sends) + 25 or closed < looked_at
 
     def _what_ran_too_often(self):
         for calls in self._calls.values():
