@@ -58,9 +58,11 @@ class Line:
             self._heap = [entry for entry in self._heap if not entry[1].done()]
             heapq.heapify(self._heap)
 
-    def pop(self) -> asyncio.Future[None]:
-        """The call of the first who still waits."""
-        self.waiting -= 1
-        while (call := heapq.heappop(self._heap)[1]).done():
-            pass
-        return call
+    def pop(self) -> asyncio.Future[None] | None:
+        """The call of the first who still waits; None where all were cancelled, and leave in a moment."""
+        while self._heap:
+            call = heapq.heappop(self._heap)[1]
+            if not call.done():
+                self.waiting -= 1
+                return call
+        return None

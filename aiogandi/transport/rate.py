@@ -174,9 +174,9 @@ class Turns:
             if (pause := self._seconds_to_wait()) > 0:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(pause, self._ring)
-            else:
-                self._called = line.pop()
-                self._called.set_result(None)
+            elif (call := line.pop()) is not None:
+                self._called = call
+                call.set_result(None)
 
     def _next_line(self) -> Line | None:
         able = [line for line in self._lines.values() if line.waiting and line.places.are_free()]

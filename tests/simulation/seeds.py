@@ -15,6 +15,7 @@ KEPT = {
     191: "a creation whose caller had gone, and whose reply was lost, stood nowhere",
     398: "one of three equal creations was given an older one's operation, which was sent again",
     592: "a cancelled operation could not be read, and its cancellation was told as refused",
+    687: "who was cancelled in the very moment of a turn broke the line for everybody else",
     863: "a surplus was told nobody, since a call for a disk without a name had stayed unknown",
     1201: "a list ended in the middle of a second, and the rest of that second was passed over",
     2343: "the same as 398, among twenty",

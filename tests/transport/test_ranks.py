@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
 from aiogandi import RateLimit
+from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.transport.rank import Rank, behind
-from aiogandi.transport.rate import CONNECTIONS, RESERVED, SHARE, Unwanted
+from aiogandi.transport.rate import CONNECTIONS, RESERVED, SHARE, Turns, Unwanted
 from tests.growth import min_growth
 from tests.transport.takers import Takers
 from tests.virtual_time import run_in_virtual_time
@@ -212,3 +213,30 @@ def test_the_cost_grows_with_the_number_of_those_who_wait_and_leave(leaving):
         run_in_virtual_time(story())
 
     assert min_growth(work, 1_000, 8_000) <= 16
+
+
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_one_who_is_cancelled_as_a_place_becomes_free_is_passed_over(in_virtual_time, more):
+    """It has not left the line yet, because its task has not run since."""
+
+    async def story():
+        turns = Turns(None, Emitter())
+
+        async def take():
+            async with turns.turn(Rank.CALL):
+                return asyncio.get_running_loop().time()
+
+        async with AsyncExitStack() as others:
+            for _ in range(CONNECTIONS - 1):
+                await others.enter_async_context(turns.turn(Rank.CALL))
+            async with turns.turn(Rank.CALL):
+                leaving = asyncio.create_task(take())
+                staying = [asyncio.create_task(take()) for _ in range(more)]
+                await asyncio.sleep(0)
+                leaving.cancel()
+            await asyncio.gather(*staying)
+            with suppress(asyncio.CancelledError):
+                await leaving
+            await take()
+
+    in_virtual_time(story())
