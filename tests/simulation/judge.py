@@ -184,8 +184,11 @@ class Judge:
         """Whether an operation turned up after the client had stopped looking, as README says."""
         sends = [left for left, method, _ in work.by.exchanges if method == work.by.method]
         closed = self._books.closed[work.by.shift]
-        # One that cannot be read is asked for again, with pauses of up to 20 seconds.
-        looked_at = max(max(sends) + 45, work.readable + 25)
+        # What cannot be read is asked for again, with pauses of up to 20 seconds. Where reads hang, a look
+        # may take two time-outs.
+        day = self._world.day
+        hangs = not day.spares_reads and any(name == "hung" for name, _ in day.troubles)
+        looked_at = max(max(sends) + 45, work.readable + 25) + 60 * hangs
         return work.visible > max(sends) + 25 or closed < looked_at
 
     def _what_ran_too_often(self):
