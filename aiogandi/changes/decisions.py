@@ -162,12 +162,16 @@ def _suspicion(
 def _reserved(
     ledger: Ledger, call: Change, found: Collection[OperationDetails]
 ) -> dict[int, Change]:
-    """Those of the operations that other open calls fit exactly, and which call: one for each."""
+    """Those of the operations that other open calls fit exactly, and which call: one for each. Not a call
+    that asked for less than the operation tells, for a disk without a name, say.
+    """
     reserved: dict[int, Change] = {}
     served: set[Change] = set()
     for details in sorted(found, key=lambda details: details.id):
         for rival in ledger.exact_rivals(call, details):
-            if rival not in served and not rival.is_twin_of(call):
+            if rival in served or rival.is_twin_of(call):
+                continue
+            if not call.fits_rather_than(rival, details):
                 served.add(rival)
                 reserved[details.id] = rival
                 break

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aiogandi.changes.change import Change
 from aiogandi.changes.decisions import Adopt, Undecided, decide
 
 
@@ -142,3 +143,16 @@ def test_and_stops_nothing_when_all_that_the_other_began_is_visible(call, books,
 def test_an_exact_one_is_its_own_whatever_else_is_like_it(call, books, ledger):
     found = [stored(books, "web-01"), stored(books, "WEB-01", 13)]
     assert decide(ledger, call, found, believed=False) == Adopt(((call, found[1]),))
+
+
+@pytest.mark.parametrize("ends", ["later", "earlier"])
+def test_it_is_kept_from_being_sent_again_by_what_a_call_without_a_name_may_own_too(
+    ends, books, ledger
+):
+    call = books.lost(books.create_disk("DATA"))
+    other = books.lost(Change("disk_create", {"specs": {"size": 1024}}, "disk_id"))
+    other.patience_ends = call.patience_ends + (1 if ends == "later" else -1)
+    found = books.operation(12, books.create_disk("data"), disk_id=501)
+    decision = decide(ledger, call, [found], believed=True)
+    assert isinstance(decision, Undecided)
+    assert decision.candidates == (12,)

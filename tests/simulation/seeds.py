@@ -18,5 +18,6 @@ KEPT = {
     687: "who was cancelled in the very moment of a turn broke the line for everybody else",
     863: "a surplus was told nobody, since a call for a disk without a name had stayed unknown",
     1201: "a list ended in the middle of a second, and the rest of that second was passed over",
+    1260: "a call was sent again since a call for less, a disk without a name, seemed to own its operation",
     2343: "the same as 398, among twenty",
 }
