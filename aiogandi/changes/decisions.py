@@ -195,9 +195,12 @@ def left_over(ledger: Ledger, call: Change, found: Collection[OperationDetails])
     oldest may be that.
 
     What may be that of a call whose outcome stays unknown is left to that one's caller, unless it tells
-    what *call* asked for and that one asked for more or less, a disk without a name, say.
+    what *call* asked for and that one asked for more or less, a disk without a name, say. Where there are
+    more of them than such calls, the latest are told.
     """
     surplus: list[OperationDetails] = []
+    doubtful: list[OperationDetails] = []
+    unknown: set[Change] = set()
     waits = False
     for details in found:
         if ledger.likeness(call, details) >= Likeness.CUT:
@@ -206,6 +209,10 @@ def left_over(ledger: Ledger, call: Change, found: Collection[OperationDetails])
                 waits = True
             elif all(call.fits_rather_than(rival, details) for rival in rivals):
                 surplus.append(details)
+            else:
+                doubtful.append(details)
+                unknown.update(rivals)
+    surplus += sorted(doubtful, key=lambda details: details.id)[len(unknown) :]
     if call.state is State.UNKNOWN:
         surplus = sorted(surplus, key=lambda details: details.id)[1:]
     return LeftOver(surplus, waits)

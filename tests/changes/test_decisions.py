@@ -231,6 +231,14 @@ class TestLeftOver:
         books.end(other)
         assert left_over(ledger, call, [found]).surplus == ([found] if is_told else [])
 
+    def test_of_more_than_there_are_such_calls_the_latest_are_told(self, books, ledger):
+        call = self.answered_twice(books, number=16)
+        for other in [books.lost(books.start()) for _ in range(2)]:
+            other.give_up()
+            books.end(other)
+        found = [books.operation(number, call) for number in (15, 12, 14, 13)]
+        assert left_over(ledger, call, found).surplus == [found[2], found[0]]
+
     def test_what_tells_too_little_is_left_alone(self, books, ledger):
         call = self.answered_twice(books)
         found = books.operation(13, call, params=None)
