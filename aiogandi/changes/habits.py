@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiogandi.changes.change import Change
-from aiogandi.changes.recognition import Likeness, can_fold, compare, foldable, names_in
+from aiogandi.changes.recognition import Likeness, compare, foldable, names_in
 from aiogandi.models import OperationDetails
 
 
@@ -29,7 +29,7 @@ class Habits:
         if call.yields == "id" and number <= (call.newest or 0):
             self.grows = False
         known = call.method in self.folds | self.keeps
-        if not known and call.yields is not None and can_fold(call.arguments):
+        if not known and call.yields is not None and foldable(call.arguments):
             self._witnesses[call.method] = (call, number)
 
     def saw(self, details: OperationDetails, owner: Change | None) -> None:

@@ -98,11 +98,6 @@ def foldable(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def can_fold(arguments: Mapping[str, Any]) -> bool:
-    """Whether a service that folds names would show it in these arguments."""
-    return bool(foldable(arguments))
-
-
 def tells_apart(
     details: OperationDetails, arguments: Mapping[str, Any], others: Mapping[str, Any]
 ) -> bool:

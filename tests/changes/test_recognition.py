@@ -5,9 +5,9 @@ import pytest
 from aiogandi import OperationDetails
 from aiogandi.changes.recognition import (
     Likeness,
-    can_fold,
     compare,
     filter_for,
+    foldable,
     names_in,
     passwords_of,
 )
@@ -234,4 +234,4 @@ def test_the_strings_that_a_service_stored_are_measured(params, names):
     ],
 )
 def test_some_arguments_show_whether_the_service_folds(arguments, expected):
-    assert can_fold(arguments) is expected
+    assert bool(foldable(arguments)) is expected

@@ -42,6 +42,13 @@ def on_service(**settings):
     return decorate
 
 
+def for_a_while(sandbox, method, trouble, seconds):
+    """Let every *method* meet *trouble* for so many *seconds*."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + seconds
+    sandbox.interfere = lambda called: trouble if called == method and clock() < ends else None
+
+
 async def a_vm(sandbox, gandi, hostname="web"):
     """The id of a server that runs."""
     operation = await gandi.vm_create(hostname, "s3cret-pw", 111, 2, 1)

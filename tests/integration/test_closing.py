@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 
 import aiohttp
 import anyio
@@ -18,13 +17,6 @@ from tests.integration.leaving import (
     when_it_arrives,
 )
 from tests.integration.service import RETRY, SETTLE, TIMEOUT, a_vm, on_service
-
-
-@pytest.fixture
-def told(caplog):
-    """The records of the test, from INFO on."""
-    caplog.set_level(logging.INFO, "aiogandi")
-    return caplog
 
 
 @on_service()

@@ -1,7 +1,6 @@
 """Callers go while changing calls are under way: nothing is lost in silence."""
 
 import asyncio
-import logging
 from contextlib import aclosing
 
 import pytest
@@ -17,13 +16,6 @@ from tests.integration.leaving import (
     when_it_arrives,
 )
 from tests.integration.service import RETRY, TIMEOUT, a_vm, on_service
-
-
-@pytest.fixture
-def told(caplog):
-    """The records of the test, from INFO on."""
-    caplog.set_level(logging.INFO, "aiogandi")
-    return caplog
 
 
 @on_service()

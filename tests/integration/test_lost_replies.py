@@ -15,6 +15,7 @@ from tests.integration.service import (
     a_product,
     a_vm,
     an_attached_disk,
+    for_a_while,
     on_service,
 )
 
@@ -118,12 +119,7 @@ async def test_an_operation_that_cannot_be_read_is_not_taken_for_one_that_goes_o
     held = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
     [operation] = await gandi.operation_list(param={"vm_id": held.vm_id})
     sandbox.drop_reply("operation_cancel")
-    readable = asyncio.get_running_loop().time() + seconds
-    sandbox.interfere = lambda method: (
-        answer
-        if method == "operation_details" and asyncio.get_running_loop().time() < readable
-        else None
-    )
+    for_a_while(sandbox, "operation_details", answer, seconds)
 
     with pytest.raises(error) if error else nullcontext():
         await gandi.operation_cancel(operation)

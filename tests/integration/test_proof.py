@@ -7,7 +7,7 @@ import pytest
 from aiogandi import AuthenticationError, Fault, OutcomeUnknown, TransportError
 from aiogandi.sandbox import ServiceFault
 from aiogandi.sandbox.trouble import Alter, Answer, AnswerFault, DropReply, DropRequest, Refuse
-from tests.integration.service import RETRY, SETTLE, on_service
+from tests.integration.service import RETRY, SETTLE, for_a_while, on_service
 
 CODES = [-32300, -32400, 0, 1, 500]
 
@@ -112,15 +112,9 @@ async def test_a_login_that_is_refused_while_a_lost_call_is_looked_for(sandbox, 
 @on_service()
 async def test_what_is_listed_but_not_told_of_for_a_minute_is_not_absence(sandbox, gandi, hidden):
     await gandi.hosting_account_product_add("shares", 1, "1m")
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + 60
-    sandbox.interfere = lambda method: (
-        hidden if method == "operation_details" and loop.time() < ends else None
-    )
+    for_a_while(sandbox, "operation_details", hidden, 60)
     sandbox.drop_reply("vm_create")
-    operation = await create(gandi)
-    assert [vm["id"] for vm in sandbox.vms] == [operation.vm_id]
-    assert sandbox.calls["vm_create"] == 1
+    await found_once(sandbox, gandi)
 
 
 @pytest.mark.parametrize("asked", ["operation_list", "operation_details"])
@@ -176,19 +170,13 @@ async def test_another_operation_that_may_not_be_read_does_not_end_the_look(sand
 async def test_nonsense_is_no_empty_list(sandbox, gandi, nonsense):
     """For twice the settling time no list can be read."""
     await gandi.hosting_account_product_add("shares", 1, "1m")
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + 2 * SETTLE
     try:
         answer = Answer(nonsense)
     except TypeError:
         pytest.skip("cannot be sent")
-    sandbox.interfere = lambda method: (
-        answer if method == "operation_list" and loop.time() < ends else None
-    )
+    for_a_while(sandbox, "operation_list", answer, 2 * SETTLE)
     sandbox.drop_reply("vm_create")
-    operation = await create(gandi)
-    assert [vm["id"] for vm in sandbox.vms] == [operation.vm_id]
-    assert sandbox.calls["vm_create"] == 1
+    await found_once(sandbox, gandi)
 
 
 @on_service()
