@@ -16,7 +16,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
-from aiogandi.checks import is_count, require
+from aiogandi.checks import require_count
 from aiogandi.errors import InvalidArgument
 from aiogandi.models import OperationDetails
 from aiogandi.operations.operation import Operation
@@ -115,7 +115,7 @@ async def bulk(
     exception raised by *items* themselves is raised here, after the actions under way have ended.
     An action that is cancelled cancels the run.
     """
-    require(is_count(limit) and limit > 0, "limit", limit, "an int, 1 or more")
+    limit = require_count("limit", limit, 1)
     run = _Run(action, _Source(items), limit)
     try:
         while (outcome := await run.next()) is not None:

@@ -12,6 +12,7 @@ long before its time. That is what makes it worth a class of its own.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Collection
 from types import TracebackType
 from typing import Any, ClassVar
@@ -95,7 +96,9 @@ class Deadlines:
             self._unset()
 
     def add(self, deadline: Deadline, seconds: float) -> None:
-        """Give the block of *deadline* so many *seconds* from now on."""
+        """Give the block of *deadline* so many *seconds* from now on; infinitely many need no timer."""
+        if seconds == math.inf:
+            return
         loop = deadline.task.get_loop()
         when = self._due[deadline] = loop.time() + seconds
         if self._timer is None or when < self._timer.when() or loop is not self._loop:
@@ -103,7 +106,7 @@ class Deadlines:
 
     def remove(self, deadline: Deadline) -> None:
         """Forget a block that has ended."""
-        del self._due[deadline]
+        self._due.pop(deadline, None)
 
     def _unset(self) -> None:
         if self._timer is not None:

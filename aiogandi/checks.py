@@ -6,8 +6,10 @@ Each ``require…`` raises `InvalidArgument`, which names the value and says wha
 
 from __future__ import annotations
 
+import math
+import operator
 import sys
-from typing import Final, TypeGuard
+from typing import Final, TypeGuard, cast
 
 from aiogandi.errors import InvalidArgument
 
@@ -28,6 +30,18 @@ def is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def as_count(value: object) -> int | None:
+    """Return *value* as a plain int where it is a whole number: an int, or what another library has for
+    one (it has `__index__`), ``numpy.int64(5)`` say. A bool is none, nor is ``5.0`` or ``"5"``: None.
+    """
+    if isinstance(value, bool):
+        return None
+    try:
+        return int(operator.index(value))  # type: ignore[arg-type]  # it is what is tried
+    except TypeError:
+        return None
+
+
 def require(holds: bool, name: str, value: object, allowed: str) -> None:
     """Raise `InvalidArgument` unless *holds*.
 
@@ -36,7 +50,12 @@ def require(holds: bool, name: str, value: object, allowed: str) -> None:
     aiogandi.errors.InvalidArgument: cpu=-1: an int, 1 or more
     """
     if not holds:
-        raise InvalidArgument(f"{name}={_shown(value)}: {allowed}")
+        raise refusal(name, value, allowed)
+
+
+def refusal(name: str, value: object, allowed: str) -> InvalidArgument:
+    """The error that shows *value* and says what is *allowed*."""
+    return InvalidArgument(f"{name}={_shown(value)}: {allowed}")
 
 
 def require_text(name: str, value: object) -> str:
@@ -51,11 +70,15 @@ def require_text(name: str, value: object) -> str:
     raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
 
 
-def require_count(name: str, value: object, lowest: int, highest: int | None = None) -> None:
-    """Raise `InvalidArgument` unless *value* is an int from *lowest* to *highest* (None: no end)."""
-    holds = is_count(value) and lowest <= value and (highest is None or value <= highest)
+def require_count(name: str, value: object, lowest: int, highest: int | None = None) -> int:
+    """Return *value* as a plain int if it is a whole number (see `as_count`) from *lowest* to *highest*
+    (None: no end).
+    """
+    count = as_count(value)
+    if count is not None and lowest <= count and (highest is None or count <= highest):
+        return count
     allowed = f"{lowest} or more" if highest is None else f"from {lowest} to {highest}"
-    require(holds, name, value, f"an int, {allowed}")
+    raise refusal(name, value, f"an int, {allowed}")
 
 
 def require_number(name: str, value: object, *, zero: bool = False) -> None:
@@ -74,6 +97,16 @@ def require_seconds(
     limit = "" if longest is None else f", at most {longest:.15g}"
     holds = _is_positive(value, zero=zero) and (longest is None or value <= longest)
     require(holds, name, value, f"seconds, {bound}{limit}")
+
+
+def require_time_limit(
+    name: str, value: object, *, zero: bool = False, longest: float | None = None
+) -> float | None:
+    """Return *value*, seconds as in `require_seconds`; None, which is no limit, for ``math.inf``."""
+    if value == math.inf:
+        return None
+    require_seconds(name, value, zero=zero, longest=longest)
+    return cast("float", value)
 
 
 def _is_positive(value: object, *, zero: bool) -> TypeGuard[int | float]:

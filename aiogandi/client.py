@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +11,7 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar, Unpack
+from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack
 
 import aiohttp
 
@@ -20,7 +21,7 @@ from aiogandi.cancellation import Lifetime
 from aiogandi.changes.change import Change
 from aiogandi.changes.pending import Pending, Register
 from aiogandi.changes.sender import Sender
-from aiogandi.checks import is_number, require, require_seconds
+from aiogandi.checks import is_number, require, require_time_limit
 from aiogandi.clock import Clock
 from aiogandi.errors import InvalidArgument
 from aiogandi.instrumentation.emitter import Emitter
@@ -45,6 +46,10 @@ from aiogandi.transport.request import Request
 URL = "https://api.gandi.net/xmlrpc/"
 """Where the service was (documented)."""
 
+LATEST = 60.0
+"""Seconds after its last send for which a lost call is expected to run late, where ``timeout``, which says
+so otherwise, is infinite (a choice of ours)."""
+
 Result = TypeVar("Result")
 OperationKind = TypeVar("OperationKind", bound=Operation)
 
@@ -60,14 +65,16 @@ class Gandi:
             print(await gandi.vm_info(operation.vm_id))
 
     One client serves any number of tasks of one event loop. Nothing is sent before the first call,
-    which logs in; the session is renewed and replaced as need be.
+    which logs in; the session is renewed and replaced as need be. It is neither copied nor pickled
+    (TypeError): another process makes one of its own.
 
     - ``url``: the service, or a `Sandbox`; ``https``, or ``http`` on this machine.
     - ``safe``: passed to ``login`` (its meaning is documented elsewhere by the same provider).
     - ``handle``: act for this handle, by ``su`` after every login.
-    - ``session_lifetime``, ``renew_margin``: how long a session is good (12 hours, documented), and
-      how long before its end a new login begins, in seconds.
-    - ``timeout``: seconds for one HTTP exchange.
+    - ``session_lifetime``, ``renew_margin``: how long a session is good (12 hours, documented;
+      ``math.inf``: until it is refused), and how long before its end a new login begins, in seconds.
+    - ``timeout``: seconds for one HTTP exchange; ``math.inf`` for no limit. ``Retry.within`` bounds calls
+      that read, logins and look-ups all the same.
     - ``rate_limit``: None for none; everything that this client sends counts.
     - ``polling``, ``retry``: how operations are watched, and how calls are repeated.
     - ``http``: an aiohttp session of yours, which stays open when the client closes. Unless its
@@ -109,10 +116,10 @@ class Gandi:
         require(isinstance(safe, bool), "safe", safe, "True or False")
         if handle is not None:
             arguments.text("handle", handle)
-        require_seconds("session_lifetime", session_lifetime)
+        require_time_limit("session_lifetime", session_lifetime)
         holds = is_number(renew_margin) and 0 <= renew_margin < session_lifetime
         require(holds, "renew_margin", renew_margin, "seconds, from 0 to below session_lifetime")
-        require_seconds("timeout", timeout)
+        require_time_limit("timeout", timeout)
         for name, value, kind, allowed in (
             ("rate_limit", rate_limit, RateLimit | None, "a RateLimit or None"),
             ("polling", polling, Polling, "a Polling"),
@@ -120,7 +127,7 @@ class Gandi:
             ("http", http, aiohttp.ClientSession | None, "an aiohttp.ClientSession or None"),
         ):
             require(isinstance(value, kind), name, value, allowed)
-        arguments.positive("max_reply", max_reply)
+        max_reply = arguments.positive("max_reply", max_reply)
         holds = on_event is None or callable(on_event)
         require(holds, "on_event", on_event, "a function of one argument")
 
@@ -171,7 +178,7 @@ class Gandi:
             self._reader,
             repeater,
             retry,
-            timeout,
+            LATEST if timeout == math.inf else timeout,
             self._events,
             clock,
             self._register,
@@ -187,6 +194,11 @@ class Gandi:
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_transport: ClassVar[Callable[..., Exchanger]] = Transport
     _wall_clock = staticmethod(time.time)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Gandi holds connections and a session, and is neither copied nor pickled: make another one"
+        )
 
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
@@ -225,16 +237,15 @@ class Gandi:
 
         Reading calls and waits for operations get `ClientClosed` at once, and so do changing calls that
         were never sent. For the replies of the others it waits *wait* seconds in all: None is the
-        client's ``timeout``, 0 is not at all. What has left and got no answer is `OutcomeUnknown`, and
+        client's ``timeout``, 0 is not at all, ``math.inf`` is as long as they take. What has left and got no answer is `OutcomeUnknown`, and
         stands in `pending()`, which goes on to work. Operations go on at the service.
 
         Whatever interrupts this ends the waiting, never the closing. Closing again does nothing.
         """
-        if wait is not None:
-            require_seconds("wait", wait, zero=True)
+        given = self._timeout if wait is None else wait
+        limit = require_time_limit("wait", given, zero=True)
         if self._closing is None:
-            wait = self._timeout if wait is None else wait
-            self._closing = asyncio.get_running_loop().create_task(self._close(wait))
+            self._closing = asyncio.get_running_loop().create_task(self._close(limit))
         interrupted: asyncio.CancelledError | None = None
         while not self._closing.done():
             try:
@@ -246,7 +257,7 @@ class Gandi:
             raise interrupted
         self._closing.result()
 
-    async def _close(self, wait: float) -> None:
+    async def _close(self, wait: float | None) -> None:
         self._lifetime.end()
         self._session.retire()
         async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
@@ -260,10 +271,10 @@ class Gandi:
 
         That is its changing calls, also those whose callers have gone, and their operations, however
         they end (the last 10,000 of them). The client goes on to read and to wait. `TimeoutError`, which
-        names what is left, after *timeout* seconds.
+        names what is left, after *timeout* seconds; None or ``math.inf``: as long as it takes.
         """
         if timeout is not None:
-            require_seconds("timeout", timeout, zero=True)
+            timeout = require_time_limit("timeout", timeout, zero=True)
         self._sender.refuse("the client is drained: it takes no new changing calls")
         try:
             async with asyncio.timeout(timeout) as deadline:

@@ -26,9 +26,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Self
 
-from aiogandi.models import OperationDetails, OperationState
+from aiogandi.models import OperationDetails
+from aiogandi.pickling import DetachedOperation, OperationLike, PortableError
 from aiogandi.redaction import LONGEST, Redactor, redact
 
 SESSION_REFUSED = 510150
@@ -41,8 +42,8 @@ LOGIN_CALLS: Final = frozenset({"login", "su"})
 _ELEMENT = re.compile(r"\[([^\[\]:]{1,64}):")  # bounded, for a hostile text
 
 
-class GandiError(Exception):
-    """Base of all exceptions of this package."""
+class GandiError(PortableError):
+    """Base of all exceptions of this package. All can be copied, and pickled for another process."""
 
 
 class TransportError(GandiError):
@@ -154,34 +155,10 @@ class AuthenticationError(GandiError):
         self.fault = fault
 
 
-class OperationLike(Protocol):
-    """What an `OperationError` knows of its operation, which is an `Operation`."""
-
-    id: int | None
-    type: str | None
-    state: OperationState | None
-
-    @property
-    def vm_id(self) -> int | None:
-        """The server that it works on, where that is known."""
-
-    @property
-    def disk_id(self) -> int | None:
-        """The disk that it works on, where that is known."""
-
-    def done(self) -> bool:
-        """Whether it was seen to have ended."""
-
-    async def wait(self, timeout: float | None = None) -> OperationDetails:
-        """Wait for it again."""
-
-    async def cancel(self) -> None:
-        """Cancel it at the service."""
-
-
 class OperationError(GandiError):
     """A wait did not end in DONE. ``operation`` can go on to be used, for its id if nothing else;
-    ``details`` is what the service last said of it, or None.
+    ``details`` is what the service last said of it, or None. Out of a pickle, ``operation`` has its ids,
+    type and state alone: ``gandi.operation(error.operation.id)`` takes it up again.
     """
 
     def __init__(
@@ -190,6 +167,13 @@ class OperationError(GandiError):
         super().__init__(message)
         self.operation = operation
         self.details = details
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "operation": DetachedOperation.of(self.operation)}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self.operation)] = self.operation  # a copy tells of the same operation
+        return super().__deepcopy__(memo)
 
 
 class OperationFailed(OperationError):

@@ -1,4 +1,7 @@
-"""The client's settings, as small frozen values. Every length of time is in seconds."""
+"""The client's settings, as small frozen values. Every length of time is in seconds.
+
+``math.inf`` is no limit where a setting is a limit. Pauses, intervals and the like are finite.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,13 @@ from typing import TypedDict
 
 import aiohttp
 
-from aiogandi.checks import is_number, require, require_count, require_seconds
+from aiogandi.checks import (
+    is_number,
+    require,
+    require_count,
+    require_seconds,
+    require_time_limit,
+)
 from aiogandi.instrumentation.events import Event
 
 
@@ -23,7 +32,7 @@ class RateLimit:
     per: float
 
     def __post_init__(self) -> None:
-        require_count("calls", self.calls, 1)
+        object.__setattr__(self, "calls", require_count("calls", self.calls, 1))
         require_seconds("per", self.per)
 
 
@@ -32,7 +41,7 @@ class Retry:
     """How long a call is tried.
 
     - *attempts*: how often a call is sent at most.
-    - *within*: how many seconds a reading call may take. A changing call is bounded by *attempts*
+    - *within*: how many seconds a reading call may take; ``math.inf`` for no limit. A changing call is bounded by *attempts*
       alone, because one that is given up may have run. Look-ups for a call whose reply was lost, and
       logins, are bounded by *within* alone, because many calls depend on them. Time in the client's
       own queue does not count.
@@ -51,8 +60,8 @@ class Retry:
     backoff: float = 0.5
 
     def __post_init__(self) -> None:
-        require_count("attempts", self.attempts, 1)
-        require_seconds("within", self.within, zero=True)
+        object.__setattr__(self, "attempts", require_count("attempts", self.attempts, 1))
+        require_time_limit("within", self.within, zero=True)
         require_seconds("settle", self.settle, zero=True)
         require_seconds("backoff", self.backoff, zero=True)
 

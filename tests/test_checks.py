@@ -1,10 +1,12 @@
 """What a value must be, and what the message about a wrong one says."""
 
 import math
+from enum import IntEnum
 
 import pytest
 
 from aiogandi.checks import (
+    as_count,
     is_count,
     is_number,
     require,
@@ -12,8 +14,10 @@ from aiogandi.checks import (
     require_number,
     require_seconds,
     require_text,
+    require_time_limit,
 )
 from aiogandi.errors import InvalidArgument
+from tests.calls.refusing import Index, NoIndex
 
 HUGE = 10**5000  # more digits than Python prints, and too large for a float
 NO_NUMBERS = [True, None, "1", [1], 1j, math.nan, math.inf, -math.inf, HUGE, -HUGE]
@@ -33,6 +37,18 @@ def test_a_number_is_an_int_or_a_finite_float():
 def test_a_count_is_an_int():
     assert all(map(is_count, (0, -1, HUGE)))
     assert not any(map(is_count, (True, None, "1", 1.0)))
+
+
+def test_a_whole_number_of_another_library_counts_as_a_plain_int():
+    class Large(IntEnum):
+        HUGE = 10**30
+
+    for value, count in ((5, 5), (Index(5), 5), (Index(-1), -1), (Large.HUGE, 10**30)):
+        assert as_count(value) == count
+        assert type(as_count(value)) is int
+        assert type(require_count("port", value, -1)) is int
+    for value in (True, False, None, "5", 5.0, 5j, b"5", [5], NoIndex()):
+        assert as_count(value) is None
 
 
 def test_what_holds_is_no_error():
@@ -82,6 +98,16 @@ def test_a_number_is_above_0_or_may_be_0():
         assert refusal(require_number, "speed", value).endswith(": a number above 0")
     for value in (*NO_NUMBERS, -1):
         assert refusal(require_number, "speed", value, zero=True).endswith(": a number, 0 or more")
+
+
+def test_a_limit_of_time_may_be_infinite_and_is_none_then():
+    assert require_time_limit("timeout", 5) == 5
+    assert require_time_limit("timeout", 0, zero=True) == 0
+    assert require_time_limit("timeout", math.inf) is None
+    assert require_time_limit("timeout", math.inf, longest=60) is None
+    for value in (True, None, "inf", [math.inf], math.nan, -math.inf, HUGE, 0, -1, 61):
+        message = refusal(require_time_limit, "timeout", value, longest=60)
+        assert message.endswith(": seconds, above 0, at most 60")
 
 
 def test_seconds_are_above_0_or_may_be_0_and_may_have_a_limit():

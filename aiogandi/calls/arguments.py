@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from aiogandi.checks import require, require_count, require_text
+from aiogandi.checks import as_count, require, require_count, require_text
 from aiogandi.errors import InvalidArgument
 from aiogandi.models import LARGEST_ID
 
@@ -23,19 +23,19 @@ _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
 def positive(name: str, value: Any) -> int:
-    """Return *value* if it is an int of 1 or more: a quantity, a number of shares or processors."""
-    require_count(name, value, 1, LARGEST)
-    return int(value)
+    """Return *value*, as a plain int, if it is a whole number of 1 or more: a quantity, a number of shares
+    or processors.
+    """
+    return require_count(name, value, 1, LARGEST)
 
 
 def identifier(name: str, value: Any) -> int:
-    """Return *value* if it is an id: an int of 1 or more, of 64 bits at most. Whatever the service gave
-    as an id can be given back to it.
+    """Return *value*, as a plain int, if it is an id: a whole number of 1 or more, of 64 bits at most.
+    Whatever the service gave as an id can be given back to it, also as another library's number.
     """
     if type(value) is int and 0 < value <= LARGEST_ID:
         return value
-    require_count(name, value, 1, LARGEST_ID)
-    return int(value)
+    return require_count(name, value, 1, LARGEST_ID)
 
 
 def text(name: str, value: Any) -> str:
@@ -72,8 +72,8 @@ def duration(value: Any) -> str:
 
 
 def specs(value: Any, *, required: bool) -> dict[str, Any]:
-    """Return the struct of specifications as a dict. None is an empty one, unless it is *required*;
-    the sizes and numbers in it must be positive.
+    """Return the struct of specifications as a dict, whole numbers in it as plain ints. None is an empty
+    one, unless it is *required*; the sizes and numbers in it must be positive.
     """
     if value is None and not required:
         return {}
@@ -85,7 +85,7 @@ def specs(value: Any, *, required: bool) -> dict[str, Any]:
             number = int(number)
         if number is not None:
             positive(f"specs[{name!r}]", number)
-    return dict(value)
+    return _with_plain_ints(value)
 
 
 def filters(
@@ -95,7 +95,9 @@ def filters(
     param: Mapping[str, Any] | None,
     **dates: datetime | None,
 ) -> dict[str, Any]:
-    """Return the filter of ``operation_list`` as a dict of those arguments that are not None."""
+    """Return the filter of ``operation_list`` as a dict of those arguments that are not None, whole
+    numbers in *param* as plain ints.
+    """
     result: dict[str, Any] = {}
     if type is not None:
         result["type"] = text("type", type)
@@ -108,8 +110,16 @@ def filters(
             result[name] = date
     if param is not None:
         _require_struct("param", param)
-        result["param"] = dict(param)
+        result["param"] = _with_plain_ints(param)
     return result
+
+
+def _with_plain_ints(struct: Mapping[str, Any]) -> dict[str, Any]:
+    """*struct* as a dict, in which whole numbers of other libraries are ints, as the service tells them."""
+    return {
+        name: value if (number := as_count(value)) is None else number
+        for name, value in struct.items()
+    }
 
 
 def _require_struct(name: str, value: object) -> None:

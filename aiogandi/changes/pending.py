@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from aiogandi.calls.arguments import identifier
 from aiogandi.changes.change import Change, State
-from aiogandi.checks import require_count
 from aiogandi.errors import InvalidArgument
+from aiogandi.models.model import as_json
 from aiogandi.operations.operation import Operation
 from aiogandi.redaction import BLANK, Secret
 
@@ -33,6 +34,10 @@ class Pending:
     left a surplus. ``arguments`` are without passwords. The ids are None where they are not known.
     ``surplus`` are operations that it began beyond its own. ``task`` is the name of the task that made
     the call, ``since`` when it left first (UTC, by this machine's clock). ``key`` is None.
+
+    Copies are about the same call. What comes out of a pickle, in another process say, is the record alone:
+    there `operation`, `dismiss` and `adopt` are `InvalidArgument`, and ``gandi.operation(operation_id)``
+    takes the operation up.
     """
 
     method: str
@@ -45,23 +50,39 @@ class Pending:
     key: str | None
     task: str | None
     since: datetime
-    _entry: Entry = field(repr=False, compare=False)
+    _entry: Entry | None = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, as values that `json.dumps` takes, without passwords: dates are ISO 8601
+        text, bytes text in base 64.
+
+            Path("pending.json").write_text(json.dumps([each.to_dict() for each in gandi.pending()]))
+        """
+        names = [each.name for each in fields(self) if each.name != "_entry"]
+        return {name: as_json(getattr(self, name)) for name in names}
 
     def operation(self) -> Operation:
         """Take the operation up, to wait for it; it is pending no more.
 
         Raises `InvalidArgument` where it is not known: `adopt` tells which it is.
         """
-        return self._entry.take_up()
+        return self._of_this_process().take_up()
 
     def dismiss(self) -> None:
         """Say that the call did not run, or that nobody minds: it is pending no more."""
-        self._entry.dismiss()
+        self._of_this_process().dismiss()
 
     def adopt(self, operation_id: int) -> None:
         """Say that this operation is the call's own. Nothing is sent."""
-        require_count("operation_id", operation_id, 1)
-        self._entry.adopt(operation_id)
+        self._of_this_process().adopt(identifier("operation_id", operation_id))
+
+    def _of_this_process(self) -> Entry:
+        if self._entry is None:
+            raise InvalidArgument(
+                f"{self.method}: this came out of a pickle, and only the client that made the call can"
+                " conclude it; Gandi.operation() takes its operation up"
+            )
+        return self._entry
 
 
 class Entry:
@@ -78,6 +99,12 @@ class Entry:
         self._named: int | None = None  # the operation that somebody said is its own
         self._operation: Operation | None = None
         self._register = register
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Entry:
+        return self  # copies of a `Pending` are about one call
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return _nothing, ()  # another process has no such call
 
     def leaves(self) -> None:
         """Note that it is sent."""
@@ -180,6 +207,10 @@ class Register:
         for entry in self._entries:
             if entry.is_pending:
                 entry.operation()
+
+
+def _nothing() -> None:
+    """What is left of an entry in a pickle."""
 
 
 def _without_secrets(value: Any) -> Any:

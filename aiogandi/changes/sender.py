@@ -120,8 +120,8 @@ class Sender:
         while left := [*(errand.task for errand in self._errands), *self._surplus.under_way]:
             await asyncio.wait(left)
 
-    async def close(self, wait: float) -> None:
-        """Send nothing more, and wait *wait* seconds for the replies of what has left; then stop."""
+    async def close(self, wait: float | None) -> None:
+        """Send nothing more, wait *wait* seconds (None: no limit) for replies to what has left, and stop."""
         self.refuse("the client is closed")
         self._closing = True
         for errand in self._errands:
@@ -131,7 +131,7 @@ class Sender:
         await self._surplus.close()
         await self._lookup.close()
         if tasks := [errand.task for errand in self._errands]:
-            if wait and not self._hurries:
+            if wait != 0 and not self._hurries:
                 self._replies = asyncio.create_task(asyncio.wait(tasks, timeout=wait))
                 await asyncio.wait([self._replies])
             for errand in self._errands:

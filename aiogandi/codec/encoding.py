@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from aiogandi.checks import as_count
 from aiogandi.errors import InvalidArgument
 from aiogandi.redaction import Secret
 
@@ -110,7 +111,8 @@ def _encode(value: Any, depth: int = MAX_DEPTH) -> str:
 
 
 def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for each type
-    # A subclass, for example an IntEnum, is sent as its base. A bool is an int, so it is tested first.
+    # A subclass, for example an IntEnum, is sent as its base. A bool is an int, so it is tested first;
+    # whole numbers of other libraries come last.
     match value:
         case bool():
             return f"<value><boolean>{value:d}</boolean></value>"
@@ -132,6 +134,8 @@ def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for e
             return _encode_array(value, depth - 1)
         case None:
             raise _Unencodable("None cannot be sent")
+        case _ if (number := as_count(value)) is not None:
+            return _encode(number, depth)
         case _:
             raise _Unencodable(
                 f"a {type(value).__name__} cannot be sent; allowed are bool, int, float, str, "

@@ -9,7 +9,7 @@ Three rules hold for every model:
 
 - ``raw`` is everything that was sent, as it was sent. It is an attribute but no dataclass field:
   ``==``, ``hash``, ``repr`` and `dataclasses.asdict` leave it out. Copies, pickles and
-  `dataclasses.replace` keep it.
+  `dataclasses.replace` keep it; in a pickle, passwords in it and in ``params`` are ``***``.
 - ``to_dict()`` gives the fields as values that `json.dumps` takes.
 - An ``id`` that is an ``int`` is never missing: where the answer leaves it out, it is taken from
   the question. ``await gandi.vm_info(5)`` has the id 5 whatever the service sends.

@@ -4,14 +4,21 @@ This file must not have ``from __future__ import annotations``: dataclasses in o
 `InitVar` as text, which they cannot resolve.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import InitVar, dataclass, field, fields
 from datetime import datetime
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aiogandi.models.reading import as_struct
+from aiogandi.redaction import Secret, conceal, redact
+
+_NAMES_A_SECRET = re.compile("password|session", re.IGNORECASE)
+
+Read = TypeVar("Read", bound="Model")
 
 
 def member(reader: Callable[[Any], Any], *, hashed: bool = True) -> Any:
@@ -64,16 +71,41 @@ class Model(_Sent):
         >>> VM(5, "web-01", disks=(7, 8)).to_dict()["disks"]
         [7, 8]
         """
-        return {name: _plain(getattr(self, name)) for name, *_ in self._plan()}
+        return {name: as_json(getattr(self, name)) for name, *_ in self._plan()}
+
+    def _values(self) -> list[Any]:
+        return [getattr(self, name) for name, *_ in self._plan()]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = [getattr(self, name) for name, *_ in self._plan()]
-        return _rebuilt, (type(self), values, self.raw)
+        # A pickle goes to disks and other machines: no password that the service has sent goes along.
+        return _rebuilt, (type(self), self._values(), _blanked(conceal(self.raw)))
+
+    def __copy__(self) -> Self:
+        return _rebuilt(type(self), self._values(), self.raw)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return _rebuilt(type(self), deepcopy(self._values(), memo), deepcopy(self.raw, memo))
 
 
-def _rebuilt(model: type[Model], values: list[Any], raw: Mapping[str, Any]) -> Model:
+def _rebuilt(model: type[Read], values: list[Any], raw: Mapping[str, Any]) -> Read:
     """The model that was pickled or copied."""
     return model(*values, raw=raw)
+
+
+def _blanked(value: Any) -> Any:
+    """*value* with the passwords blanked that its texts name, as the service's messages do."""
+    match value:
+        case Secret():
+            return value
+        case str():
+            # `redact` cuts long texts, so only those that name a secret pass through it.
+            return redact(value) if _NAMES_A_SECRET.search(value) else value
+        case Mapping():
+            return {key: _blanked(item) for key, item in value.items()}
+        case list():
+            return [_blanked(item) for item in value]
+        case _:
+            return value
 
 
 _fill_raw = Model.__dict__["raw"].__set__
@@ -90,7 +122,7 @@ def _plan(
     ]
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """*value* as `json.dumps` takes it."""
     match value:
         case Model():
@@ -102,9 +134,9 @@ def _plain(value: Any) -> Any:
         case bytes():
             return b64encode(value).decode("ascii")
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): as_json(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [as_json(item) for item in value]
         case _:
             return value
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
-from aiogandi.checks import require_seconds
+from aiogandi.checks import require_time_limit
 from aiogandi.errors import OperationCancelled, OperationError, OperationFailed
 from aiogandi.models import FINAL, OperationDetails, OperationState
 
@@ -38,7 +38,8 @@ class Operation:
     - ``started``: when its call was answered, in seconds of the loop's clock; None for one taken up
       by its id.
 
-    Nothing is asked of the service while nobody waits.
+    Nothing is asked of the service while nobody waits. It belongs to its client: `copy` and `pickle` refuse
+    it with TypeError. In another process, ``gandi.operation(operation.id)`` takes the work up again.
     """
 
     __slots__ = (
@@ -80,6 +81,12 @@ class Operation:
         known = [f" {name}={value}" for name in things if (value := getattr(self, name))]
         return f"<{type(self).__name__} {self.id} {self.type}{''.join(known)} {self.state}>"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} belongs to its client and is neither copied nor pickled: keep its id, with which"
+            " Gandi.operation() takes it up again, in another process too"
+        )
+
     @property
     def vm_id(self) -> int | None:
         """The server that it works on, where that is known."""
@@ -100,7 +107,8 @@ class Operation:
         return self._details is not None
 
     async def wait(self, timeout: float | None = None) -> OperationDetails:
-        """Wait until the operation ends, for *timeout* seconds at most; None: as long as it takes.
+        """Wait until the operation ends, for *timeout* seconds at most; None or ``math.inf``: as long as
+        it takes.
 
         One that a list showed as DONE has no other fields than ``id``, ``type``, ``state`` and the
         ids of what it worked on; ``operation_details`` has them all.
@@ -112,7 +120,7 @@ class Operation:
         delays. Cancelling the task that waits ends that wait and nothing else.
         """
         if timeout is not None:
-            require_seconds("timeout", timeout, zero=True)
+            timeout = require_time_limit("timeout", timeout, zero=True)
         details = self._details
         if details is None:
             details = await self._tracking.wait(self, timeout)

@@ -20,7 +20,9 @@ BLANK: Final = "***"
 
 
 class Secret(str):
-    """A string that prints as ``***`` wherever it is shown, and is sent as what it is."""
+    """A string that prints as ``***`` wherever it is shown, and is sent as what it is. A pickle of it, which
+    may lie on a disk, holds ``***`` alone.
+    """
 
     __slots__ = ("_eraser",)
 
@@ -40,7 +42,13 @@ class Secret(str):
         return format(BLANK, format_spec)
 
     def __reduce__(self) -> tuple[type[Self], tuple[str]]:
-        return type(self), (self.reveal(),)
+        return type(self), (BLANK,)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
 
     def reveal(self) -> str:
         """The secret itself, as a plain string."""

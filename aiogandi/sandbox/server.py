@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from aiogandi.checks import (
     require,
@@ -88,12 +88,12 @@ class Sandbox(Scripted):
         super().__init__()
         for name, value in (("login", login), ("password", password), ("host", host)):
             require_text(name, value)
-        require_count("port", port, 0, 65535)
+        port = require_count("port", port, 0, 65535)
         require_number("speed", speed)
         require_seconds("session_lifetime", session_lifetime, longest=LONGEST_SECONDS)
         durations = {} if durations is None else durations
         require_durations(durations)
-        require_count("shares", shares, 0, 2**31 - 1)
+        shares = require_count("shares", shares, 0, 2**31 - 1)
         require_number("balance", balance, zero=True)
         require_text("currency", currency)
         require(_CURRENCY.fullmatch(currency) is not None, "currency", currency, "like EUR")
@@ -125,6 +125,11 @@ class Sandbox(Scripted):
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.url if self._listener.is_open else 'not serving'}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Sandbox is a server, and is neither copied nor pickled: its url goes anywhere"
+        )
 
     # -- serving -------------------------------------------------------------------------------
 

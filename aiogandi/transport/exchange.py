@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any, Protocol
 
 import aiohttp
@@ -157,4 +158,4 @@ def _limits(timeout: float) -> aiohttp.ClientTimeout:
     # A connection that does not come about in half the time is known not to have carried the
     # request; only what was sent and not answered is in doubt. How long all of it may take is seen
     # to by `Deadlines`.
-    return aiohttp.ClientTimeout(total=None, connect=timeout / 2)
+    return aiohttp.ClientTimeout(total=None, connect=None if timeout == math.inf else timeout / 2)

@@ -6,6 +6,7 @@ repeat the request, with its secrets, in spellings that nobody has thought of.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,7 +121,7 @@ def _problem(answer: Received, error: Exception, cause: Exception | None, timeou
             return f"HTTP {answer.status}, but {error}"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {timeout / 2:g} s"
-        case TimeoutError():
+        case TimeoutError() if timeout != math.inf:
             return f"no reply within {timeout:g} s"
         case _ if _quotes(error):
             return f"{type(error).__name__}: what came cannot be read"

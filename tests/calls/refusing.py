@@ -9,13 +9,31 @@ from aiogandi import InvalidArgument
 
 PASSWORD = "s3cret-pw"
 
-NO_IDS = [0, -1, True, 1.0, "1", None, 2**63, 10**5000]
-NO_QUANTITIES = [*NO_IDS, 2**31]
+
+class Index:
+    """A whole number of another library: it can be nothing but an index, and knows no arithmetic."""
+
+    def __init__(self, number):
+        self._number = number
+
+    def __index__(self):
+        return self._number
+
+
+class NoIndex:
+    """A truth value of another library, say."""
+
+    def __index__(self):
+        raise TypeError("this is no index")
+
+
+NO_IDS = [0, -1, True, 1.0, "1", None, 2**63, 10**5000, Index(0), Index(2**63), NoIndex()]
+NO_QUANTITIES = [*NO_IDS, 2**31, Index(2**31)]
 NO_TEXTS = ["", "  ", None, 5, b"web"]
 NO_HOSTNAMES = [*NO_TEXTS, "a b", "a\tb", "a" * 256]
 NO_DURATIONS = ["", "1", "m", "0m", "-1m", "1d", "1M", "1m ", "m1", "٣m", "10000m", 1, None]
 NO_METHODS = [*NO_TEXTS, " vm_list", "vm\0list", "vm list"]
-NO_SIZES = [0, -1, True, 1.5, "0", "many", "-1", 2**31, "9" * 5000, "٣"]
+NO_SIZES = [0, -1, True, 1.5, "0", "many", "-1", 2**31, "9" * 5000, "٣", Index(0)]
 NO_SPECS = [5, "a", [("a", 1)], {5: 1}]
 NO_STATES = ["", "done", "WAIT", 5, ["DONE"]]
 NO_DATES = ["20260131T00:00:00", 5]

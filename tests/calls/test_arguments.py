@@ -19,6 +19,7 @@ from tests.calls.refusing import (
     NO_SPECS,
     NO_STATES,
     NO_TEXTS,
+    Index,
     refused,
 )
 
@@ -99,7 +100,9 @@ def test_proper_values_are_taken_as_they_are():
     for value in (1, 2**31, 2**63 - 1):
         assert arguments.identifier("vm_id", value) == value
     for check in (arguments.positive, arguments.identifier):
-        assert type(check("vm_id", Size.SMALL)) is int
+        for number in (Size.SMALL, Index(8)):
+            assert check("vm_id", number) == 8
+            assert type(check("vm_id", number)) is int
     assert arguments.text("login", " AA1234 ") == " AA1234 "
     assert arguments.method("a.b:c/d_1") == "a.b:c/d_1"
     assert arguments.hostname("a" * 255) == "a" * 255
@@ -111,6 +114,17 @@ def test_specs_may_be_any_mapping_and_write_numbers_as_digits():
     specs = {"size": "2048", "name": "data"}
     assert arguments.specs(UserDict(specs), required=True) == specs
     assert arguments.specs(None, required=False) == arguments.specs({}, required=False) == {}
+
+
+def test_whole_numbers_of_other_libraries_are_plain_ints_in_specs_and_filters():
+    for given in (
+        arguments.specs({"size": Index(8), "vlan": Size.SMALL, "ipv6": True}, required=True),
+        arguments.filters(
+            **no_filters() | {"param": {"size": Index(8), "vlan": Size.SMALL, "ipv6": True}}
+        )["param"],
+    ):
+        assert given == {"size": 8, "vlan": 8, "ipv6": True}
+        assert [type(value) for value in given.values()] == [int, int, bool]
 
 
 def test_a_filter_holds_what_is_given():

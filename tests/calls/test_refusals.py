@@ -1,5 +1,7 @@
 """Every call checks its arguments before anything is sent. (What each may be: test_arguments.py.)"""
 
+from itertools import count
+
 import pytest
 
 from aiogandi import Gandi, InvalidArgument, Retry
@@ -16,6 +18,7 @@ from tests.calls.refusing import (
     NO_STATES,
     NO_TEXTS,
     PASSWORD,
+    Index,
     refused,
 )
 
@@ -96,6 +99,47 @@ CALLS = {
 }
 
 
+ARRAYS = ("operation_list", "vm_disk_list")  # others answer with an id, or are read leniently
+
+
+@pytest.mark.parametrize("method", CALLS)
+async def test_whole_numbers_of_other_libraries_are_sent_as_plain_ints(answering, method):
+    proper, wrong = CALLS[method]
+    numbers = {name: value for name, value in proper.items() if isinstance(value, int)}
+    if "specs" in wrong:
+        numbers["specs"] = {"size": 5, "cpu": 1, "deep": {"vlan": 7}}
+    if method == "call":
+        numbers = {"argument 1": 5, "argument 2": [7]}
+    if method == "operation_list":
+        numbers["param"] = {"vm_id": 5, "deep": [7]}
+    ids = count(1)  # no two calls have the same operation
+    answers = {each: [] if each in ARRAYS else lambda *_: next(ids) for each in CALLS}
+    url, calls = await answering(**answers)
+    async with Gandi("AA1234-GANDI", PASSWORD, url=url) as gandi:
+        for given in (numbers, indexed(numbers)):
+            call = getattr(gandi, method)
+            await (call("vm_info", *given.values()) if method == "call" else call(**proper | given))
+    sent = [
+        repr(values)
+        for name, values in calls
+        if name == (method if method != "call" else "vm_info")
+    ]
+    assert sent[0] == sent[-1]
+    assert len(sent) > 1 or not numbers
+
+
+def indexed(value):
+    """*value* with numbers of another library in place of Python's own."""
+    match value:
+        case int():
+            return Index(value)
+        case dict():
+            return {name: indexed(item) for name, item in value.items()}
+        case list():
+            return [indexed(item) for item in value]
+    return value
+
+
 @pytest.mark.parametrize("method", CALLS)
 async def test_wrong_arguments_are_refused_before_anything_is_sent(gandi, method):
     proper, wrong = CALLS[method]
@@ -116,3 +160,4 @@ async def test_an_operation_has_a_proper_id(gandi):
     for value in NO_IDS:
         with refused("operation_id=", value):
             gandi.operation(value)
+    assert type(gandi.operation(Index(5)).id) is int

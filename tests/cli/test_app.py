@@ -83,6 +83,7 @@ def test_a_group_without_a_command_shows_its_help_and_is_wrong_use(aiogandi):
         (["disk", "attach", "1", "x"], "'x' is not an id"),
         (["disk", "attach", "1:3", "2:3"], "a disk is there twice"),
         (["operation", "wait", "1", "--timeout", "0"], "a number of seconds, above 0"),
+        (["operation", "wait", "1", "--timeout", "nan"], "a number of seconds, above 0"),
         (["product", "add", "shares", "1", "--duration", "a day"], "a number and m (months)"),
         (["demo", "--speed", "0"], "speed=0.0: a number above 0"),
     ],

@@ -1,13 +1,20 @@
 """Callers go while changing calls are under way: nothing is lost in silence."""
 
 import asyncio
+import copy
+import json
+import pickle
 from contextlib import aclosing
+from dataclasses import asdict
+from datetime import datetime
 
 import pytest
 
 from aiogandi import InvalidArgument, OutcomeUnknown, RateLimit, bulk
 from aiogandi.instrumentation import CallerGone, LeftBehind
+from tests.calls.refusing import NO_IDS, Index, refused
 from tests.integration.leaving import (
+    PASSWORD,
     TURNED_AWAY,
     create,
     gone,
@@ -16,6 +23,41 @@ from tests.integration.leaving import (
     when_it_arrives,
 )
 from tests.integration.service import RETRY, TIMEOUT, a_vm, on_service
+
+
+@on_service()
+async def test_what_is_pending_can_be_copied_written_down_and_sent_to_another_process(
+    sandbox, gandi
+):
+    sandbox.delay("vm_create", seconds=5)
+    await gone(create(gandi), after=2)
+    [pending] = gandi.pending()
+
+    assert PASSWORD not in str(pickle.dumps(pending, 0))
+    record = pickle.loads(pickle.dumps(pending))
+    assert record == pending
+    assert repr(record) == repr(pending)
+    for conclude in (record.operation, record.dismiss, lambda: record.adopt(5)):
+        with pytest.raises(InvalidArgument, match=r"came out of a pickle"):
+            conclude()
+    written = json.loads(json.dumps(pending.to_dict()))
+    assert written == pending.to_dict() == record.to_dict()
+    assert {name: written[name] for name in ("method", "state", "surplus", "key", "task")} == {
+        "method": "vm_create",
+        "state": "sent",
+        "surplus": [],
+        "key": None,
+        "task": "caller",
+    }
+    assert written["arguments"]["hostname"] == "web"
+    assert written["arguments"]["password"] == "***"
+    assert datetime.fromisoformat(written["since"]) == pending.since
+    assert asdict(pending)["arguments"] == pending.arguments
+
+    await asyncio.sleep(10)
+    twin = copy.deepcopy(copy.copy(gandi.pending()[0]))
+    assert (await twin.operation()).vm_id == sandbox.vms[0]["id"]
+    assert gandi.pending() == []
 
 
 @on_service()
@@ -171,7 +213,10 @@ async def test_an_unknown_one_is_adopted_or_dismissed_by_hand(sandbox, gandi):
     one, two = gandi.pending()
     assert (one.state, two.state) == ("unknown", "unknown")
     assert one.since <= two.since
-    one.adopt(sandbox.operations[-2]["id"])
+    for no_id in NO_IDS:
+        with refused("operation_id=", no_id):
+            one.adopt(no_id)
+    one.adopt(Index(sandbox.operations[-2]["id"]))
     two.dismiss()
     [one] = gandi.pending()
     assert (one.state, one.operation_id) == ("adopted", sandbox.operations[-2]["id"])

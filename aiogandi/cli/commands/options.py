@@ -7,9 +7,9 @@ import typer
 
 
 def _seconds(value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and value > 0):
+    if value is not None and not value > 0:  # NaN neither
         raise typer.BadParameter("a number of seconds, above 0")
-    return value
+    return None if value == math.inf else value
 
 
 Json = Annotated[

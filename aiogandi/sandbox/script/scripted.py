@@ -59,7 +59,7 @@ class Scripted:
 
         *retry_after* is the value of the header ``Retry-After``: seconds, or text as it is.
         """
-        require_count("status", status, 300, 599)
+        status = require_count("status", status, 300, 599)
         if isinstance(retry_after, str):
             fits = retry_after.isascii() and retry_after.isprintable()
             require(fits, "retry_after", retry_after, "a line of ASCII text")
@@ -140,13 +140,13 @@ class Scripted:
 
     def _order(self, method: str, trouble: Trouble, times: int) -> None:
         require_text("method", method)
-        require_count("times", times, 1, MOST_TIMES)
+        times = require_count("times", times, 1, MOST_TIMES)
         self._for_requests.add(method, trouble, times)
 
     def _destine(self, kind: str, fate: Fate, times: int) -> None:
         if kind != ANY:
             require_operation_type("type", kind)
-        require_count("times", times, 1, MOST_TIMES)
+        times = require_count("times", times, 1, MOST_TIMES)
         self._for_operations.add(kind, fate, times)
 
     def _trouble_for(self, method: str) -> Trouble | None:

@@ -29,7 +29,7 @@ def test_operations_that_ended_long_ago_are_told_at_once(aiogandi, service):
     failed = service.call("vm_start", vm_id)
     service.do("advance", 3600)
     ids = [operation["id"] for operation in service.do("operations")]
-    done = aiogandi("operation", "wait", *ids, 4711, "--json", service=service)
+    done = aiogandi("operation", "wait", *ids, 4711, "--timeout", "inf", "--json", service=service)
     assert done.code == 1
     assert service.do("calls")["operation_details"] == len(ids) + 1  # each is looked at once
     assert [(item["operation_id"], item["outcome"]) for item in done.json] == [

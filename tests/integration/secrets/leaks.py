@@ -5,6 +5,7 @@ where any six letters of it are found, it has leaked, whole or cut, plain, escap
 """
 
 import logging
+import pickle
 import re
 import traceback
 from base64 import b64encode
@@ -80,7 +81,7 @@ class Output:
         self.add_object(event)
 
     def add_error(self, error):
-        """An exception, what it was raised from, and the locals of our frames on the way."""
+        """An exception, its pickle, what it was raised from, and the locals of our frames on the way."""
         seen = set()
         left = [error]
         while left:
@@ -90,6 +91,8 @@ class Output:
             seen.add(id(link))
             self.add(str(link), repr(link), repr(link.args), repr(vars(link)))
             self.add("".join(traceback.format_exception(link, chain=False)))
+            if isinstance(link, aiogandi.GandiError):
+                self.add(pickle.dumps(link).decode("latin-1"))
             left += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
             for frame, _ in traceback.walk_tb(link.__traceback__):
                 file = Path(frame.f_code.co_filename)
