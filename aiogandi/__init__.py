@@ -120,6 +120,16 @@ Open one `Gandi` for one account and one event loop at start-up, and close it at
 sent before the first call. ``http=`` takes an aiohttp session of yours: give its connector
 ``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds.
 
+At its end, `Gandi.drain`, `Gandi.close` and `Gandi.pending`, written down by `Pending.to_dict`, see to it
+that nothing is lost; README has such a service, to copy. ``math.inf`` is no limit wherever seconds limit
+something: ``timeout``, ``wait``, ``session_lifetime``, ``Retry.within``.
+
+Errors, models, outcomes, events and settings can be pickled, for a process pool say: errors with their
+cause, context and notes as far as these can be pickled. Passwords in them, also in ``raw``, read ``***``
+in a pickle. `Operation` and `Gandi` refuse with TypeError, because they belong to their loop: in another
+process ``gandi.operation(operation.id)`` takes the work up, and the ``operation`` of a pickled
+`OperationError`, which has its id, says so too.
+
 # Tests
 
 `aiogandi.sandbox.Sandbox` is a server with the service's rules, on this machine. Installing aiogandi

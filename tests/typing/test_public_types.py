@@ -23,13 +23,16 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PINNED = {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.py")}
 del PINNED[Path(__file__).stem]
 
-QUICKSTART, BULK, TESTS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+QUICKSTART, BULK, SERVICE, TESTS = re.findall(
+    r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE
+)
 SHOWN = {
     "readme_quickstart": QUICKSTART,
     "readme_bulk": (
         "from aiogandi import Gandi\n"
         f"async def run(gandi: Gandi) -> None:\n{textwrap.indent(BULK, '    ')}"
     ),
+    "readme_service": SERVICE,
     "readme_tests": f"from typing import Any\nmy_service: Any\n{TESTS}",
 }
 
