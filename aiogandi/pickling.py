@@ -7,6 +7,7 @@ from __future__ import annotations
 import pickle
 from copy import deepcopy
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
 
 from aiogandi.models import OperationDetails, OperationState
@@ -115,18 +116,22 @@ class PortableError(Exception):
         return _attributes_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        chain = _chain(self, _travelling(self.__cause__), _travelling(self.__context__))
-        return _rebuilt, (type(self), self._args()), {**self.__getstate__(), **chain}
+        history = {name: _travelling(link) for name, link in _history_of(self).items()}
+        return self.reduced(history)
+
+    def reduced(self, history: dict[str, Any]) -> tuple[Any, ...]:
+        """What `__reduce__` returns, with this *history* among the attributes."""
+        return _rebuilt, (type(self), self._args()), {**self.__getstate__(), **history}
 
     def __copy__(self) -> Self:
         twin = _rebuilt(type(self), self._args())
-        twin.__setstate__({**_attributes_of(self), **_chain(self)})
+        twin.__setstate__({**_attributes_of(self), **_history_of(self)})
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # Its cause and context are what has happened: a copy shares them.
         twin = memo[id(self)] = _rebuilt(type(self), deepcopy(self._args(), memo))
-        twin.__setstate__({**deepcopy(_attributes_of(self), memo), **_chain(self)})
+        twin.__setstate__({**deepcopy(_attributes_of(self), memo), **_history_of(self)})
         return twin
 
     def _args(self) -> tuple[Any, ...]:
@@ -151,23 +156,30 @@ def _attributes_of(error: BaseException) -> dict[str, Any]:
     return {name: value for part in parts if part for name, value in part.items()}
 
 
-def _chain(error: BaseException, *links: BaseException | None) -> dict[str, Any]:
-    """The attributes by which *error* leads to its cause and context, or to *links* in their place."""
-    cause, context = links or (error.__cause__, error.__context__)
+def _history_of(error: BaseException) -> dict[str, Any]:
+    """The attributes that lead from *error* to its cause and context."""
     return {
-        "__cause__": cause,
-        "__context__": context,
+        "__cause__": error.__cause__,
+        "__context__": error.__context__,
         "__suppress_context__": error.__suppress_context__,  # after the cause, which sets it
     }
 
 
-def _travelling(link: BaseException | None) -> BaseException | None:
-    """*link* if it can be pickled and read again, else None. Of one of ours only the attributes are
-    tried: it sees to its own cause and context when its turn comes.
-    """
-    tried = link.__getstate__() if isinstance(link, PortableError) else link
+def _travelling(link: Any) -> Any:
+    """*link* of a history if it can be pickled and read again by itself, else None."""
+    tried = BytesIO()
     try:
-        pickle.loads(pickle.dumps(tried))  # noqa: S301 - it was made a moment ago
+        _WithoutHistory(tried).dump(link)
+        pickle.loads(tried.getvalue())  # noqa: S301 - it was made a moment ago
     except Exception:  # noqa: BLE001 - whatever another's class raises, it cannot travel
         return None
     return link
+
+
+class _WithoutHistory(pickle.Pickler):
+    """Pickles our exceptions without their history, each link of which is tried when its turn comes: in
+    whatever circle they lead to each other, none is tried twice.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        return obj.reduced({}) if isinstance(obj, PortableError) else NotImplemented

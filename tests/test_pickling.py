@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from aiogandi import (
+    AuthenticationError,
     Failed,
     Gandi,
     GandiError,
@@ -212,6 +213,21 @@ class TestHistory:
         stuck = GandiError("stuck")
         stuck.lock = threading.Lock()
         assert pickled(raised(TransportError("lost"), cause=stuck)).__cause__ is None
+
+    def test_one_of_a_class_that_cannot_be_imported_is_left_behind_as_well(self):
+        here = type("Here", (GandiError,), {})("here")
+        assert pickled(raised(TransportError("lost"), cause=here)).__cause__ is None
+
+    def test_one_that_is_raised_out_of_another_which_holds_it_goes_along(self):
+        outer = AuthenticationError("refused", NotFound(510150, "bad credential"))
+        with suppress(NotFound):
+            try:
+                raise outer
+            except AuthenticationError as error:
+                raise error.fault  # noqa: B904 - the context is meant
+        twin = pickled(outer)
+        assert twin.fault.__context__ is twin
+        assert pickled(outer.fault).__context__.fault.code == 510150
 
     def test_a_circle_stays_one(self):
         first, second = TransportError("first"), TransportError("second")

@@ -57,7 +57,7 @@ class Sandbox(Scripted):
     Limits: *rate_limit* counts seconds of *clock*, because it protects the server; requests beyond
     it get HTTP 429. *body_timeout* is how many seconds a request's body may take to arrive before
     HTTP 408, *idle_timeout* how many seconds an idle connection stays open (15 is documented); both
-    count on the event loop's clock.
+    count on the event loop's clock. No number of seconds is more than a hundred years.
 
     ``calls`` counts the requests received, by method; ``?`` counts those whose method could not be
     read. ``executed`` counts the calls that were executed without a fault.
