@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Final
@@ -11,6 +12,7 @@ from unicodedata import normalize
 
 from aiogandi.changes.folding import encode, fold
 from aiogandi.models import OperationDetails
+from aiogandi.models.reading import as_date, as_str
 from aiogandi.redaction import Secret, secrets_in
 
 FILTERS: Final = ("hostname", "disk_id", "vm_id")
@@ -20,6 +22,7 @@ CAN_BE_CUT: Final = 15
 """Characters of the shortest name that a service may have cut."""
 
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?\s*", re.IGNORECASE)
+_BOOLEANS: Final = ("true", "false")
 
 
 class Likeness(IntEnum):
@@ -143,21 +146,23 @@ def _least(likenesses: Iterable[Likeness]) -> Likeness:
 
 
 def _compare(name: str, ours: Any, theirs: Any, longest: Mapping[str, int]) -> Likeness:
-    """How like *ours*, which was sent as *name*, the stored value is."""
+    """How like *ours*, which was sent as *name*, the stored value is. One of another kind tells
+    nothing: it may be ours, spoilt by the service.
+    """
     if theirs is None or isinstance(ours, Secret) or isinstance(theirs, Secret):
         return Likeness.UNTOLD
     if isinstance(ours, Mapping):
         if not isinstance(theirs, Mapping):
-            # Services in PHP write an empty struct as an empty array.
-            empty = isinstance(theirs, list | tuple) and not theirs
-            return Likeness.UNTOLD if empty else Likeness.DIFFERENT
+            return Likeness.UNTOLD
         return _least(
             _compare(inner, item, theirs[inner], longest)
             for inner, item in ours.items()
             if inner in theirs
         )
     if isinstance(ours, list | tuple):
-        if not isinstance(theirs, list | tuple) or len(ours) != len(theirs):
+        if not isinstance(theirs, list | tuple):
+            return Likeness.UNTOLD
+        if len(ours) != len(theirs):
             return Likeness.DIFFERENT
         pairs = zip(ours, theirs, strict=True)
         return _least(_compare(name, *pair, longest) for pair in pairs) if ours else Likeness.EXACT
@@ -167,13 +172,29 @@ def _compare(name: str, ours: Any, theirs: Any, longest: Mapping[str, int]) -> L
 def _compare_scalars(ours: Any, theirs: Any, longest: int) -> Likeness:
     if ours == theirs:
         return Likeness.EXACT
-    if isinstance(ours, str) and isinstance(theirs, str):
-        return _compare_strings(ours, theirs, longest)
-    # A service that was written for clients without types may repeat a number as a string.
-    number, text = (theirs, ours) if isinstance(ours, str) else (ours, theirs)
-    if isinstance(number, int | float) and isinstance(text, str):
-        return _compare_number(number, text)
-    return Likeness.DIFFERENT
+    if isinstance(ours, int | float) and isinstance(theirs, int | float):
+        return Likeness.DIFFERENT
+    if isinstance(ours, datetime):
+        stored = as_date(theirs)
+        return _told(stored is not None, Likeness.EXACT if stored == ours else Likeness.DIFFERENT)
+    text = as_str(theirs)
+    if isinstance(ours, str):
+        if isinstance(theirs, int | float):
+            # A service that was written for clients without types may repeat text as a number,
+            return _compare_number(theirs, ours)
+        return _told(text is not None, _compare_strings(ours, text or "", longest))
+    if isinstance(ours, int | float):
+        # and a number as text.
+        readable = text is not None and (_NUMBER.fullmatch(text) or fold(text) in _BOOLEANS)
+        return _told(bool(readable), _compare_number(ours, text or ""))
+    return _told(
+        isinstance(ours, bytes | bytearray) and isinstance(theirs, bytes), Likeness.DIFFERENT
+    )
+
+
+def _told(readable: bool, likeness: Likeness) -> Likeness:
+    """*likeness*, unless the stored value is not *readable* as one of the kind that was sent."""
+    return likeness if readable else Likeness.UNTOLD
 
 
 def _compare_number(number: float, text: str) -> Likeness:
@@ -187,6 +208,8 @@ def _compare_number(number: float, text: str) -> Likeness:
 
 
 def _compare_strings(ours: str, theirs: str, longest: int) -> Likeness:
+    if ours == theirs:
+        return Likeness.EXACT  # it came in base 64
     sent, stored = fold(ours), fold(theirs)
     if sent == stored:
         return Likeness.FOLDED

@@ -18,6 +18,11 @@ not accepted           none                       ``<nil/>``, ``<ex:nil/>``, as 
 The wire's dates have whole seconds and no zone: a datetime is cut to the second, and an aware one
 goes out as its UTC time. The service's own ints have 32 bits (assumed), and only a larger one, an id
 say, goes out as ``<i8>``. What the wire cannot carry is `InvalidArgument`, which names the place.
+
+Replies are read more widely than calls: within a struct or an array of a reply, a scalar that cannot be
+read, an empty ``<int>`` say, or one of an unknown type, is its text, or None where it is empty. A date
+alone is its midnight, and a boolean may be spelt out (``True``). Calls, and a reply that is one scalar,
+are taken by the letter.
 """
 
 from aiogandi.codec.decoding import (

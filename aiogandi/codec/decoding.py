@@ -1,6 +1,8 @@
 """Reads XML-RPC messages into Python values, at once or in slices.
 
-A message that is not XML-RPC is `MalformedMessage`.
+A message that is not XML-RPC is `MalformedMessage`. In a reply, a scalar that cannot be read spoils no
+more than itself where it stands in a struct or an array: its text stands for it, or None where it is
+empty. An unknown type counts as such a scalar.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from typing import Any, Final, NamedTuple
 from lxml import etree
 
 from aiogandi.codec import plain
-from aiogandi.codec.scalars import DIGITS, MalformedMessage
+from aiogandi.codec.scalars import MalformedMessage
 from aiogandi.codec.values import Element, ValueReader, refuse_text, shown_tag
+from aiogandi.models.reading import as_int, as_str
 
 ELEMENTS_AT_ONCE: Final = 3_000
 """`decode_in_slices` converts at most so many elements between two pauses: a few milliseconds' work."""
@@ -57,7 +60,7 @@ def decode_call(body: bytes) -> tuple[str, list[Any]]:
     if len(root) > 2 or (len(root) == 2 and root[1].tag != "params"):
         raise MalformedMessage("methodCall holds more than methodName and params")
     params = root[1] if len(root) == 2 else ()
-    return method, [_value(_only(param, "param", "value")) for param in params]
+    return method, [_value(_only(param, "param", "value"), forgives=False) for param in params]
 
 
 def decode_response(body: bytes) -> Any:
@@ -68,7 +71,7 @@ def decode_response(body: bytes) -> Any:
     if b"<ex:" in body:
         body = declare_extensions(body)
     value, is_fault = _answer(_root(body, "methodResponse"))
-    result = _value(value)
+    result = _value(value, forgives=True)
     return _fault(result) if is_fault else result
 
 
@@ -120,18 +123,17 @@ def _answer(root: Element) -> tuple[Element, bool]:
 
 def _fault(value: Any) -> FaultReply:
     match value:
-        case {"faultCode": int(code), "faultString": message} if abs(code) < 2**63:
-            return FaultReply(int(code), _text(message))
-        case {"faultCode": str(code), "faultString": message} if DIGITS.fullmatch(code):
-            return FaultReply(int(code), _text(message))  # a value without a type
+        case {"faultCode": sent, "faultString": message}:
+            code = as_int(sent)
+            if code is not None and abs(code) < 2**63:
+                return FaultReply(code, _text(message))
     raise MalformedMessage("a fault without faultCode and faultString")
 
 
 def _text(message: Any) -> str:
     """A fault's message. One that is no text and no number is not written out: it may be huge."""
-    if isinstance(message, str):
-        return message
-    return str(message) if isinstance(message, int | float) else f"({type(message).__name__})"
+    text = as_str(message)
+    return f"({type(message).__name__})" if text is None else text
 
 
 def _only(element: Element, name: str, child: str) -> Element:
@@ -141,14 +143,14 @@ def _only(element: Element, name: str, child: str) -> Element:
     return element[0]
 
 
-def _value(element: Element) -> Any:
-    reader = ValueReader()
+def _value(element: Element, *, forgives: bool) -> Any:
+    reader = ValueReader(forgives=forgives)
     reader.take(list(element.iter()), last=True)
     return reader.value
 
 
 def _value_in_slices(element: Element) -> Generator[None, None, Any]:
-    reader = ValueReader()
+    reader = ValueReader(forgives=True)
     elements = element.iter()
     while len(taken := list(islice(elements, ELEMENTS_AT_ONCE))) == ELEMENTS_AT_ONCE:
         reader.take(taken, last=False)

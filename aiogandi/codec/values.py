@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain, compress
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from aiogandi.codec.scalars import INTS, SCALARS, MalformedMessage
+from aiogandi.codec.scalars import HUGE_INT, INTS, SCALARS, MalformedMessage, as_sent
 
 Element: TypeAlias = Any
 """An lxml element of a parsed document (its own types also know tags that are no strings)."""
@@ -35,11 +35,15 @@ class ValueReader:
 
     Each element is looked at once, however the document is nested: what is being filled stands on a
     stack.
+
+    *forgives*: a scalar within a struct or an array that cannot be read spoils itself alone: its text
+    stands for it, or None where it is empty.
     """
 
-    __slots__ = ("_container", "_counts", "_left", "_outer", "_tags", "_texts")
+    __slots__ = ("_container", "_counts", "_forgives", "_left", "_outer", "_tags", "_texts")
 
-    def __init__(self) -> None:
+    def __init__(self, *, forgives: bool) -> None:
+        self._forgives = forgives
         self._container: Any = []  # the array or struct being filled; the outermost holds the value
         self._left = 1  # values, or members, that are still to come into it
         # Each container around it, what is left of that one, and the name that waits there: None in
@@ -66,7 +70,7 @@ class ValueReader:
         self._texts += texts
         self._counts += counts
         if max(map(len, filter(None, self._texts)), default=0) > LONGEST_INT:
-            _refuse_huge_ints(self._tags, self._texts)
+            self._tags = _without_huge_ints(self._tags, self._texts)
         read = self._read(len(self._tags) - (0 if last else _AHEAD))
         del self._tags[:read], self._texts[:read], self._counts[:read]
 
@@ -129,10 +133,15 @@ class ValueReader:
                         at += 1
                         continue
                     # A type may stand in a namespace, as Apache's do.
-                    scalar = SCALARS.get(kind.rpartition("}")[2])
-                if scalar is None or counts[at]:
+                    scalar = SCALARS.get(kind.rpartition("}")[2]) or _unknown(kind)
+                if counts[at]:
                     raise MalformedMessage(f"{shown_tag(kind)}, where a type was due")
-                value = scalar(texts[at] or "")
+                try:
+                    value = scalar(texts[at] or "")
+                except MalformedMessage:
+                    if not (outer and self._forgives):
+                        raise
+                    value = as_sent(texts[at])
             else:
                 value = texts[at] or ""
             at += 1
@@ -156,10 +165,25 @@ def shown_tag(tag: str) -> str:
     return f"<{tag}>" if tag in TAGS else "an unknown element"
 
 
-def _refuse_huge_ints(tags: Iterable[str], texts: Iterable[str | None]) -> None:
-    for tag, text in zip(tags, texts, strict=True):
-        if len(text or "") > LONGEST_INT and tag.rpartition("}")[2] in INTS:
-            raise MalformedMessage("a bad int")
+def _unknown(kind: str) -> Callable[[str], Any]:
+    """The reader of a type that XML-RPC does not have. One of its other elements is no type at all."""
+    problem = MalformedMessage(f"{shown_tag(kind)}, where a type was due")
+    if kind.rpartition("}")[2] in TAGS:
+        raise problem
+
+    def read(text: str) -> Any:
+        del text
+        raise problem
+
+    return read
+
+
+def _without_huge_ints(tags: Iterable[str], texts: Iterable[str | None]) -> list[str]:
+    """*tags*, where those of ints with too many digits are `HUGE_INT`."""
+    return [
+        HUGE_INT if len(text or "") > LONGEST_INT and tag.rpartition("}")[2] in INTS else tag
+        for tag, text in zip(tags, texts, strict=True)
+    ]
 
 
 def refuse_text(texts: Iterable[str | None]) -> None:

@@ -2,8 +2,9 @@
 
 Each field is read from the member of the same name in the service's struct (the names are assumed,
 taken from the next version of the same API). A field is None where the service sent nothing of its
-kind: nothing at all, or a value that cannot be read as the field's type. One unreadable field
-spoils no other.
+kind: nothing at all, or a value that cannot be read as the field's type, like the date
+``00000000T00:00:00``. One unreadable field spoils no other. An id of 0 is none (assumed). A tuple of ids
+has each once.
 
 Three rules hold for every model:
 

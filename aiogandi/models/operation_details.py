@@ -45,13 +45,16 @@ class OperationDetails(AskedById):
     def from_wire(cls, struct: Any, *, id: int) -> Self:  # noqa: A002 - the field's own name
         """The model of what the service sent about the operation *id*.
 
-        The ids of what it works on may stand in ``params``, and the state may be called ``step``.
+        The ids of what it works on may stand in ``params``, and the state may be called ``step``: that
+        counts where its own member is missing, is 0 (none), or cannot be read.
         """
         raw = struct if isinstance(struct, Mapping) else {}
         params = raw.get("params")
-        members: dict[str, Any] = {}
+        members = dict(raw)
         if isinstance(params, Mapping):
-            members |= {name: params[name] for name in _WORKED_ON if name in params}
-        if "step" in raw:
+            for name in _WORKED_ON:
+                if name in params and as_id(raw.get(name)) is None:
+                    members[name] = params[name]
+        if "step" in raw and as_state(raw.get("state")) is None:
             members["state"] = raw["step"]
-        return cls._of({**members, **raw}, raw, id)
+        return cls._of(members, raw, id)

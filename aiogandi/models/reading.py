@@ -1,7 +1,7 @@
 """How one member of a struct is read: as the type that is asked for, or None where it has another.
 
-Two habits of XML-RPC services are forgiven: numbers that were sent as text, and names of digits
-that were sent as numbers. Nothing else is guessed.
+Some habits of XML-RPC services are forgiven: numbers and dates that were sent as text, numbers that
+were sent as doubles, and text that was sent as a number or in base 64. Nothing else is guessed.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from aiogandi.models.dates import read_date
 from aiogandi.models.states import OperationState
 from aiogandi.redaction import conceal, redact
 
-_INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
-
+_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,19})(?:\.0*+)?\s*")
 
 LARGEST_ID: Final = 2**63 - 1
 """The largest number that is an id: it must be possible to ask for it."""
 
 
 def as_int(value: Any) -> int | None:
-    """A whole number: 5, 5.0 or "5"; no boolean."""
+    """A whole number: 5, 5.0, "5" or "5.0"; no boolean."""
     if type(value) is int:
         return value
     if isinstance(value, bool):
@@ -31,34 +31,46 @@ def as_int(value: Any) -> int | None:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        return int(value)
+    if isinstance(value, str) and (found := _INTEGER.fullmatch(value)):
+        return int(found[1])
     return None
 
 
 def as_id(value: Any) -> int | None:
     """A whole number that names a thing; the service writes 0 for "none" (assumed)."""
-    number = as_int(value)
+    number = value if type(value) is int else as_int(value)
     return number if number is not None and 0 < number <= LARGEST_ID else None
 
 
 def as_str(value: Any) -> str | None:
-    """Text, or a number as text."""
+    """Text, also from base 64 (UTF-8), or a number as text."""
     if isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return _decoded(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _decoded(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def as_date(value: Any) -> datetime | None:
-    """A date, without a time zone."""
-    return value if isinstance(value, datetime) else None
+    """A date, without a time zone; also one that was sent as text."""
+    if isinstance(value, datetime):
+        return value
+    return read_date(value) if isinstance(value, str) else None
 
 
 def as_ids(value: Any) -> tuple[int, ...] | None:
-    """An array's ids; its other items are left out."""
+    """An array's ids, each once, in the order in which they came; its other items are left out."""
     if not isinstance(value, list | tuple):
         return None
-    return tuple([number for number in map(as_id, value) if number is not None])
+    ids = [number for number in map(as_id, value) if number is not None]
+    return tuple(ids if len(set(ids)) == len(ids) else dict.fromkeys(ids))
 
 
 def as_strs(value: Any) -> tuple[str, ...] | None:
@@ -75,7 +87,8 @@ def as_struct(value: Any) -> Mapping[str, Any] | None:
 
 def as_state(value: Any) -> OperationState | None:
     """An operation's state, known or not."""
-    return OperationState(value) if isinstance(value, str) and value else None
+    text = _decoded(value) if isinstance(value, bytes) else value
+    return OperationState(text) if isinstance(text, str) and text else None
 
 
 def as_params(value: Any) -> Mapping[str, Any] | None:
@@ -90,8 +103,8 @@ def as_redacted(value: Any) -> str | None:
 
 
 def ids_from_wire(value: Any) -> list[int]:
-    """The ids in an array of the service.
+    """The ids in an array of the service, each once, in the order in which they came.
 
-    What is no number is left out; anything but an array gives an empty list.
+    What is no id is left out, a 0 for example; anything but an array gives an empty list.
     """
     return list(as_ids(value) or ())

@@ -29,7 +29,7 @@ class VM(AskedById):
     id: int = field(metadata={"read": as_id})
     hostname: str | None = member(as_str)
     state: str | None = member(as_str)
-    os_id: int | None = member(as_int)
+    os_id: int | None = member(as_id)
     shares: int | None = member(as_int)
     cpu: int | None = member(as_int)
     memory: int | None = member(as_int)
@@ -64,7 +64,7 @@ class Product(AskedWithoutId):
     For example 20 ``shares`` until 2026-12-31 (the service's own clock).
     """
 
-    id: int | None = member(as_int)
+    id: int | None = member(as_id)
     product_name: str | None = member(as_str)
     quantity: int | None = member(as_int)
     date_end: datetime | None = member(as_date)
@@ -77,7 +77,7 @@ class HostingAccount(AskedWithoutId):
     ``handle`` is the account's name, ``products`` what it has bought.
     """
 
-    id: int | None = member(as_int)
+    id: int | None = member(as_id)
     handle: str | None = member(as_str)
     shares: int | None = member(as_int)
     used_shares: int | None = member(as_int)

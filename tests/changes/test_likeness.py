@@ -50,10 +50,8 @@ class TestNumbers:
         [
             (4, "5"),
             (4, "4.1"),
-            (4, "four"),
-            (4, ""),
-            (4, "4 MB"),
-            (4, "0x4"),
+            (4, "1e999"),
+            (4, "9" * 5000),
             (2**60, f"{2**60}.1"),
         ],
     )
@@ -61,12 +59,15 @@ class TestNumbers:
         assert likeness_of(number, text) is DIFFERENT
         assert likeness_of(text, number) is DIFFERENT
 
+    @pytest.mark.parametrize(
+        "text", ["four", "", " ", "4 MB", "0x4", "nan", "sNaN", "inf", "1_0", "1e99999999999"]
+    )
+    def test_text_that_is_no_number_is_never_read_as_one_and_tells_nothing(self, text):
+        assert likeness_of(10, text) is UNTOLD
+        assert likeness_of(text, 10) is DIFFERENT
+
     def test_names_made_of_digits_are_no_numbers(self):
         assert likeness_of("04", "4") is DIFFERENT
-
-    def test_text_that_is_no_number_of_ours_is_never_read_as_one(self):
-        for text in ("nan", "sNaN", "inf", "1_0", "9" * 5000, "1e999", "1e99999999999"):
-            assert likeness_of(10, text) is DIFFERENT
 
 
 class TestBooleans:
@@ -83,8 +84,9 @@ class TestBooleans:
             (False, "0", FOLDED),
             (True, False, DIFFERENT),
             (True, 2, DIFFERENT),
-            (False, "", DIFFERENT),
-            (True, "yes", DIFFERENT),
+            (True, "false", DIFFERENT),
+            (False, "", UNTOLD),
+            (True, "yes", UNTOLD),
         ],
     )
     def test_they_are_compared_by_value(self, ours, theirs, expected):
@@ -93,10 +95,10 @@ class TestBooleans:
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [(4, [4]), ("4", ["4"]), (4, {"4": 4}), ("web", b"web"), (b"a", "a")],
+    [(4, [4]), ("4", ["4"]), (4, {"4": 4}), (b"a", "a")],
 )
-def test_a_value_of_another_kind_is_another(ours, theirs):
-    assert likeness_of(ours, theirs) is DIFFERENT
+def test_a_value_of_another_kind_tells_nothing(ours, theirs):
+    assert likeness_of(ours, theirs) is UNTOLD
 
 
 @pytest.mark.parametrize("ours", ["web", 4, True, ["a"], {"name": "a"}])

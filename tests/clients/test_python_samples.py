@@ -122,6 +122,17 @@ async def test_a_disk_lives_its_whole_life(sample, sandbox):
     assert sandbox.disks == []
 
 
+async def test_a_list_is_filtered_by_a_date_alone(sample):
+    def listed(proxy):
+        session = login(proxy)
+        proxy.hosting_account_product_add(session, "shares", 4, "1m")
+        dates = [xmlrpc.client.DateTime(date) for date in ("2006-01-01", "29990101")]
+        return [proxy.operation_list(session, {"created_after": date}) for date in dates]
+
+    since_2006, since_2999 = await sample(listed)
+    assert (len(since_2006), since_2999) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("method", "arguments"),
     [

@@ -1,5 +1,7 @@
 """The reader of plain replies says what the parser would say, or nothing."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,10 @@ INSERTED = [
     "<value>", "</value>", "<int>5</int>", "<member>", "</member>", "<name>x</name>", "<data>",
     "</struct></value>", "</data></array></value>", "<array><data>", "<struct>", "<nil/>",
     "<value><int>5</int></value>", "<!-- x -->", "<![CDATA[x]]>", "<?x?>", "]]>", "&amp;", "&#13;",
+    "<value><int></int></value>", "<value><i8>5.0</i8></value>", "<value><money>5</money></value>",
+    "<value><boolean>True</boolean></value>", "<value><boolean></boolean></value>",
+    "<value><dateTime.iso8601>00000000T00:00:00</dateTime.iso8601></value>",
+    "<value><dateTime.iso8601>2006-01-01</dateTime.iso8601></value>",
     " ", "\n", "\r", "\t", "\0", "\x0b", "\x85", "\xa0", "\ufeff", "\ufffe", "x", "<", ">", "_",
 ]  # fmt: skip
 
@@ -50,6 +56,22 @@ def test_a_damaged_reply_is_read_as_the_parser_reads_it_or_not_at_all(value, dat
     read = plain.read_plain(body)
     if read is not plain.NOT_PLAIN:
         assert repr(read) == read_by_the_parser(body)
+
+
+BAD = ["<int></int>", "<int>5.0</int>", "<boolean></boolean>", "<double>x</double>", "<nil>5</nil>",
+    "<dateTime.iso8601>00000000T00:00:00</dateTime.iso8601>", "<base64>a</base64>",
+    "<money>5</money>", "<undefined></undefined>"]  # fmt: skip
+
+
+@given(values, st.sampled_from(BAD), st.data())
+def test_a_bad_scalar_is_the_parsers(value, bad, data):
+    """In the place of any value: both ways together read what the parser alone reads."""
+    text = codec.encode_response([value, 5]).decode()
+    leaves = re.findall(r"<value>(?!<struct|<array)<[\w.]+>[^<]*</[\w.]+></value>", text)
+    leaf = data.draw(st.sampled_from(leaves))
+    body = text.replace(leaf, f"<value>{bad}</value>", 1).encode()
+    assert plain.read_plain(body) is plain.NOT_PLAIN
+    assert repr(codec.decode_response(body)) == read_by_the_parser(body) != "malformed"
 
 
 INT = "<value><int>5</int></value>"

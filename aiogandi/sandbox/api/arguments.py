@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from aiogandi.models.dates import read_date
 from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ DEEPEST = 8
 
 _DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
 _DIGITS_OF_AN_ID = re.compile(r"[+-]?[0-9]{1,19}")
-_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):(\d\d):(\d\d)Z?", re.ASCII)
 
 
 class NotOfType(Exception):
@@ -76,16 +76,16 @@ def date(value: object) -> datetime | str:
 
 
 def naive_date(value: datetime | str) -> datetime:
-    """Return *value* as a date in UTC without a zone; a string is read as ISO 8601 (*assumed*).
+    """Return *value* as a date in UTC without a zone; a string is read as ISO 8601 (*assumed*). A date
+    alone, as the documented sample sends it, is its midnight (*assumed*).
 
     Raise ValueError for another string, and for a date outside the calendar.
     """
     if isinstance(value, str):
-        found = _DATE.fullmatch(value)
-        if found is None:
+        read = read_date(value)
+        if read is None:
             raise ValueError(value)
-        year, month, day, hour, minute, second = map(int, found.groups())
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the wire has no zone
+        value = read
     if value.tzinfo is None:
         return value
     try:

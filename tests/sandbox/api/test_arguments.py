@@ -73,6 +73,7 @@ def test_a_date_is_read_as_utc():
         (DAY + timedelta(hours=2)).replace(tzinfo=east),
     ):
         assert naive_date(given) == DAY
+    assert naive_date("2006-01-01") == naive_date("20060101") == datetime(2006, 1, 1)
     outside = datetime.min.replace(tzinfo=east)
     for wrong in ("yesterday", "20091332T00:00:00", "20090101T12:00", "", outside):
         with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
