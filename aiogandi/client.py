@@ -415,7 +415,9 @@ class Gandi:
         return await self._read("vm_info", partial(VM.from_wire, id=vm_id), vm_id=vm_id)
 
     async def vm_list(self) -> list[int]:
-        """The ids of the account's servers (documented)."""
+        """The ids of the account's servers (documented), each once, in the service's order. What is no
+        id, a 0 say, is left out; so it is in every list of ids.
+        """
         return await self._read("vm_list", results.ids)
 
     async def vm_update(self, vm_id: int, specs: Mapping[str, Any]) -> Operation:
@@ -508,7 +510,7 @@ class Gandi:
 
         *state*: ALL, PENDING, RUN, ERROR, CANCEL or DONE. *param*: values that an operation's
         parameters have, ``{"vm_id": 1}`` say (assumed for ``vm_id``, ``disk_id``, ``hostname``).
-        Dates are the service's clock. Newest first (assumed).
+        Dates are the service's clock. Each id once, newest first (assumed).
         """
         param = conceal(param)
         filters = arguments.filters(

@@ -7,14 +7,18 @@ is part of the traceback.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from aiogandi.checks import is_count, is_number
+from aiogandi.checks import is_number
 from aiogandi.errors import unusable
-from aiogandi.models import LARGEST_ID, OperatingSystem, ids_from_wire
+from aiogandi.models import OperatingSystem, ids_from_wire
+from aiogandi.models.reading import as_id, as_int
 
 Result = TypeVar("Result")
+
+_NUMBER = re.compile(r"\s*+[+-]?[0-9]{1,100}+(?:\.[0-9]{0,100}+)?\s*+")
 
 
 def _reader(
@@ -34,21 +38,29 @@ def _is_array(reply: Any) -> bool:
     return isinstance(reply, list)
 
 
+def _is_number(reply: Any) -> bool:
+    """Whether it is a number, or the text of one."""
+    return is_number(reply) or (isinstance(reply, str) and _NUMBER.fullmatch(reply) is not None)
+
+
 def _is_id(reply: Any) -> bool:
-    if isinstance(reply, str) and reply.isascii() and reply.isdecimal() and len(reply) < 20:
-        reply = int(reply)
-    return is_count(reply) and 0 < reply <= LARGEST_ID
+    return as_id(reply) is not None
+
+
+def _id(reply: Any) -> int:
+    """The id in a reply that is one."""
+    return int(as_id(reply) or 0)
 
 
 def _are_listed(reply: list[Any]) -> bool:
     if not reply:
         return True
-    return any(map(_is_id, reply)) and all(_is_id(each) or each == 0 for each in reply)
+    return any(map(_is_id, reply)) and all(_is_id(each) or as_int(each) == 0 for each in reply)
 
 
 string: Final = _reader("the call", "a string", lambda reply: isinstance(reply, str), str)
 
-number: Final = _reader("the call", "a number", is_number, float)
+number: Final = _reader("the call", "a number", _is_number, float)
 
 ids: Final = _reader("the call", "an array of ids", _is_array, ids_from_wire)
 
@@ -56,10 +68,10 @@ listed: Final = _reader(
     "operation_list",
     "an array of ids",
     lambda reply: isinstance(reply, list) and _are_listed(reply),
-    lambda reply: [number for number in ids_from_wire(reply) if number],
+    lambda reply: reply,
 )
-"""The same, where an id that cannot be read must not be left out: what is not listed counts as absent.
-A 0 among other ids is nobody's (assumed)."""
+"""The same as it came, where an id that cannot be read must not be left out: what is not listed counts
+as absent. A 0 among other ids is nobody's (assumed)."""
 
 struct: Final = _reader(
     "the call", "a struct", lambda reply: isinstance(reply, Mapping), lambda reply: reply
@@ -72,7 +84,7 @@ operating_systems: Final = _reader(
 
 def number_of(method: str) -> Callable[[Any], int]:
     """A reader for *method*, which returns an id: an operation's, or that of what it creates."""
-    return _reader(method, "an id", _is_id, int)
+    return _reader(method, "an id", _is_id, _id)
 
 
 def nothing(reply: Any) -> None:

@@ -142,7 +142,8 @@ def _suspicion(
         for details in suspects
         if waits or like[details.id] is Likeness.EXACT or details.id not in reserved
     ]
-    hidden = {number for number in unread if number > (call.newest or 0)} | call.doubts
+    age = call.newest or 0
+    hidden = {n for n in unread if n > age or n in ledger.mistrusted} | call.doubts
     if not suspects and not hidden and ledger.habits.grows:
         return None
     candidates = tuple(sorted({details.id for details in suspects} | hidden))

@@ -32,6 +32,10 @@ class Habits:
         if not known and call.yields is not None and foldable(call.arguments):
             self._witnesses[call.method] = (call, number)
 
+    def saw_disorder(self) -> None:
+        """Note that an operation is younger than one with a higher id, by the service's own dates."""
+        self.grows = False
+
     def saw(self, details: OperationDetails, owner: Change | None) -> None:
         """Note how the service tells of an operation, and of one that is known to be *owner*'s."""
         for name, length in names_in(details):

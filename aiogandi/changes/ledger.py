@@ -43,6 +43,9 @@ class Ledger:
         self._owned: dict[tuple[str, int], tuple[float, Change | None]] = {}
         self._seen: dict[int, float] = {}  # operations, and when a list first showed them
         self._in_dispute: set[int] = set()
+        self.mistrusted: dict[int, float] = {}
+        """Operations that may be older or younger than their ids say, and when that was seen: they are
+        nobody's for sure."""
         self.details: dict[int, OperationDetails] = {}
         """What is known of operations that lists have shown."""
         self.habits = Habits()
@@ -116,6 +119,8 @@ class Ledger:
             for number in [number for number in seen if number <= newest]:
                 del seen[number]
         self._in_dispute = {number for number in self._in_dispute if number > newest}
+        for number in [n for n, at in self.mistrusted.items() if at < since - self._lateness]:
+            del self.mistrusted[number]
         self.other_clients.forget(newest, since)
 
     # -- what was seen -------------------------------------------------------------------------
@@ -128,13 +133,17 @@ class Ledger:
     def saw(self, numbers: list[int], now: float) -> list[int]:
         """Record that a list showed these operations. Return those that an open call may own."""
         oldest = self.oldest()
-        wanted = [n for n in numbers if n > oldest and ("id", n) not in self._owned]
+        wanted = [number for number in self.unowned(numbers) if number > oldest]
         for number in wanted:
             self._seen.setdefault(number, now)
         if wanted:
             # Later sends get higher ids than these, though it is not known when they were the newest.
             self._newest = max(self._newest or 0, *wanted)
         return wanted
+
+    def unowned(self, numbers: Iterable[int]) -> list[int]:
+        """Those of the operations that are not known to be a call's, or surplus."""
+        return [number for number in numbers if ("id", number) not in self._owned]
 
     def learn(self, details: OperationDetails) -> None:
         """Record what the service tells of an operation that a list has shown."""
@@ -156,15 +165,19 @@ class Ledger:
         """How much an operation looks like the call's own. One that is older than the call, or that
         belongs to another, is DIFFERENT whatever it looks like.
         """
-        number = details.id
-        if (self.habits.grows and number <= (call.newest or 0)) or self._is_owned(details):
-            return Likeness.DIFFERENT
-        if call.first_sent is not None and self._seen.get(number, math.inf) < call.first_sent:
+        if self._is_owned(details) or self._is_older(call, details.id):
             return Likeness.DIFFERENT
         found = call.likeness(details, self.habits.longest)
         if found is not Likeness.DIFFERENT and call.yields and call.id_in(details) is None:
             return Likeness.UNTOLD  # it does not say which server or disk it creates
         return found
+
+    def _is_older(self, call: Change, number: int) -> bool:
+        if number in self.mistrusted:
+            return False
+        if self.habits.grows and number <= (call.newest or 0):
+            return True
+        return call.first_sent is not None and self._seen.get(number, math.inf) < call.first_sent
 
     def disputed(self, call: Change, details: OperationDetails) -> bool:
         """Whether an operation that fits the call may belong to another one, or be older.
@@ -177,6 +190,7 @@ class Ledger:
             call.newest is None
             or not self.habits.grows
             or details.id in self._in_dispute
+            or details.id in self.mistrusted
             or any(
                 not self._serves_alike(call, other, details)
                 for other in self._others(call, details)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import ChainMap
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
@@ -26,17 +26,25 @@ Result = TypeVar("Result")
 @dataclass(frozen=True, slots=True)
 class Found:
     """Operations that a list showed; *complete* unless there may be others that it did not. *unread* are
-    the ids of those that the list showed and of which the service tells nothing.
+    the ids of those that the list showed and of which the service tells nothing; *shown* are all that
+    it showed, also those that nobody can own.
     """
 
     operations: list[OperationDetails]
     complete: bool
     unread: tuple[int, ...] = ()
+    shown: tuple[int, ...] = field(default=(), repr=False, compare=False)
+
+    def plus(self, operations: list[OperationDetails], unread: Iterable[int]) -> Found:
+        """The same with further ones."""
+        return replace(
+            self, operations=self.operations + operations, unread=(*self.unread, *unread)
+        )
 
 
 class Lookup:
     """Asks *directory* for what *ledger* may need, in the time of *clock*. *ask_newest* asks for the
-    newest operation's id.
+    ids of the newest operations.
     """
 
     def __init__(
@@ -44,8 +52,10 @@ class Lookup:
         directory: Directory,
         ledger: Ledger,
         clock: Callable[[], float],
-        ask_newest: Callable[[], Awaitable[int]],
+        ask_newest: Callable[[], Awaitable[list[int]]],
     ) -> None:
+        self.is_crowded = False
+        """Whether there are more operations than one list shows: old ones that were never seen."""
         self._directory = directory
         self._ledger = ledger
         self._clock = clock
@@ -70,9 +80,10 @@ class Lookup:
             look = self._looks[key] = self._start(self._look(key, filters, 1 if whole else LISTED))
         return await asyncio.shield(look)
 
-    async def ids(self, method: str) -> list[int]:
+    async def ids(self, method: str, *, created_after: datetime | None = None) -> list[int]:
         """The newest operations of a type, as one list shows them; one for all who ask at the time."""
-        return await self._ask_once(method, lambda: self._directory.ids({"type": method}))
+        filters = {"type": method, **({"created_after": created_after} if created_after else {})}
+        return await self._ask_once(repr(filters), lambda: self._directory.ids(filters))
 
     async def operation(self, number: int) -> OperationDetails | None:
         """What the service says of one operation; None if it does not know it."""
@@ -119,6 +130,7 @@ class Lookup:
                 [known[number] for number in wanted if number in known],
                 pages.complete,
                 tuple(number for number in wanted if number not in known),
+                tuple(pages.ids),
             )
 
     async def _fetch(self, ids: list[int]) -> None:
@@ -145,7 +157,9 @@ class Lookup:
 
     async def _learn_newest(self) -> None:
         asked = self._clock()
-        self._ledger.note(await self._ask_newest(), asked)
+        ids = await self._ask_newest()
+        self.is_crowded = len(ids) >= LISTED
+        self._ledger.note(max(ids, default=0), asked)
 
     async def _ask_once(self, key: str, ask: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """What *ask* returns, for all who ask under this *key* while the answer is due."""

@@ -5,8 +5,9 @@ How a call's operation is told from all others
 - By its **age**. Ids of operations grow with time (assumed). Before a changing call is sent, the
   newest id is known: from the last minute's replies, or from one ``operation_list``. Only an
   operation with a higher id can be the call's; no clock is compared, neither ours nor the
-  service's. So last week's ``vm_start`` of the same VM is never taken for today's. Where ids were
-  seen not to grow, age proves nothing: nothing is given to anybody, and nothing is absent.
+  service's. So last week's ``vm_start`` of the same VM is never taken for today's. `ages` compares
+  ids with the service's dates before anything follows from them. Where ids were seen not to grow,
+  age proves nothing: nothing is given to anybody, and nothing is absent.
 - By its **parameters**, which ``operation_details`` repeats (assumed): all that it tells must be
   equal to what was sent. Equality is no proof of absence, though, because a service may store a name
   in lower case, or cut it. What looks like the call in such a form keeps it from being sent again; it
@@ -31,6 +32,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
+from aiogandi.changes.ages import Ages
 from aiogandi.changes.change import Change, State
 from aiogandi.changes.decisions import Adopt, Undecided, decide
 from aiogandi.changes.ledger import Ledger
@@ -66,6 +68,7 @@ class Reconciler:
     ) -> None:
         self._ledger = ledger
         self._lookup = lookup
+        self._ages = Ages(ledger, lookup, clock)
         self._policy = policy
         self._events = events
         self._clock = clock
@@ -161,6 +164,8 @@ class Reconciler:
         """
         if _is_cancellation(call):
             return await self._look_whether_cancelled(call, final=final)
+        if not (believed or self._ledger.habits.grows):
+            return None  # nothing could be given to it
         if believed:
             look = await self._lookup.look({"type": call.method}, whole=True)
         else:
@@ -171,6 +176,7 @@ class Reconciler:
                 # The service may not bear the filter. The look that counts needs none.
                 log.info("%s: looking by %s has failed: %s", call.method, call.filter, error)
                 return None
+        look = await self._ages.checked(call, look, believed=believed)
         if not _is_lost(call):
             return None  # another call's look has found it meanwhile
         undecided = self._enter(call, look, believed=believed, final=final)

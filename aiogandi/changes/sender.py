@@ -67,7 +67,7 @@ class Sender:
         self._events = events
         self._clock = clock
         self._ledger = Ledger(lateness=timeout + policy.settle)
-        newest = Directory(partial(reader.ask, rank=Rank.LOOKUP)).newest
+        newest = Directory(partial(reader.ask, rank=Rank.LOOKUP)).ids
         self._lookup = Lookup(Directory(reader.look), self._ledger, clock, newest)
         self._reconciler = Reconciler(self._ledger, self._lookup, policy, events, clock)
         self._surplus = SurplusSearch(self._ledger, self._lookup, policy, timeout, events, clock)

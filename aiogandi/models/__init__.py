@@ -17,7 +17,7 @@ Three rules hold for every model:
 """
 
 from aiogandi.models.operation_details import LISTED, OperationDetails
-from aiogandi.models.reading import LARGEST_ID, ids_from_wire
+from aiogandi.models.reading import LARGEST_ID, entries_from_wire, ids_from_wire
 from aiogandi.models.states import FINAL, OperationState
 from aiogandi.models.things import VM, Disk, HostingAccount, OperatingSystem, Product
 
@@ -32,5 +32,6 @@ __all__ = [
     "OperationDetails",
     "OperationState",
     "Product",
+    "entries_from_wire",
     "ids_from_wire",
 ]

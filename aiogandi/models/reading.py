@@ -108,3 +108,10 @@ def ids_from_wire(value: Any) -> list[int]:
     What is no id is left out, a 0 for example; anything but an array gives an empty list.
     """
     return list(as_ids(value) or ())
+
+
+def entries_from_wire(value: Any) -> list[int]:
+    """The same with as many entries as the service sent, so that a full list can be told: an id that was
+    listed twice stands there twice, and 0 for what is no id.
+    """
+    return [as_id(item) or 0 for item in value] if isinstance(value, list | tuple) else []

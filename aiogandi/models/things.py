@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -96,6 +97,12 @@ class OperatingSystem(Model):
 
     @classmethod
     def list_from_wire(cls, value: Any) -> list[OperatingSystem]:
-        """The systems in an array of the service; what has no id cannot be used and is left out."""
+        """The systems in an array of the service, each id once: the first of its kind. What has no id
+        cannot be used and is left out.
+        """
         structs = [as_struct(item) or {} for item in value]
-        return [cls._of(struct, struct) for struct in structs if as_id(struct.get("id"))]
+        first: dict[int, Mapping[str, Any]] = {}
+        for struct in structs:
+            if (number := as_id(struct.get("id"))) is not None:
+                first.setdefault(number, struct)
+        return [cls._of(struct, struct) for struct in first.values()]

@@ -10,7 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
 from aiogandi.errors import DataFault, refuses_call
-from aiogandi.models import LISTED, OperationDetails, OperationState, ids_from_wire
+from aiogandi.models import (
+    LISTED,
+    OperationDetails,
+    OperationState,
+    entries_from_wire,
+    ids_from_wire,
+)
+from aiogandi.models.reading import as_str
 
 CANDIDATES: Final = 3
 """Operations that are looked at where the service does not filter by parameter."""
@@ -54,8 +61,8 @@ class Look:
 
 Question = List | Look
 Plan = Generator[Question, Any, Result]
-"""Yields questions and is sent their answers: the ids that a list shows, and the details of the
-operation that is looked at, or None where the service does not tell.
+"""Yields questions and is sent their answers: the entries of a list (0 for what is no id), and the
+details of the operation that is looked at, or None where the service does not tell.
 """
 
 
@@ -63,7 +70,7 @@ operation that is looked at, or None where the service does not tell.
 class Pages:
     """What a list shows, read page after page.
 
-    *ids* in the order in which they came, *first* those of the first page. *complete* says whether
+    *ids* in the order in which they came, each once, *first* those of the first page. *complete* says whether
     the list was read to its end, or down to the id that was asked for.
     """
 
@@ -98,28 +105,32 @@ def read_down(
     With *full* at 1 no list counts as whole because it is short: a service may cut its lists earlier
     than it says. Its end is where a further page shows nothing more.
     """
-    shown: Sequence[int] = yield page(None)
+    entries: Sequence[int] = yield page(None)
+    shown = ids_from_wire(entries)
     ids = list(shown)
     first = frozenset(shown)
-    number, longest, whole = 1, len(shown), True
+    number, longest, whole = 1, len(entries), True
     while True:
-        if len(shown) < full or min(shown) <= bound():
+        if len(entries) < full or not shown or min(shown) <= bound():
             return Pages(ids, first, complete=whole)
         lowest = min(ids)
         if not worth(number, lowest):
             return Pages(ids, first, complete=False)
         details: OperationDetails | None = yield Look(lowest)
         if details is None or details.date_created is None:
-            return Pages(ids, first, complete=whole and len(shown) < LISTED)
-        shown = yield page(details.date_created + SECOND)
+            return Pages(ids, first, complete=whole and len(entries) < LISTED)
+        entries = yield page(details.date_created + SECOND)
+        shown = ids_from_wire(entries)
         number += 1
         whole = whole and lowest in shown
-        if min(shown, default=lowest) >= lowest and len(shown) >= longest:
-            shown = yield page(details.date_created)
+        if min(shown, default=lowest) >= lowest and len(entries) >= longest:
+            entries = yield page(details.date_created)
+            shown = ids_from_wire(entries)
             if shown and min(shown) >= lowest:
-                shown = yield page(details.date_created - SECOND)
+                entries = yield page(details.date_created - SECOND)
+                shown = ids_from_wire(entries)
             whole = whole and not shown and longest < LISTED
-        longest = max(longest, len(shown))
+        longest = max(longest, len(entries))
         further = [operation_id for operation_id in shown if operation_id < lowest]
         if not further:
             return Pages(ids, first, complete=whole)
@@ -138,23 +149,27 @@ class Directory:
     # -- one question --------------------------------------------------------------------------
 
     async def ids(self, filters: Mapping[str, Any] | None = None) -> list[int]:
-        """The ids that ``operation_list`` shows, of operations that match *filters*.
+        """The ids that ``operation_list`` shows, each once, of operations that match *filters*.
 
         Where the service does not filter by a parameter, that filter is left out: the list shows
         more then, and its operations must be looked at.
         """
+        return ids_from_wire(await self._entries(filters))
+
+    async def _entries(self, filters: Mapping[str, Any] | None) -> list[int]:
+        """What ``operation_list`` shows, entry by entry."""
         if filters is None:
-            return ids_from_wire(await self._ask("operation_list", {}))
+            return entries_from_wire(await self._ask("operation_list", {}))
         names = filters.get("param", ())
         if self._filters_by(names):
             try:
-                return ids_from_wire(await self._ask("operation_list", {"filter": filters}))
+                return entries_from_wire(await self._ask("operation_list", {"filter": filters}))
             except DataFault as fault:
                 if not names or not refuses_call(fault):
                     raise
             self._refused.update(names)
         wider = {name: value for name, value in filters.items() if name != "param"}
-        return ids_from_wire(await self._ask("operation_list", {"filter": wider}))
+        return entries_from_wire(await self._ask("operation_list", {"filter": wider}))
 
     async def details(self, operation_id: int) -> OperationDetails:
         """What the service says of one operation, or its fault."""
@@ -172,10 +187,6 @@ class Directory:
                 raise
             return None
 
-    async def newest(self) -> int:
-        """The newest operation's id, 0 where there is none."""
-        return max(await self.ids(), default=0)
-
     # -- many questions ------------------------------------------------------------------------
 
     async def carry_out(
@@ -192,7 +203,7 @@ class Directory:
                 result: Result = ended.value
                 return result
             if not isinstance(question, Look):
-                answer = await self.ids(question.filters)
+                answer = await self._entries(question.filters)
             elif known is not None and question.id in known:
                 answer = known[question.id]
             else:
@@ -215,8 +226,10 @@ class Directory:
         ):
             return ids[0] if ids else None
         # The service does not filter by parameter, or that was not seen yet: ours is among its latest of
-        # this type.
-        for operation_id in ids[:CANDIDATES]:
+        # this type, which come first, or have the highest ids.
+        for operation_id in dict.fromkeys(
+            ids[:CANDIDATES] + sorted(ids, reverse=True)[:CANDIDATES]
+        ):
             details = await self.details(operation_id)
             if thing in (details.vm_id, details.disk_id):
                 return operation_id
@@ -237,8 +250,8 @@ class Directory:
         """
         info, name = CREATIONS[kind]
         reply = await self._ask(info, {name: thing})
-        match reply.get("state") if isinstance(reply, dict) else None:
-            case None | "being_created":
+        match as_str(reply.get("state")) if isinstance(reply, dict) else None:
+            case None | "" | "being_created":
                 return OperationState.RUN
             case "invalid" | "deleted":
                 return OperationState.ERROR

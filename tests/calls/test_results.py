@@ -12,15 +12,16 @@ from tests.wire import http, http_reply
     ("read", "replies"),
     [
         (results.string, [5, None, ["EUR"], {"a": 1}, b"EUR"]),
-        (results.number, ["much", True, None, [1.0], int("9" * 400)]),
+        (results.number, ["much", "", "1_0", "nan", True, None, [1.0], int("9" * 400)]),
         (results.ids, [{"a": 1}, "5", 5, None]),
         (results.operating_systems, [5, {"a": 1}, None]),
+        (results.listed, [[5, "x"], [5, None], [5, -1], [5, True], [2**63], [0], {"a": 1}, "5"]),
         (
             results.number_of("vm_start"),
             ["soon", "", 0, -5, {"id": 5}, True, 1.5, "-5", "٣", "0", 2**63, "9" * 19],
         ),
     ],
-    ids=["a string", "a number", "ids", "operating systems", "an id"],
+    ids=["a string", "a number", "ids", "operating systems", "listed", "an id"],
 )
 def test_a_reply_of_another_kind_is_told(read, replies):
     for reply in replies:
@@ -41,8 +42,13 @@ def test_a_reply_of_the_right_kind_is_read():
             == results.number_of("vm_start")(str(large))
             == large
         )
-        assert results.ids([large, str(large), 0, -1, 2**63]) == [large, large]
-    assert [system.id for system in results.operating_systems([{"id": 111}])] == [111]
+        assert results.ids([large, 7, str(large), float(7), 0, -1, True, 2**63]) == [large, 7]
+    assert results.ids([3, 1, 2, 1, 3]) == [3, 1, 2]
+    assert results.number_of("vm_start")(5.0) == results.number_of("vm_start")("5.0") == 5
+    assert [results.number("12.50"), results.number(" -3 ")] == [12.5, -3.0]
+    assert results.listed([5, 0, "6", 7.0, 5]) == [5, 0, "6", 7.0, 5]
+    systems = results.operating_systems([{"id": 112}, {"id": 111, "label": "a"}, {"id": "111"}])
+    assert [(system.id, system.label) for system in systems] == [(112, None), (111, "a")]
     assert results.nothing(None) is results.nothing(False) is results.nothing("anything") is None
 
 

@@ -126,11 +126,6 @@ class TestOneQuestion:
         with pytest.raises(NotFound):
             await directory.details(7)
 
-    async def test_the_newest_is_the_highest_and_0_where_there_is_none(self, service, directory):
-        assert await directory.newest() == 0
-        service.answers["operation_list"] = [3, 9, 4]
-        assert await directory.newest() == 9
-
 
 class TestCarryOut:
     """A plan asks, the directory answers; what is known is not asked for again."""
@@ -223,6 +218,19 @@ class TestFindCreation:
             assert await directory.find_creation("vm_create", number + 10) == number
         assert await directory.find_creation("vm_create", 11) is None
 
+    async def test_without_a_filter_it_is_among_the_latest_of_an_ascending_list_too(self):
+        operations = {number: creation(number + 10) for number in range(1, 50)}
+
+        async def ask(method, arguments):
+            if method == "operation_list":
+                return sorted([*operations, *operations, 0])  # and each one twice
+            return operations[arguments["operation_id"]]
+
+        directory = Directory(ask)
+        assert await directory.ids() == list(range(1, 50))
+        for number in (49, 47):
+            assert await directory.find_creation("vm_create", number + 10) == number
+
     async def test_without_a_filter_the_only_one_is_looked_at_as_well(self, service, directory):
         service.operations, service.refuses = {1: creation(6)}, {"vm_id"}
         assert await directory.find_creation("vm_create", 5) is None
@@ -239,6 +247,9 @@ class TestStateOfCreation:
             ("halted", OperationState.DONE),
             ("invalid", OperationState.ERROR),
             ("deleted", OperationState.ERROR),
+            (b"being_created", OperationState.RUN),
+            ("", OperationState.RUN),
+            ([], OperationState.RUN),
         ],
     )
     async def test_is_read_from_the_servers_own(self, state, due, service, directory):

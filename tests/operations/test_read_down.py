@@ -187,3 +187,35 @@ def test_it_ends_incomplete_where_a_further_page_is_not_worth_it():
 def test_whether_it_is_worth_it_is_not_asked_where_there_is_no_further_page():
     _, pages = drive(read_down(page, lambda: 0, lambda *_: 1 / 0), [1])
     assert pages.complete
+
+
+class TestOddLists:
+    """What a list holds is counted as it came: a full one is full whatever its entries are."""
+
+    def test_an_id_that_is_listed_twice_counts_twice_and_is_shown_once(self):
+        twice = [number for number in downwards(1000, LISTED // 2) for _ in range(2)]
+        lowest = 1001 - LISTED // 2
+        asked, pages = drive(
+            read_down(page, lambda: 0), twice, created(lowest), [lowest - 1, lowest - 1]
+        )
+        assert asked[1:] == [Look(lowest), Filtered({"created_before": DATE})]
+        assert pages.ids == downwards(1000, LISTED // 2 + 1)
+        assert pages.complete
+
+    def test_a_listed_0_counts_and_is_skipped(self):
+        asked, pages = drive(
+            read_down(page, lambda: 0), [0, *downwards(1000, LISTED - 1)], created(702), [0]
+        )
+        assert len(asked) == 3
+        assert pages.ids == downwards(1000, LISTED - 1)
+
+    def test_a_list_of_nothing_but_0_is_empty(self):
+        _, pages = drive(read_down(page, lambda: 0, full=1), [0])
+        assert pages == Pages([], frozenset(), complete=True)
+
+    def test_the_order_does_not_matter(self):
+        asked, pages = drive(
+            read_down(page, lambda: 0), downwards(1000)[::-1], created(701), [699, 700]
+        )
+        assert asked[1] == Look(701)
+        assert set(pages.ids) == set(downwards(1000, 302))

@@ -27,12 +27,13 @@ async def read_all(
     come from a list of a moment ago, so a thing that does not exist was deleted meanwhile and is
     left out without a word. A refused login ends the reading and is raised.
     """
+    ids = list(dict.fromkeys(ids))
     found: dict[int, T] = {}
     code = OK
     refusal: Exception | None = None
 
     def wanted() -> Iterator[int]:
-        for number in dict.fromkeys(ids):
+        for number in ids:
             if refusal is not None:
                 return
             yield number
@@ -51,4 +52,4 @@ async def read_all(
             show(len(found), 0, len(ids) - len(found))
     if refusal is not None:
         raise refusal
-    return [found[number] for number in dict.fromkeys(ids) if number in found], code
+    return [found[number] for number in ids if number in found], code

@@ -26,7 +26,9 @@ def report_of(id_field: str, name_field: str | None, heading: str) -> Report:
 
     def record(item: Item) -> dict[str, Any]:
         named = {} if name_field is None else {name_field: item.target.name}
-        return {id_field: item.target.id, **named, **item.record()}
+        told = {id_field: item.target.id, **named, **item.record()}
+        told[id_field] = item.target.id  # what cancels an operation has none itself
+        return told
 
     names = {} if name_field is None else {name_field.upper(): name_field}
     return Report(

@@ -100,7 +100,7 @@ def list_(
             param=param or None,
         )
         found, code = await read_all(
-            connection, "operation", ids[:limit], gandi.operation_details, listed=True
+            connection, "operation", _newest(ids, limit), gandi.operation_details, listed=True
         )
         connection.screen.rows([record_of(details) for details in found], COLUMNS)
         return code
@@ -139,6 +139,13 @@ def cancel() -> BatchChange:
     --match is on their type, like 'vm_*', and --all means the newest 300.
     """
     return each(aiogandi.Gandi.operation_cancel)
+
+
+def _newest(ids: list[int], limit: int) -> list[int]:
+    """The first of *ids*, in the service's order. Where that is ascending, the newest stand last, because
+    ids grow with time (assumed).
+    """
+    return (ids if ids != sorted(ids) else ids[::-1])[:limit]
 
 
 async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) -> int:

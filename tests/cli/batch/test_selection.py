@@ -71,3 +71,37 @@ def test_an_id_that_is_there_twice_is_changed_once(aiogandi, service):
     (vm_id,) = service.vms("web-01")
     done = aiogandi("vm", "stop", vm_id, vm_id, "--json", service=service)
     assert (done.code, len(done.json)) == (0, 1)
+
+
+class TestOddLists:
+    """A list that repeats ids, is in ascending order, and holds a 0: each id is meant once."""
+
+    def test_all_of_them_is_each_one_once(self, aiogandi, service):
+        first, second = service.vms("web-01", "db-01", state="halted")
+        service.do("answer", "vm_list", [0, first, first, second, 0, str(first), float(second)])
+        done = aiogandi("vm", "start", "--all", "--yes", "--json", service=service)
+        assert (done.code, [item["vm_id"] for item in done.json]) == (0, [first, second])
+        assert service.do("calls")["vm_start"] == 2
+
+    def test_those_that_match_are_each_one_once(self, aiogandi, service):
+        first, second = service.disks("data-01", "data-02")
+        service.do("answer", "disk_list", [first, 0, second, second, first])
+        done = aiogandi("disk", "delete", "--match", "data-*", "--json", service=service)
+        assert (done.code, [item["disk_id"] for item in done.json]) == (0, [first, second])
+        assert service.do("calls")["disk_delete"] == 2
+        assert service.do("disks") == []
+
+    def test_pending_operations_are_cancelled_once(self, aiogandi, slow_service):
+        slow_service.call("vm_create", "web-01", "s3cret-password", 111, 1, 1)
+        (number,) = slow_service.call("operation_list")
+        slow_service.do("answer", "operation_list", [number, number, 0])
+        done = aiogandi("operation", "cancel", "--all", "--yes", "--json", service=slow_service)
+        assert [item["operation_id"] for item in done.json] == [number]
+        assert slow_service.do("calls")["operation_cancel"] == 1
+
+    def test_a_thing_is_listed_once(self, aiogandi, service):
+        (vm_id,) = service.vms("web-01")
+        service.do("answer", "vm_list", [vm_id, vm_id, 0])
+        done = aiogandi("vm", "list", "--json", service=service)
+        assert (done.code, [vm["id"] for vm in done.json]) == (0, [vm_id])
+        assert service.do("calls")["vm_info"] == 1

@@ -17,6 +17,14 @@ def test_operations_are_listed_newest_first_and_filtered(aiogandi, service):
     assert done.json == []
 
 
+def test_the_newest_are_listed_where_the_service_lists_them_last(aiogandi, service):
+    service.vms("a", "b", "c")
+    newest, *older = service.call("operation_list")
+    service.do("answer", "operation_list", [*older[::-1], newest, newest])
+    done = aiogandi("operation", "list", "--limit", 2, "--json", service=service)
+    assert [operation["id"] for operation in done.json] == [newest, older[0]]
+
+
 def test_a_state_that_is_none_is_wrong_use(aiogandi, service):
     done = aiogandi("operation", "list", "--state", "TIRED", service=service)
     assert done.code == 2
