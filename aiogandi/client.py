@@ -170,6 +170,7 @@ class Gandi:
             lifetime=session_lifetime,
             margin=renew_margin,
             backoff=retry.backoff,
+            login_pause=retry.login_pause,
         )
         self._register = Register(self._take_up, self._wall_clock)
         self._reader = Reader(self._session, repeater, self._events)

@@ -52,18 +52,23 @@ class Retry:
       makes duplicates; a larger one costs time, for each call that was lost and did not run.
     - *backoff*: how many seconds the first pause between two sends lasts at most. Each further one
       may last twice as long as the one before.
+    - *login_pause*: for how many seconds a login that was refused stands. Whoever needs a session
+      meanwhile gets the same `AuthenticationError`, and nothing is sent for that: many refused logins
+      may lock an account.
     """
 
     attempts: int = 5
     within: float = 60.0
     settle: float = 3.0
     backoff: float = 0.5
+    login_pause: float = 60.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "attempts", require_count("attempts", self.attempts, 1))
         require_time_limit("within", self.within, zero=True)
         require_seconds("settle", self.settle, zero=True)
         require_seconds("backoff", self.backoff, zero=True)
+        require_seconds("login_pause", self.login_pause, zero=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def repr_short(value):
 
 
 def test_the_defaults_are_the_contracts():
-    assert Retry() == Retry(attempts=5, within=60.0, settle=3.0, backoff=0.5)
+    assert Retry() == Retry(attempts=5, within=60.0, settle=3.0, backoff=0.5, login_pause=60.0)
     assert Polling() == Polling(interval=1.0, max_interval=10.0)
     assert RateLimit(30, per=2.0) == RateLimit(calls=30, per=2.0)
 
@@ -53,12 +53,15 @@ def test_lengths_of_time_are_above_0(value):
 
 @pytest.mark.parametrize("value", [*NO_NUMBERS, TOO_LARGE, -1], ids=repr_short)
 def test_some_lengths_of_time_may_be_0(value):
-    assert Retry(within=0, settle=0, backoff=0) == Retry(5, 0.0, 0.0, 0.0)
+    nothing = Retry(within=0, settle=0, backoff=0, login_pause=0)
+    assert nothing == Retry(5, 0.0, 0.0, 0.0, 0.0)
     if value != math.inf:
         with pytest.raises(InvalidArgument, match=r"^within=.*0 or more"):
             Retry(within=value)
     with pytest.raises(InvalidArgument, match=r"^settle=.*0 or more"):
         Retry(settle=value)
+    with pytest.raises(InvalidArgument, match=r"^login_pause=.*0 or more"):
+        Retry(login_pause=value)
     with pytest.raises(InvalidArgument, match="backoff"):
         Retry(backoff=value)
 

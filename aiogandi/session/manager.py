@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from aiogandi.cancellation import cancel
 from aiogandi.clock import Clock
-from aiogandi.errors import ClientClosed, DataFault, GandiError, SessionExpired, refuses_session
+from aiogandi.errors import (
+    AuthenticationError,
+    ClientClosed,
+    DataFault,
+    GandiError,
+    refuses_session,
+)
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import PollEnded
 from aiogandi.redaction import Secret
+from aiogandi.session.session import Hopeless, Session
 from aiogandi.transport.exchange import Exchanger
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.rate import Turns, Unwanted
@@ -39,37 +46,6 @@ class Readiness(Protocol):
         """See to it that it may leave, at least for a while. What is raised is the call's error."""
 
 
-@dataclass(slots=True)
-class Session:
-    """A session id with its times, in seconds of the client's clock."""
-
-    id: Secret
-    renew_at: float
-    ends_at: float
-    users: int = 0
-    """How many calls were sent with it."""
-    proven: bool = False
-    """Whether the service has accepted it."""
-
-    def is_good(self, now: float) -> bool:
-        """Whether a call may be sent with it. One that was not tried yet is tried also after its
-        end: where a login takes longer than a session lasts, it would else be made for ever.
-        """
-        return not self.users or now < self.ends_at
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hopeless:
-    """That logging in does not help, with the service's refusal."""
-
-    code: int
-    message: str
-
-    def error(self, method: str) -> SessionExpired:
-        """What a call of *method* is told."""
-        return SessionExpired(self.code, self.message, method)
-
-
 def _nobody_listens(*_: object) -> None:
     pass
 
@@ -82,7 +58,9 @@ class SessionManager:
     *margin* seconds before its end a new login begins, while calls go on with the old id. *clock*
     counts the time for which the machine slept, since the service's clock went on. After a new session
     that was refused before it had served anybody, the next login waits for *backoff* seconds, and twice
-    as long after each further one.
+    as long after each further one. A login that is refused stands for *login_pause* seconds: whoever
+    needs one meanwhile is told so, and no further one is sent. A thousand calls with a rotated password
+    would else send enough of them to lock the account.
     """
 
     def __init__(
@@ -96,6 +74,7 @@ class SessionManager:
         lifetime: float,
         margin: float,
         backoff: float,
+        login_pause: float,
     ) -> None:
         self._transport = transport
         self._turns = turns
@@ -105,11 +84,13 @@ class SessionManager:
         self._lifetime = lifetime
         self._margin = margin
         self._backoff = backoff
+        self._login_pause = login_pause
         self._session: Session | None = None
         self._unproven = 0  # new sessions refused in a row before any had served a call
         self._hopeless: Hopeless | None = None  # what was found last
         self._timer: asyncio.TimerHandle | None = None
-        self._renewal: asyncio.Task[None] | None = None
+        self._renewal: asyncio.Task[None] | None = None  # the last login, ended or not
+        self._refused_until = -math.inf  # how long the last one stands, if it was refused
         self._closed = False
 
     async def call(
@@ -140,7 +121,7 @@ class SessionManager:
         while True:
             if ready is not None and not ready.is_ready():
                 await ready.make_ready()
-            if self._session is None or self._clock() >= self._session.renew_at:
+            if self._session is None or not self._session.is_fresh(self._clock()):
                 await self._current(request.method, known)
             try:
                 async with turn:
@@ -225,15 +206,21 @@ class SessionManager:
             await asyncio.shield(renewal)
 
     def _renew(self) -> asyncio.Task[None]:
-        """The login under way, begun if there is none."""
+        """The login under way, begun if there is none. One that was refused is not repeated while it
+        stands.
+        """
         if self._closed:
             raise ClientClosed
-        if self._renewal is None:
-            self._renewal = asyncio.get_running_loop().create_task(self._log_in())
-            self._renewal.add_done_callback(_noticed)
+        if (last := self._renewal) is not None and (
+            not last.done() or self._clock() < self._refused_until
+        ):
+            return last
+        self._renewal = asyncio.get_running_loop().create_task(self._log_in())
+        self._renewal.add_done_callback(_noticed)
         return self._renewal
 
     async def _log_in(self) -> None:
+        self._refused_until = -math.inf
         try:
             if self._unproven:
                 await asyncio.sleep(self._backoff * 2 ** (self._unproven - 1))
@@ -241,19 +228,19 @@ class SessionManager:
             ends_at = self._clock() + self._lifetime
             session_id = await self._login()
         except GandiError as error:
-            if (session := self._session) is not None and self._clock() < session.ends_at:
+            now = self._clock()
+            if isinstance(error, AuthenticationError):
+                self._refused_until = now + self._login_pause
+            if (session := self._session) is not None and now < session.ends_at:
                 # Calls go on with the old id; try again well before it ends.
-                pause = (session.ends_at - self._clock()) / 4
-                session.renew_at = self._clock() + max(pause, 0.1)
+                again = now + max((session.ends_at - now) / 4, 0.1)
+                session.renew_at = max(again, self._refused_until)
                 self._schedule(session.renew_at)
                 log.warning("renewing the session failed, the old one is still good: %s", error)
             raise
-        else:
-            self._forget()
-            self._session = Session(session_id, ends_at - self._margin, ends_at)
-            self._schedule(self._session.renew_at)
-        finally:
-            self._renewal = None
+        self._forget()
+        self._session = Session(session_id, ends_at - self._margin, ends_at)
+        self._schedule(self._session.renew_at)
 
     def _schedule(self, when: float) -> None:
         if self._timer is not None:

@@ -13,13 +13,16 @@ from aiogandi.session.manager import SessionManager
 from aiogandi.transport.rate import Turns
 from aiogandi.transport.request import Request
 
+MOST_LOOKS = 50_000
+"""A manager that looks at its clock more often goes in a circle, in which virtual time stands still."""
+
 REFUSED = "DataError: bad credential [session: x]"
 
 
 class Service:
     """Takes *latency* seconds for a call and *login_time* for a login; refuses what it is told to."""
 
-    def __init__(self, *, lifetime=100, margin=20, latency=1, login_time=5):
+    def __init__(self, *, lifetime=100, margin=20, latency=1, login_time=5, login_pause=60):
         self.latency = latency
         self.login_time = login_time
         self.logins = 0
@@ -27,6 +30,7 @@ class Service:
         self.login_failures = []
         self.sent = []
         self.slept = 0.0
+        self.looks = 0  # how often the manager has looked at its clock
         events = Emitter()
         self.turns = Turns(None, events)
         self.manager = SessionManager(
@@ -34,11 +38,17 @@ class Service:
             self.turns,
             self.login,
             events,
-            clock=Clock(lambda: self.now + self.slept),
+            clock=Clock(self.wall_clock),
             lifetime=lifetime,
             margin=margin,
             backoff=0.5,
+            login_pause=login_pause,
         )
+
+    def wall_clock(self):
+        self.looks += 1
+        assert self.looks < MOST_LOOKS, "the manager looks at its clock again and again"
+        return self.now + self.slept
 
     async def login(self):
         self.logins += 1

@@ -84,8 +84,11 @@ async def test_a_refused_su_is_an_authentication_error(client):
         await gandi.vm_list()
 
 
-async def test_a_wrong_password_is_one_request_for_all_and_the_next_call_may_try_again():
-    async with Sandbox(password="another") as sandbox, sandbox.client(password="wrong") as gandi:
+async def test_a_wrong_password_is_one_request_for_all_and_without_a_pause_the_next_may_try_again():
+    async with (
+        Sandbox(password="another") as sandbox,
+        sandbox.client(password="wrong", retry=Retry(login_pause=0)) as gandi,
+    ):
         errors = await asyncio.gather(
             *(gandi.vm_list() for _ in range(100)), return_exceptions=True
         )
