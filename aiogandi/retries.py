@@ -34,6 +34,9 @@ log = logging.getLogger("aiogandi.retries")
 MAX_BACKOFF: Final = 20.0
 """Seconds that any pause lasts at most, unless the service asks for more."""
 
+MAX_PROMPT: Final = 5.0
+"""The same for a look-up or a login: others wait for it, and the service may be back at any time."""
+
 LONGEST_ASKED: Final = 600.0
 """Seconds that the service can make a call pause for at most: no wrong header hangs a call for days."""
 
@@ -133,8 +136,9 @@ class Repeater:
 
         There are ``Retry.attempts`` of them, and none begins after ``Retry.within`` seconds. A
         *changing* call is bounded by the number alone; *until_within*, a call is bounded by the time
-        alone; unless it is a login, it looks for what became of another one (see `verdict`). Time in
-        our own queue does not count, nor does a leap of the clock.
+        alone; unless it is a login, it looks for what became of another one (see `verdict`). What was
+        answered by 429 does not count among the attempts while there is time left. Time in our own queue
+        does not count, nor does a leap of the clock.
         """
         within = 0.0 if changing else self._policy.within
         clock = asyncio.get_running_loop().time
@@ -148,7 +152,7 @@ class Repeater:
         # Neither a budget nor tenacity comes in before something has failed. Nearly every call
         # succeeds at its first attempt, and tenacity alone takes 35 µs of processor time (measured).
         budget = _Budget(self._policy, self._timeout, changing=changing, until_within=until_within)
-        budget.spend(clock() - began - (request.queued - queued))
+        budget.spend(clock() - began - (request.queued - queued), failed)
 
         def repeats(error: BaseException) -> bool:
             return _may_repeat(error, request.method, changing=changing, until_within=until_within)
@@ -186,8 +190,9 @@ class Repeater:
                 began, queued = clock(), request.queued
                 try:
                     return await attempt(budget.limit)
-                finally:
-                    budget.spend(clock() - began - (request.queued - queued))
+                except Exception as error:
+                    budget.spend(clock() - began - (request.queued - queued), error)
+                    raise
         raise AssertionError("tenacity either returns or raises")
 
     def _report(self, method: str, budget: _Budget, pause: float, error: BaseException) -> None:
@@ -211,6 +216,8 @@ class _Budget:
         "_is_timed",
         "_left",
         "_policy",
+        "_taken",
+        "_throttled",
         "_timeout",
         "_until_within",
         "made",
@@ -224,6 +231,8 @@ class _Budget:
         self._is_timed = not changing
         self._until_within = until_within
         self._left = policy.within
+        self._throttled = False  # whether the last attempt was answered by 429
+        self._taken = 0  # attempts that were not
         self.made = 0
 
     @property
@@ -233,9 +242,11 @@ class _Budget:
             return None
         return _limit(self._left, until_within=self._until_within)
 
-    def spend(self, seconds: float) -> None:
-        """An attempt was made, and took so many *seconds*."""
+    def spend(self, seconds: float, error: Exception) -> None:
+        """An attempt was made, which took so many *seconds* and met *error*."""
         self.made += 1
+        self._throttled = isinstance(error, TransportError) and error.status == 429
+        self._taken += not self._throttled
         limit = self._timeout if self.limit is None else min(self.limit, self._timeout)
         self._left -= seconds if seconds < limit + LEAP else SHORTEST
 
@@ -252,7 +263,8 @@ class _Budget:
         backoff = self._policy.backoff
         if self.made >= self._policy.attempts:
             backoff = max(backoff, SHORTEST)  # where only time ends it, it must not go on at once
-        longest = min(backoff * 2.0 ** min(self.made - 1, 16), MAX_BACKOFF)
+        most = MAX_PROMPT if self._until_within else MAX_BACKOFF
+        longest = min(backoff * 2.0 ** min(self.made - 1, 16), most)
         asked = error.retry_after if isinstance(error, TransportError) else None
         by_chance = random.uniform(0, longest)  # noqa: S311 - no secret depends on it
         pause = max(by_chance, min(asked or 0.0, LONGEST_ASKED))
@@ -262,9 +274,11 @@ class _Budget:
         """Whether there is no further attempt after a *pause*."""
         if self._until_within:
             return self._left < SHORTEST
-        if self.made >= self._policy.attempts:
-            return True
-        return self._is_timed and pause >= self._left
+        is_late = pause >= self._left
+        if self._throttled:
+            # The service did not take it, which says nothing of the call itself.
+            return is_late and (self._is_timed or self.made >= self._policy.attempts)
+        return self._taken >= self._policy.attempts or (self._is_timed and is_late)
 
 
 def _may_repeat(error: BaseException, method: str, *, changing: bool, until_within: bool) -> bool:

@@ -9,12 +9,12 @@ from typing import Any, Final, Protocol, TypeVar
 from aiogandi.calls import results
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import CallEnded
+from aiogandi.overtaking import overtaking
 from aiogandi.retries import Repeater
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.request import Request
 
 Result = TypeVar("Result")
-
 
 _USABLE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "operation_list": results.listed,
@@ -29,10 +29,16 @@ class Sends(Protocol):
     """Sends a request with a session id, which is taken afresh each time."""
 
     async def call(
-        self, request: Request, *, rank: Rank | None = None, timeout: float | None = None
+        self,
+        request: Request,
+        *,
+        rank: Rank | None = None,
+        timeout: float | None = None,
+        on_send: Callable[[float], None] = ...,
     ) -> Any:
         """The service's answer, or a `GandiError`; *timeout* in seconds. *rank* says who goes first,
-        where turns are scarce; None means that it is a caller's.
+        where turns are scarce; None means that it is a caller's. *on_send* is called whenever the
+        request leaves.
         """
 
 
@@ -54,7 +60,7 @@ class Reader:
         self, method: str, arguments: Mapping[str, Any], *, rank: Rank | None = None
     ) -> Any:
         """The reply as it came, if the call can have it. No event tells of this call, because no
-        caller asked for it.
+        caller asked for it. With `Rank.LOOKUP`, one that hangs is overtaken by a second one.
         """
         usable = _USABLE.get(method, results.anything)
         return await self._repeat(Request.of(method, arguments), usable, rank=rank)
@@ -79,7 +85,17 @@ class Reader:
         async def attempt(left: float | None) -> Result:
             return convert(await self._session.call(request, rank=rank, timeout=left))
 
-        return self._repeater.run(request, attempt, until_within=until_within)
+        async def look(left: float | None) -> Result:
+            async def send(leaves: Callable[[], None]) -> Result:
+                reply = await self._session.call(
+                    request, rank=rank, timeout=left, on_send=lambda _: leaves()
+                )
+                return convert(reply)
+
+            return await overtaking(send)
+
+        way = look if rank is Rank.LOOKUP else attempt
+        return self._repeater.run(request, way, until_within=until_within)
 
 
 async def observed(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from aiogandi.errors import AuthenticationError, DataFault, unusable
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import LoginBegan, LoginEnded
+from aiogandi.overtaking import overtaking
 from aiogandi.redaction import Secret
 from aiogandi.retries import Repeater
 from aiogandi.transport.exchange import Exchanger
@@ -23,7 +25,8 @@ class Login:
     """Makes session ids.
 
     Its requests are repeated here, for everybody who waits for the session: none of them begins
-    again by itself. So they are repeated for as long as ``Retry.within`` allows.
+    again by itself. So they are repeated for as long as ``Retry.within`` allows, and one that hangs is
+    overtaken by a second one.
     """
 
     def __init__(
@@ -69,21 +72,30 @@ class Login:
         request = Request.of(method, arguments)
 
         async def attempt(left: float | None) -> Secret:
-            turn = self._turns.turn(Rank.LOGIN)
-            try:
-                async with turn:
-                    request.leaves()
-                    reply = await self._transport.exchange(request, timeout=left)
-            finally:
-                request.queued += turn.waited
-            if isinstance(reply, str) and reply:
-                return Secret(reply)
-            problem = unusable(method, reply, "a session id")
-            del reply  # it may hold one, and this frame is part of the traceback
-            raise problem
+            async def send(leaves: Callable[[], None]) -> Secret:
+                return await self._send(request, left, leaves)
+
+            return await overtaking(send)
 
         try:
             return await self._repeater.run(request, attempt, until_within=True)
         except DataFault as fault:
             refusal = fault
         raise AuthenticationError(f"{method} refused: {refusal}", refusal)
+
+    async def _send(
+        self, request: Request, timeout: float | None, leaves: Callable[[], None]
+    ) -> Secret:
+        turn = self._turns.turn(Rank.LOGIN)
+        try:
+            async with turn:
+                request.leaves()
+                leaves()
+                reply = await self._transport.exchange(request, timeout=timeout)
+        finally:
+            request.queued += turn.waited
+        if isinstance(reply, str) and reply:
+            return Secret(reply)
+        problem = unusable(request.method, reply, "a session id")
+        del reply  # it may hold one, and this frame is part of the traceback
+        raise problem

@@ -120,7 +120,7 @@ def test_closing_wakes_every_call_in_any_state(in_virtual_time, state):
                 retry=Retry(attempts=5, within=1000),
             )
             if state == "logging in":
-                sandbox.delay("login", seconds=30)
+                sandbox.delay("login", seconds=30, times=100)
             elif state == "waiting to try again":
                 sandbox.refuse("vm_list", retry_after=30, times=100)
             elif state == "held by a 429":
