@@ -43,8 +43,9 @@ class Retry:
     - *attempts*: how often a call is sent at most.
     - *within*: how many seconds a reading call may take; ``math.inf`` for no limit. A changing call is bounded by *attempts*
       alone, because one that is given up may have run. Look-ups for a call whose reply was lost, and
-      logins, are bounded by *within* alone, because many calls depend on them. Time in the client's
-      own queue does not count.
+      logins, are bounded by *within* alone, because many calls depend on them. So are answers of HTTP
+      429, by which the service refuses to take a call for now: they do not count among the *attempts*
+      while there is time left. Time in the client's own queue does not count.
     - *settle*: for how many seconds after a reply was lost the service may still begin the call, or
       hide what it began. Only what is missing after that did not run, and is sent again: a call runs
       exactly once as long as *settle* is right. Choose the longest time for which your service may

@@ -115,6 +115,8 @@ def _problem(answer: Received, error: Exception, cause: Exception | None, timeou
         case NoReply():
             status = answer.status or 0
             problem = f"HTTP {status} {_REASONS.get(status, '')}".rstrip()
+            if answer.retry_after is not None:
+                problem += f", and asks for a pause of {answer.retry_after:g} s"
             redirect = 300 <= status < 400
             return f"{problem}: redirects are not followed" if redirect else problem
         case MalformedMessage():
