@@ -143,6 +143,10 @@ class Deadline(Interruption):
     def begins(self) -> None:
         self._deadlines.add(self, self._seconds)
 
+    def restart(self) -> None:
+        """Give the block, which has begun, its whole time again from now on."""
+        self._deadlines.add(self, self._seconds)
+
     def ends(self) -> None:
         self._deadlines.remove(self)
 

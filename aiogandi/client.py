@@ -37,6 +37,7 @@ from aiogandi.retries import Repeater
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
 from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
+from aiogandi.transport.connections import places_in
 from aiogandi.transport.exchange import Exchanger, Transport
 from aiogandi.transport.proxy import MAX_REPLY
 from aiogandi.transport.rank import behind
@@ -74,12 +75,15 @@ class Gandi:
     - ``session_lifetime``, ``renew_margin``: how long a session is good (12 hours, documented;
       ``math.inf``: until it is refused), and how long before its end a new login begins, in seconds.
     - ``timeout``: seconds for one HTTP exchange; ``math.inf`` for no limit. ``Retry.within`` bounds calls
-      that read, logins and look-ups all the same.
+      that read, logins and look-ups all the same. Where the connections of ``http`` are limited, the
+      seconds are counted from the moment at which the request has one; it waits for one as long at most.
     - ``rate_limit``: None for none; everything that this client sends counts.
     - ``polling``, ``retry``: how operations are watched, and how calls are repeated.
     - ``http``: an aiohttp session of yours, which stays open when the client closes. Unless its
       connector drops idle connections after 10 seconds (``keepalive_timeout=10``), as the client's
       own does, connections are not kept: the service closes idle ones and loses what is sent then.
+      Where its connector is limited (``limit``, ``limit_per_host``), the client has no more requests
+      under way than that; those that wait do so in its own line, which costs nothing of their time.
     - ``max_reply``: bytes of a reply, decompressed, that are read at most.
     - ``on_event``: called with an `Event` for whatever happens, at once and in the task in which it
       happens (see `aiogandi.instrumentation`); it must not block. What it raises is logged.
@@ -148,7 +152,7 @@ class Gandi:
         except InvalidArgument:
             del url  # as above: it may hold credentials
             raise
-        turns = Turns(rate_limit, self._events)
+        turns = Turns(rate_limit, self._events, None if http is None else places_in(http))
         clock = Clock(self._wall_clock)
         repeater = Repeater(retry, self._events, timeout=timeout)
         begin_session = Login(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from aiogandi.errors import ServerFault, TransportError
 
@@ -17,20 +17,30 @@ HANGS: Final = 5.0
 """Seconds after it has left, for which a request may go without an answer before it is overtaken. It is
 the same after an outage of an hour: a service that is back is noticed so soon."""
 
+
+class Sendable(Protocol):
+    """A request that keeps account of how it fares."""
+
+    def again(self) -> Self:
+        """The same, with an account of its own."""
+
+
 Result = TypeVar("Result")
-Send = Callable[[Callable[[], None]], Coroutine[Any, Any, Result]]
-"""Makes one attempt. It calls what it is given whenever its request leaves: what stands in line does not
-hang."""
+Sent = TypeVar("Sent", bound=Sendable)
+Send = Callable[[Sent, Callable[[], None]], Coroutine[Any, Any, Result]]
+"""Sends a request once. It calls what it is given whenever the request leaves: what stands in line does
+not hang."""
 
 
-async def overtaking(send: Send[Result]) -> Result:
-    """What the first attempt brings, or another one that is answered while the first one hangs.
+async def overtaking(request: Sent, send: Send[Sent, Result]) -> Result:
+    """What the first attempt to *send* a request brings, or another one that is answered while the first
+    one hangs.
 
     There are two at most at the same time. A second one that hangs, or fails, is replaced by the next.
-    When the first ends, all end.
+    When the first ends, all end. So the account of *request* is that of the first.
     """
     wake = asyncio.Event()
-    first = latest = _Racer(send, wake)
+    first = latest = _Racer(request, send, wake)
     racers = [first]
     try:
         while True:
@@ -43,7 +53,7 @@ async def overtaking(send: Send[Result]) -> Result:
             if latest.hangs:
                 if latest is not first:
                     latest.task.cancel()
-                latest = _Racer(send, wake)
+                latest = _Racer(request.again(), send, wake)
                 racers.append(latest)
     finally:
         for racer in racers:
@@ -54,7 +64,7 @@ async def overtaking(send: Send[Result]) -> Result:
 class _Racer(Generic[Result]):
     """One attempt in a task of its own, which sets *wake* when it ends or hangs."""
 
-    def __init__(self, send: Send[Result], wake: asyncio.Event) -> None:
+    def __init__(self, request: Sent, send: Send[Sent, Result], wake: asyncio.Event) -> None:
         self.hangs = False
         """Whether its request left some time ago, and it was not answered. One that failed counts as
         well: the next attempt does not follow at once.
@@ -62,7 +72,7 @@ class _Racer(Generic[Result]):
         self._loop = asyncio.get_running_loop()
         self._wake = wake
         self._timer: asyncio.TimerHandle | None = None
-        self.task = self._loop.create_task(send(self._leaves))
+        self.task = self._loop.create_task(send(request, self._leaves))
         self.task.add_done_callback(self._ended)
 
     def has_answer(self) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from aiogandi import NotFound, ServerFault, TransportError
 from aiogandi.overtaking import HANGS, overtaking
+from aiogandi.transport.request import Request
 
 FOREVER = 1e6
 
@@ -20,10 +21,11 @@ class Attempts:
         self.fates = list(fates)
         self.queue = queue
         self.began = []
+        self.request = Request.of("login", {})
         self.under_way = 0
         self.most = 0
 
-    async def __call__(self, leaves):
+    async def __call__(self, request, leaves):
         number = len(self.began)
         self.began.append(asyncio.get_running_loop().time())
         seconds, *error = self.fates[min(number, len(self.fates) - 1)]
@@ -31,6 +33,7 @@ class Attempts:
         self.most = max(self.most, self.under_way)
         try:
             await asyncio.sleep(self.queue)
+            request.queued += self.queue
             leaves()
             await asyncio.sleep(seconds)
         finally:
@@ -41,7 +44,7 @@ class Attempts:
 
     async def run(self):
         try:
-            return await overtaking(self)
+            return await overtaking(self.request, self)
         finally:
             self.took = asyncio.get_running_loop().time() - self.began[0]
             assert self.under_way == 0
@@ -105,6 +108,12 @@ def test_when_the_first_fails_all_end(in_virtual_time):
         in_virtual_time(attempts.run())
     assert caught.value is failure
     assert len(attempts.began) == 6
+
+
+def test_the_time_that_others_stood_in_line_is_not_the_first_ones(in_virtual_time):
+    attempts = Attempts((29,), queue=3)
+    in_virtual_time(attempts.run())
+    assert (len(attempts.began), attempts.request.queued) == (4, 3)
 
 
 def test_who_is_cancelled_leaves_nothing_behind(in_virtual_time):

@@ -10,6 +10,7 @@ from aiogandi.retries import Repeater
 from aiogandi.sandbox.trouble import DropRequest, Refuse
 from aiogandi.transport.request import Request
 from tests.integration.service import on_service
+from tests.waiting import until
 
 
 def throttled(retry_after=None):
@@ -104,8 +105,7 @@ async def test_nobody_fails_because_the_service_is_busy_for_a_while(sandbox, gan
     await asyncio.gather(*reads, *writes, *waits)
     sandbox.drop_reply("vm_create")
     lost = asyncio.create_task(gandi.vm_create("lost", "s3cret-pw", 111, 2, 1))
-    while not any(vm["hostname"] == "lost" for vm in sandbox.vms):
-        await asyncio.sleep(0.1)
+    await until(lambda: any(vm["hostname"] == "lost" for vm in sandbox.vms))
     busy(sandbox, 40, retry_after)  # a look-up does
     assert (await lost).vm_id in [vm["id"] for vm in sandbox.vms]
     assert len(sandbox.vms) == 7

@@ -86,13 +86,13 @@ class Reader:
             return convert(await self._session.call(request, rank=rank, timeout=left))
 
         async def look(left: float | None) -> Result:
-            async def send(leaves: Callable[[], None]) -> Result:
+            async def send(sent: Request, leaves: Callable[[], None]) -> Result:
                 reply = await self._session.call(
-                    request, rank=rank, timeout=left, on_send=lambda _: leaves()
+                    sent, rank=rank, timeout=left, on_send=lambda _: leaves()
                 )
                 return convert(reply)
 
-            return await overtaking(send)
+            return await overtaking(request, send)
 
         way = look if rank is Rank.LOOKUP else attempt
         return self._repeater.run(request, way, until_within=until_within)

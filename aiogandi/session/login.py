@@ -72,10 +72,10 @@ class Login:
         request = Request.of(method, arguments)
 
         async def attempt(left: float | None) -> Secret:
-            async def send(leaves: Callable[[], None]) -> Secret:
-                return await self._send(request, left, leaves)
+            async def send(sent: Request, leaves: Callable[[], None]) -> Secret:
+                return await self._send(sent, left, leaves)
 
-            return await overtaking(send)
+            return await overtaking(request, send)
 
         try:
             return await self._repeater.run(request, attempt, until_within=True)

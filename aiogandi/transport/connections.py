@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Final
 
 import aiohttp
@@ -29,26 +30,54 @@ def keeps_too_long(http: aiohttp.ClientSession) -> bool:
     return kept is None or kept > IDLE
 
 
-def middlewares_without_reuse(http: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
-    """The session's own middlewares, and one that lets no connection be used twice."""
-    return (*getattr(http, "_middlewares", ()), _once)
+def places_in(http: aiohttp.ClientSession) -> int | None:
+    """How many connections to one service a session has at the same time; None for any number."""
+    connector = http.connector
+    if connector is None:
+        return None  # it is closed
+    return min(filter(None, (connector.limit, connector.limit_per_host)), default=None)
 
 
-async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """An aiohttp middleware: the connection is not used again, whether the service closes it or not.
+class Boarding:
+    """An aiohttp middleware for one request over another's session: has it got its connection?
 
-    Asking for that by a header is not enough: a service that closes without saying so in its answer
-    leaves a dead connection to the next call.
+    aiohttp does not tell waiting for a place in a pool from connecting. *on_board* is called when the
+    request has its connection, and is about to be sent. Without *reuse*, that connection is not used
+    again, whether the service closes it or not. Asking for that by a header is not enough: a service
+    that closes without saying so in its answer leaves a dead connection to the next call.
     """
-    send = request.send
 
-    async def send_once(connection: Connection) -> ClientResponse:
-        if connection.protocol is not None:
-            connection.protocol.force_close()
-        return await send(connection)
+    __slots__ = ("_on_board", "_reuse", "_stage")
 
-    request.send = send_once  # type: ignore[method-assign,assignment]
-    return await handler(request)
+    def __init__(self, on_board: Callable[[], None], *, reuse: bool) -> None:
+        self._on_board = on_board
+        self._reuse = reuse
+        self._stage = "not begun"
+
+    @property
+    def waits(self) -> bool:
+        """Whether the request is with aiohttp's pool, and has certainly not been sent."""
+        return self._stage == "waits"
+
+    def middlewares(self, http: aiohttp.ClientSession) -> tuple[ClientMiddlewareType, ...]:
+        """The session's own middlewares, and this one."""
+        return (*getattr(http, "_middlewares", ()), self)
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        send = request.send
+        if self._stage == "not begun":  # a middleware of the session's may send a request again
+            self._stage = "waits"
+
+        async def send_on(connection: Connection) -> ClientResponse:
+            if self._stage == "waits":
+                self._stage = "sent"
+                self._on_board()
+            if not self._reuse and connection.protocol is not None:
+                connection.protocol.force_close()
+            return await send(connection)
+
+        request.send = send_on  # type: ignore[method-assign,assignment]
+        return await handler(request)
 
 
 def refusal_of(url: str) -> str | None:

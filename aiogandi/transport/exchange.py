@@ -7,18 +7,18 @@ import math
 from typing import Any, Protocol
 
 import aiohttp
-from aiohttp import ClientMiddlewareType
 
 from aiogandi import codec
-from aiogandi.cancellation import Deadlines
+from aiogandi.cancellation import Deadline, Deadlines
 from aiogandi.errors import ClientClosed, InvalidArgument, fault_for
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import ExchangeEnded
 from aiogandi.redaction import Redactor, Secret
 from aiogandi.transport.connections import (
+    Boarding,
     keeps_too_long,
-    middlewares_without_reuse,
     own_session,
+    places_in,
     refusal_of,
 )
 from aiogandi.transport.failures import NoReply, Received, failure
@@ -36,7 +36,8 @@ class Exchanger(Protocol):
         self, request: Request, session_id: Secret | None = None, *, timeout: float | None = None
     ) -> Any:
         """Send *request*, with *session_id* before its arguments, and return what the service
-        answered. *timeout*, in seconds, shortens the client's.
+        answered. *timeout*, in seconds, shortens the client's. Time in which it waits for one of a
+        limited number of connections is added to what *request* has stood in line.
 
         Raises `Fault` for the service's refusal, `TransportError` for everything else and
         `ClientClosed`, none of them with a secret.
@@ -64,7 +65,10 @@ class Transport:
             raise InvalidArgument(problem)
         self.url = url
         self._timeout = timeout
-        self._limits = _limits(timeout)
+        self._is_limited = http is not None and places_in(http) is not None
+        self._keeps = http is None or not keeps_too_long(http)
+        self._is_followed = self._is_limited or not self._keeps
+        self._limits = self._limits_of(timeout)
         self._events = events
         self._http = http
         self._max_reply = max_reply
@@ -85,15 +89,19 @@ class Transport:
         leading = () if session_id is None else (session_id,)
         body = proxy._make_request(method, *leading, request.params)  # noqa: SLF001 - its hook
         number = events.exchange_began(method)
-        began = asyncio.get_running_loop().time() if events.listening else 0.0
+        clock = asyncio.get_running_loop().time
+        began = clock() if events.listening else 0.0
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
-        limits = self._limits if limit == self._timeout else _limits(limit)
+        limits = self._limits if limit == self._timeout else self._limits_of(limit)
         answer = Received()
+        deadline = self._deadlines.within(limit)
+        boarding = self._boarding(request, deadline) if self._is_followed else None
+        middlewares = None if boarding is None else boarding.middlewares(proxy.client)
         cause: Exception | None = None
         reply: Any = None
         try:
-            with self._deadlines.within(limit):
-                reply = await proxy.post(method, body, limits, answer)
+            with deadline:
+                reply = await proxy.post(method, body, limits, answer, middlewares)
         except (NoReply, codec.MalformedMessage, aiohttp.ClientError, OSError) as error:
             cause = error
         except BaseException as error:  # the call is cancelled, or the client closes
@@ -109,10 +117,12 @@ class Transport:
         told: Exception
         if cause is None:
             told = fault_for(reply.code, reply.message, redactor, method)
-        elif self._closed:
-            told = ClientClosed(sent=True)
         else:
-            told = failure(method, answer, cause, limit, redactor)
+            waits = boarding is not None and boarding.waits
+            if self._closed:
+                told = ClientClosed(sent=not waits)
+            else:
+                told = failure(method, answer, cause, limit, redactor, waits=waits)
         del reply, cause  # they may hold a secret, and this frame is part of the traceback
         self._tell_end(method, number, began, told)
         raise told
@@ -135,27 +145,34 @@ class Transport:
         if self._closed:
             raise ClientClosed
         headers = {"User-Agent": f"aiogandi/{__version__}"}
-        middlewares: tuple[ClientMiddlewareType, ...] | None = None
-        http = self._http
-        if http is None:
-            http = own_session()
-        elif keeps_too_long(http):
+        if not self._keeps:
             # Another's session may keep a connection until the very moment at which the service
             # closes it. aiohttp offers no way to ask for a younger one, so ours are not kept.
             headers["Connection"] = "close"
-            middlewares = middlewares_without_reuse(http)
-        self._proxy = Proxy(
-            self.url,
-            client=http,
-            headers=headers,
-            middlewares=middlewares,
-            max_reply=self._max_reply,
-        )
+        http = own_session() if self._http is None else self._http
+        self._proxy = Proxy(self.url, client=http, headers=headers, max_reply=self._max_reply)
         return self._proxy
 
+    def _boarding(self, request: Request, deadline: Deadline) -> Boarding:
+        """Follow *request* to its connection. Waiting for one of a limited number costs nothing of the
+        time that the exchange has.
+        """
+        clock = asyncio.get_running_loop().time
+        began = clock()
 
-def _limits(timeout: float) -> aiohttp.ClientTimeout:
-    # A connection that does not come about in half the time is known not to have carried the
-    # request; only what was sent and not answered is in doubt. How long all of it may take is seen
-    # to by `Deadlines`.
-    return aiohttp.ClientTimeout(total=None, connect=None if timeout == math.inf else timeout / 2)
+        def on_board() -> None:
+            if self._is_limited:
+                request.queued += clock() - began
+                deadline.restart()
+
+        return Boarding(on_board, reuse=self._keeps)
+
+    def _limits_of(self, timeout: float) -> aiohttp.ClientTimeout:
+        # A connection that does not come about in half the time is known not to have carried the
+        # request; only what was sent and not answered is in doubt. How long all of it may take is
+        # seen to by `Deadlines`. aiohttp counts waiting in a pool as connecting, so where a pool is
+        # limited, only the time of each attempt at a connection is.
+        half = None if timeout == math.inf else timeout / 2
+        if self._is_limited:
+            return aiohttp.ClientTimeout(total=None, sock_connect=half)
+        return aiohttp.ClientTimeout(total=None, connect=half)

@@ -71,17 +71,20 @@ def failure(
     error: Exception,
     timeout: float,
     redactor: Redactor,
+    *,
+    waits: bool = False,
 ) -> TransportError:
     """The exception for an exchange that brought no reply, with its cause.
 
-    *error* is what ended it. The exception may be raised anywhere: none of its texts holds a word
+    *error* is what ended it, *waits* says that it had no connection by then. The exception may be raised anywhere: none of its texts holds a word
     of what came, or what *redactor* blanks.
     """
     cause = _cause(error, redactor)
     told = TransportError(
-        f"{method}: {_problem(answer, error, cause, timeout)}{_what_came(answer)}",
+        f"{method}: {_problem(answer, error, cause, timeout, waits)}{_what_came(answer)}",
         answer.status,
         sent=answer.status != 429
+        and not waits
         and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
         retry_after=answer.retry_after,
         method=method,
@@ -110,7 +113,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max((date - datetime.now(UTC)).total_seconds(), 0.0)
 
 
-def _problem(answer: Received, error: Exception, cause: Exception | None, timeout: float) -> str:
+def _problem(
+    answer: Received, error: Exception, cause: Exception | None, timeout: float, waits: bool
+) -> str:
     match error:
         case NoReply():
             status = answer.status or 0
@@ -123,6 +128,8 @@ def _problem(answer: Received, error: Exception, cause: Exception | None, timeou
             return f"HTTP {answer.status}, but {error}"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {timeout / 2:g} s"
+        case TimeoutError() if waits:
+            return f"no connection from the pool of the aiohttp session within {timeout:g} s"
         case TimeoutError() if timeout != math.inf:
             return f"no reply within {timeout:g} s"
         case _ if _quotes(error):

@@ -39,11 +39,9 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
         *,
         client: aiohttp.ClientSession,
         headers: Mapping[str, str] | None = None,
-        middlewares: Sequence[ClientMiddlewareType] | None = None,  # None: the session's
         max_reply: int = MAX_REPLY,
     ) -> None:
         super().__init__(url, client=client, headers=headers)
-        self._middlewares = middlewares
         self._max_reply = max_reply
 
     def __getattr__(self, name: str) -> Any:
@@ -57,9 +55,15 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
         return codec.decode_response(body)
 
     async def post(
-        self, method: str, body: Sealed, limits: aiohttp.ClientTimeout, answer: Received
+        self,
+        method: str,
+        body: Sealed,
+        limits: aiohttp.ClientTimeout,
+        answer: Received,
+        middlewares: Sequence[ClientMiddlewareType] | None = None,
     ) -> Any:
         """Post *body* and return the reply. What comes is kept in *answer*, to tell of a failure.
+        Without *middlewares*, the session's own are used.
 
         Raises `NoReply`, `codec.MalformedMessage`, `aiohttp.ClientError` and `OSError`.
         """
@@ -71,7 +75,7 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
             headers=self.headers,
             allow_redirects=False,
             raise_for_status=False,
-            middlewares=self._middlewares,
+            middlewares=middlewares,
             timeout=limits,
         ) as response:
             answer.status = response.status

@@ -57,10 +57,11 @@ class Turns:
     window.
 
     They go by `Rank`, but each rank that waits gets one turn in `SHARE` at least, and polling not more
-    than that while others wait.
+    than that while others wait. *places* is how many requests of all ranks may be under way; None for
+    no such number. Where connections are limited it is theirs, so that who goes first is decided here.
     """
 
-    def __init__(self, limit: RateLimit | None, events: Emitter) -> None:
+    def __init__(self, limit: RateLimit | None, events: Emitter, places: int | None = None) -> None:
         self._events = events
         self._limiter: AsyncLimiter | None = None
         self._held_until = 0.0
@@ -70,14 +71,15 @@ class Turns:
             # One at the window's beginning and calls - 1 in the rest of it.
             self._limiter = AsyncLimiter(1, limit.per / max(limit.calls - 1, 1))
         self._next_at = 0.0  # when the limiter has the next turn
-        unlimited, calls = Places(float("inf")), Places(CONNECTIONS)
+        everybody = None if places is None else Places(places)
+        unlimited, calls = Places(float("inf"), everybody), Places(CONNECTIONS, everybody)
         self._calls = Line(calls)
         self._bulk = Line(Places(CONNECTIONS - RESERVED, calls))
         # Polls come one by one, and every now and then: one that comes has waited for its share.
         self._polls = Line(unlimited, passed=SHARE - 1)
         self._lines = {
             Rank.LOGIN: Line(unlimited),
-            Rank.LOOKUP: Line(Places(CONNECTIONS)),
+            Rank.LOOKUP: Line(Places(CONNECTIONS, everybody)),
             Rank.CALL: self._calls,
             Rank.BULK: self._bulk,
             Rank.POLL: self._polls,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiogandi import codec
@@ -22,12 +22,16 @@ class Request:
     sends: int = 0
     """How often it has left."""
     queued: float = 0.0
-    """Seconds that it has stood in line for its turns."""
+    """Seconds that it has stood in line, for its turns and for connections of a limited number."""
 
     @classmethod
     def of(cls, method: str, arguments: Mapping[str, Any]) -> Request:
         """Encode a call; `InvalidArgument`, which names the place, for what cannot be sent."""
         return cls(method, codec.encode_params(arguments), arguments)
+
+    def again(self) -> Request:
+        """The same call, as one that has not been sent and has not stood in line."""
+        return replace(self, sends=0, queued=0.0)
 
     def leaves(self) -> None:
         """Record that it is sent."""

@@ -42,10 +42,20 @@ class Resolver(aiohttp.abc.AbstractResolver):
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"), [(True, "Cannot connect to host"), (False, "no connection within 0.05 s")]
+    ("answers", "limit", "told"),
+    [
+        (True, 0, "Cannot connect to host"),
+        (True, 1, "Cannot connect to host"),
+        (False, 0, "no connection within 0.05 s"),
+        (False, 1, "no connection from the pool of the aiohttp session within 0.1 s"),
+    ],
 )
-async def test_a_host_that_is_not_found_was_not_sent(transport_to, answers, told, failure_at):
-    connector = aiohttp.TCPConnector(resolver=Resolver(answers=answers), keepalive_timeout=5)
+async def test_a_host_that_is_not_found_was_not_sent(
+    transport_to, answers, limit, told, failure_at
+):
+    connector = aiohttp.TCPConnector(
+        resolver=Resolver(answers=answers), keepalive_timeout=5, limit=limit
+    )
     async with aiohttp.ClientSession(connector=connector) as session:
         error = await failure_at(transport_to("https://api.example/", http=session, timeout=0.1))
     assert (error.status, error.sent) == (None, False)
