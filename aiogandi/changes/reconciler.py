@@ -74,6 +74,8 @@ class Reconciler:
         self._clock = clock
         self._woken: dict[Change, asyncio.Event] = {}
         """Set when another call's look has found what this one looks for."""
+        self._warned: str | None = None
+        """Why the newest operation is not known, as it was told last; None since it was known."""
 
     def is_prepared(self) -> bool:
         """Whether the newest operation id is known well enough to send a changing call."""
@@ -91,8 +93,12 @@ class Reconciler:
             raise
         except GandiError as error:
             # The call goes on; should its reply be lost, nothing will be taken for its operation.
-            log.warning("the newest operation is not known: %s", error)
+            told = str(error)
+            level = logging.DEBUG if told == self._warned else logging.WARNING
+            log.log(level, "the newest operation is not known: %s", told)
+            self._warned = told
             return False
+        self._warned = None
         return True
 
     async def recover(self, call: Change, lost: GandiError) -> OperationDetails | None:

@@ -15,6 +15,7 @@ from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
 from aiogandi.changes.pending import Register
 from aiogandi.changes.reconciler import Reconciler
+from aiogandi.changes.refusals import Refusals
 from aiogandi.changes.surplus import SurplusSearch
 from aiogandi.clock import Clock
 from aiogandi.errors import (
@@ -67,8 +68,9 @@ class Sender:
         self._events = events
         self._clock = clock
         self._ledger = Ledger(lateness=timeout + policy.settle)
-        newest = Directory(partial(reader.ask, rank=Rank.LOOKUP)).ids
-        self._lookup = Lookup(Directory(reader.look), self._ledger, clock, newest)
+        known = Refusals(clock).around
+        newest = Directory(known(partial(reader.ask, rank=Rank.LOOKUP))).ids
+        self._lookup = Lookup(Directory(known(reader.look)), self._ledger, clock, newest)
         self._reconciler = Reconciler(self._ledger, self._lookup, policy, events, clock)
         self._surplus = SurplusSearch(self._ledger, self._lookup, policy, timeout, events, clock)
         self._register = register
