@@ -104,6 +104,11 @@ class Deadlines:
         if self._timer is None or when < self._timer.when() or loop is not self._loop:
             self._set(loop, when)
 
+    def restart(self, deadline: Deadline, seconds: float) -> None:
+        """Give a block so many *seconds* again, unless it has ended."""
+        if deadline in self._due:
+            self.add(deadline, seconds)
+
     def remove(self, deadline: Deadline) -> None:
         """Forget a block that has ended."""
         self._due.pop(deadline, None)
@@ -144,8 +149,8 @@ class Deadline(Interruption):
         self._deadlines.add(self, self._seconds)
 
     def restart(self) -> None:
-        """Give the block, which has begun, its whole time again from now on."""
-        self._deadlines.add(self, self._seconds)
+        """Give the block its whole time again from now on, unless it has ended."""
+        self._deadlines.restart(self, self._seconds)
 
     def ends(self) -> None:
         self._deadlines.remove(self)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
+from aiogandi.cancellation import cancel
 from aiogandi.errors import ServerFault, TransportError
 
 HANGS: Final = 5.0
@@ -41,7 +42,6 @@ async def overtaking(request: Sent, send: Send[Sent, Result]) -> Result:
     """
     wake = asyncio.Event()
     first = latest = _Racer(request, send, wake)
-    racers = [first]
     try:
         while True:
             await wake.wait()
@@ -52,13 +52,12 @@ async def overtaking(request: Sent, send: Send[Sent, Result]) -> Result:
                 return latest.task.result()
             if latest.hangs:
                 if latest is not first:
-                    latest.task.cancel()
+                    await cancel([latest.task])
                 latest = _Racer(request.again(), send, wake)
-                racers.append(latest)
     finally:
-        for racer in racers:
-            racer.end()
-        await asyncio.wait([racer.task for racer in racers])
+        for racer in (first, latest):
+            racer.unset()
+        await cancel([first.task, latest.task])
 
 
 class _Racer(Generic[Result]):
@@ -84,13 +83,14 @@ class _Racer(Generic[Result]):
             and not isinstance(task.exception(), TransportError | ServerFault)
         )
 
-    def end(self) -> None:
-        """Wait for it no longer."""
-        self._unset()
-        self.task.cancel()
+    def unset(self) -> None:
+        """Do not tell any more that it hangs."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _leaves(self) -> None:
-        self._unset()
+        self.unset()
         self._timer = self._loop.call_later(HANGS, self._hang)
 
     def _hang(self) -> None:
@@ -101,8 +101,3 @@ class _Racer(Generic[Result]):
         if not task.cancelled():
             task.exception()  # perhaps nobody looks at it, because another attempt was answered
         self._wake.set()
-
-    def _unset(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

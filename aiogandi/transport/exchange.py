@@ -89,8 +89,7 @@ class Transport:
         leading = () if session_id is None else (session_id,)
         body = proxy._make_request(method, *leading, request.params)  # noqa: SLF001 - its hook
         number = events.exchange_began(method)
-        clock = asyncio.get_running_loop().time
-        began = clock() if events.listening else 0.0
+        began = asyncio.get_running_loop().time() if events.listening else 0.0
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
         limits = self._limits if limit == self._timeout else self._limits_of(limit)
         answer = Received()

@@ -171,3 +171,28 @@ def test_a_task_that_was_cancelled_before_can_still_be_too_late(in_virtual_time,
         return await task
 
     assert in_virtual_time(story()) == (10, "too late")
+
+
+def test_one_that_is_restarted_has_its_whole_time_again(in_virtual_time, deadlines):
+    async def story():
+        deadline = deadlines.within(10)
+        began = now()
+        with pytest.raises(TimeoutError):
+            with deadline:
+                await asyncio.sleep(8)
+                deadline.restart()
+                await asyncio.sleep(100)
+        assert now() - began == pytest.approx(18, abs=0.01)
+
+    in_virtual_time(story())
+
+
+def test_one_that_has_ended_is_not_restarted(in_virtual_time, deadlines):
+    async def story():
+        deadline = deadlines.within(10)
+        with deadline:
+            await asyncio.sleep(1)
+        deadline.restart()
+        await asyncio.sleep(100)
+
+    in_virtual_time(story())
