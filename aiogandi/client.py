@@ -194,6 +194,7 @@ class Gandi:
             self._lifetime.scope,
             polling,
             self._events,
+            self._begun,
         )
 
     # What lies outside the program. A subclass may put a model of it in its place.

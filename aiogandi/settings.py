@@ -76,17 +76,26 @@ class Retry:
 class Polling:
     """How operations are watched.
 
-    *interval*: how many seconds after it ended an operation is noticed while things move.
-    *max_interval*: how slow, in seconds, the poller may get while nothing is due.
+    - *interval*: how many seconds after it ended an operation is noticed while things move.
+    - *max_interval*: how slow, in seconds, the poller may get while nothing is due.
+    - *grace*: for how many seconds after the service has acknowledged a call it may not know the
+      operation yet, or what that creates: `NotFound` is no answer until then. 0: it always is one.
+    - *give_up*: for how many seconds both ways to learn of an operation, its details and the lists, may
+      meet one and the same refusal before who waits is told of it. No connection, no reply, HTTP 5xx and
+      429 are no refusals: a wait outlasts them, however long.
     """
 
     interval: float = 1.0
     max_interval: float = 10.0
+    grace: float = 120.0
+    give_up: float = 600.0
 
     def __post_init__(self) -> None:
         require_seconds("interval", self.interval)
         holds = is_number(self.max_interval) and self.max_interval >= self.interval
         require(holds, "max_interval", self.max_interval, "seconds, interval or more")
+        require_seconds("grace", self.grace, zero=True)
+        require_seconds("give_up", self.give_up)
 
     def backoff(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""

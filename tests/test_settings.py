@@ -19,7 +19,7 @@ def repr_short(value):
 
 def test_the_defaults_are_the_contracts():
     assert Retry() == Retry(attempts=5, within=60.0, settle=3.0, backoff=0.5, login_pause=60.0)
-    assert Polling() == Polling(interval=1.0, max_interval=10.0)
+    assert Polling() == Polling(interval=1.0, max_interval=10.0, grace=120.0, give_up=600.0)
     assert RateLimit(30, per=2.0) == RateLimit(calls=30, per=2.0)
 
 
@@ -49,6 +49,8 @@ def test_lengths_of_time_are_above_0(value):
         RateLimit(1, value)
     with pytest.raises(InvalidArgument, match=r"^interval=.*: seconds, above 0"):
         Polling(interval=value)
+    with pytest.raises(InvalidArgument, match=r"^give_up=.*: seconds, above 0"):
+        Polling(give_up=value)
 
 
 @pytest.mark.parametrize("value", [*NO_NUMBERS, TOO_LARGE, -1], ids=repr_short)
@@ -64,6 +66,9 @@ def test_some_lengths_of_time_may_be_0(value):
         Retry(login_pause=value)
     with pytest.raises(InvalidArgument, match="backoff"):
         Retry(backoff=value)
+    assert Polling(grace=0).grace == 0
+    with pytest.raises(InvalidArgument, match=r"^grace=.*0 or more"):
+        Polling(grace=value)
 
 
 @pytest.mark.parametrize("value", [*NO_NUMBERS, TOO_LARGE, 0.5], ids=repr_short)

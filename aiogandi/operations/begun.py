@@ -1,4 +1,4 @@
-"""The operations that this client began, for who waits until all have ended."""
+"""The operations that this client began: for who waits until all have ended, and when each began."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ class Begun:
     def under_way(self) -> list[Operation]:
         """Those that were not seen to have ended."""
         return [operation for operation in self._operations if not operation.done()]
+
+    def started(self, operation_id: int) -> float | None:
+        """When the call was answered that began this operation, in seconds of the loop's clock; None
+        where this client was not told its id.
+        """
+        for operation in self._operations:
+            if operation.id == operation_id and operation.started is not None:
+                return operation.started
+        return None
 
     async def ended(self) -> None:
         """Wait until all have ended, whichever way."""

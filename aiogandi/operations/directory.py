@@ -7,9 +7,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
-from aiogandi.errors import DataFault, refuses_call
+from aiogandi.errors import (
+    DataFault,
+    GandiError,
+    ServerFault,
+    TransportError,
+    refuses_call,
+    unusable,
+)
 from aiogandi.models import (
     LISTED,
     OperationDetails,
@@ -137,6 +145,23 @@ def read_down(
         ids += further
 
 
+def despite_failed_looks(plan: Plan[Result]) -> Plan[Result]:
+    """Carry out *plan*, with None for the details of an operation whose look fails."""
+    answer: Any = None
+    while True:
+        try:
+            question = plan.send(answer)
+        except StopIteration as ended:
+            result: Result = ended.value
+            return result
+        try:
+            answer = yield question
+        except (TransportError, ServerFault):
+            if not isinstance(question, Look):
+                raise
+            answer = None
+
+
 class Directory:
     """Finds operations by *ask*."""
 
@@ -159,17 +184,26 @@ class Directory:
     async def _entries(self, filters: Mapping[str, Any] | None) -> list[int]:
         """What ``operation_list`` shows, entry by entry."""
         if filters is None:
-            return entries_from_wire(await self._ask("operation_list", {}))
+            return await self._listed({})
         names = filters.get("param", ())
         if self._filters_by(names):
             try:
-                return entries_from_wire(await self._ask("operation_list", {"filter": filters}))
+                return await self._listed({"filter": filters})
             except DataFault as fault:
                 if not names or not refuses_call(fault):
                     raise
             self._refused.update(names)
         wider = {name: value for name, value in filters.items() if name != "param"}
-        return entries_from_wire(await self._ask("operation_list", {"filter": wider}))
+        return await self._listed({"filter": wider})
+
+    async def _listed(self, arguments: Mapping[str, Any]) -> list[int]:
+        reply = await self._ask("operation_list", arguments)
+        entries = entries_from_wire(reply)
+        if isinstance(reply, list) and (any(entries) or not any(reply)):
+            return entries
+        problem = unusable("operation_list", reply, "an array of ids")
+        del reply  # it may repeat a secret, and this frame is part of the traceback
+        raise problem
 
     async def details(self, operation_id: int) -> OperationDetails:
         """What the service says of one operation, or its fault."""
@@ -193,23 +227,33 @@ class Directory:
         self, plan: Plan[Result], known: MutableMapping[int, OperationDetails] | None = None
     ) -> Result:
         """Ask what *plan* asks, and return what it returns. Operations in *known* are not asked for
-        again, and what is learned is kept there.
+        again, and what is learned is kept there. An error that a question meets is raised in *plan*.
         """
-        answer: Any = None
+        go_on = partial(plan.send, None)
         while True:
             try:
-                question = plan.send(answer)
+                question = go_on()
             except StopIteration as ended:
                 result: Result = ended.value
                 return result
-            if not isinstance(question, Look):
-                answer = await self._entries(question.filters)
-            elif known is not None and question.id in known:
-                answer = known[question.id]
-            else:
-                answer = await self.details_or_none(question.id)
-                if known is not None and answer is not None:
-                    known[question.id] = answer
+            try:
+                go_on = partial(plan.send, await self._answer(question, known))
+            except GandiError as error:
+                go_on = partial(plan.throw, error)
+
+    async def _answer(
+        self, question: Question, known: MutableMapping[int, OperationDetails] | None
+    ) -> Any:
+        if not isinstance(question, Look):
+            return await self._entries(question.filters)
+        if known is None:
+            return await self.details_or_none(question.id)
+        if question.id not in known:
+            details = await self.details_or_none(question.id)
+            if details is None:
+                return None
+            known[question.id] = details
+        return known[question.id]
 
     # -- by what they create -------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any, Final, Protocol
 
 from aiogandi.models import LISTED, OperationDetails, OperationState
-from aiogandi.operations.directory import Look, Plan, read_down
+from aiogandi.operations.directory import Look, Plan, despite_failed_looks, read_down
 
 CROWDED: Final = 0.5
 """A list of which so large a part are operations that nobody waits for is worth one more request,
@@ -30,6 +31,14 @@ SELDOM: Final = {OperationState.DONE: 1, OperationState.ERROR: 3, OperationState
 
 SELDOM_KNOWN: Final = {OperationState.DONE: 1, OperationState.ERROR: 2, OperationState.CANCEL: 6}
 """The same where all durations are known, because few ticks are made then."""
+
+IN_TURN: Final = (
+    OperationState.DONE,
+    OperationState.ERROR,
+    OperationState.DONE,
+    OperationState.CANCEL,
+)
+"""The order in which lists are asked for where each stands in for looks now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class FinalLists:
     def __init__(self, full: int = LISTED) -> None:
         self._full = full
         self._lists = {state: _Listed() for state in SELDOM}
+        self._in_turn = cycle(IN_TURN)
         self._cuts = True
 
     def due(self, *, known: bool) -> tuple[OperationState, ...]:
@@ -104,6 +114,15 @@ class FinalLists:
                 listed.skipped = 0
                 asked.append(state)
         return tuple(asked)
+
+    def one_in_turn(self) -> tuple[OperationState, ...]:
+        """One state, another one each time."""
+        return (next(self._in_turn),)
+
+    def failed(self) -> None:
+        """No list was answered. As soon as one is, all that ended meanwhile is to be learned."""
+        for state, listed in self._lists.items():
+            listed.skipped = SELDOM[state]
 
     def overtake(self) -> None:
         """Take the cuts away: an operation was taken up that may have ended below them."""
@@ -130,7 +149,13 @@ class FinalLists:
         return True
 
     def sweep(self, state: OperationState, watched: Watched) -> Plan[Swept]:
-        """Ask for the operations in *state*, page after page as long as that is worth it."""
+        """Ask for the operations in *state*, page after page as long as that is worth it.
+
+        What a list shows is believed also where the looks fail by which more could be learned.
+        """
+        return (yield from despite_failed_looks(self._sweep(state, watched)))
+
+    def _sweep(self, state: OperationState, watched: Watched) -> Plan[Swept]:
         listed = self._lists[state]
         listed.overtaken = False
         pages = yield from read_down(

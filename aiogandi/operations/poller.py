@@ -1,9 +1,10 @@
 """`Poller`: one task that asks for all operations, as long as somebody waits for one.
 
-It asks ``operation_list`` and ``operation_details`` (and, where the service has no operation for a
+It asks ``operation_list`` and ``operation_details`` (and, where the service lists no operation for a
 new server or disk, ``vm_info`` and ``disk_info``); `Schedule` decides when and what. A tick asks for
 lists. Looks at single operations and finds of those whose id is not known go on beside it, a few at
-a time, so that none of the three waits for another.
+a time, so that none of the three waits for another. What looks and finds make of the answers stands in
+`learning`.
 """
 
 from __future__ import annotations
@@ -17,27 +18,19 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from aiogandi.cancellation import cancel
-from aiogandi.errors import (
-    AuthenticationError,
-    ClientClosed,
-    GandiError,
-    NotFound,
-    refuses_call,
-)
+from aiogandi.errors import ClientClosed, GandiError, refuses_call
 from aiogandi.models import FINAL, OperationState
-from aiogandi.operations.directory import CREATIONS, Directory
-from aiogandi.operations.outages import OutageGuard, Poll
+from aiogandi.operations.begun import Begun
+from aiogandi.operations.directory import Directory
+from aiogandi.operations.learning import Learning
+from aiogandi.operations.overtaking import Overtaking, Poll, is_silence
 from aiogandi.operations.watch import Watch, Watches
 from aiogandi.settings import Polling
 
 log = logging.getLogger("aiogandi.tracker")
 
 JOBS_AT_ONCE: Final = 4
-"""So many operations are looked at, or looked for, at the same time."""
-
-FINDS: Final = 3
-"""The operation of a new server or disk is looked for so many times. Then the state of the server or
-disk itself is asked for instead."""
+"""So many operations are looked at, or looked for, at the same time; one while nothing comes back."""
 
 BREATH: Final = 200
 """After telling so many ends, the poller gives the event loop a turn."""
@@ -46,12 +39,12 @@ BREATH: Final = 200
 class Poller:
     """Asks by *poll* for what is watched, and tells *watches* what it learns."""
 
-    def __init__(self, watches: Watches, poll: Poll, polling: Polling) -> None:
+    def __init__(self, watches: Watches, poll: Poll, polling: Polling, begun: Begun) -> None:
         self._watches = watches
         self._schedule = watches.schedule
-        self._guard = OutageGuard(poll, polling)
-        self.directory = Directory(self._guard)
-        self._polling = polling
+        self._polls = Overtaking(poll)
+        self.directory = Directory(self._polls)
+        self.learning = Learning(watches, self.directory, polling, begun)
         self._complete_at = dict.fromkeys(
             FINAL, -math.inf
         )  # when a list of each state was complete
@@ -77,6 +70,10 @@ class Poller:
         """Look for the id of this watch's operation, at the next chance."""
         self._find_at(0.0, watch)
 
+    def met(self, watch: Watch) -> list[str]:
+        """What stands in the way of learning of an operation, as far as polling has met it."""
+        return [str(error) for error in self.learning.met(watch)] or self._polls.unanswered()
+
     async def close(self) -> None:
         """Stop polling."""
         self._closed = True
@@ -92,6 +89,8 @@ class Poller:
         loop = asyncio.get_running_loop()
         ticked = loop.time()
         pause = math.inf
+        self._schedule.begin()
+        self.learning.begin()
         try:
             while self._is_needed():
                 now = loop.time()
@@ -114,7 +113,8 @@ class Poller:
                 except TimeoutError:
                     pass
         finally:
-            await cancel([*self._jobs, *([self._tick] if self._tick else [])])
+            tick = [self._tick] if self._tick else []
+            await cancel([*self._jobs, *tick, *self._polls.end()])
 
     def _stopped(self, poller: asyncio.Task[None]) -> None:
         self._task = None
@@ -145,13 +145,14 @@ class Poller:
 
     def _start_jobs(self, now: float) -> float:
         """Begin looks and finds while there are places. Returns when to call this again."""
-        while len(self._jobs) < JOBS_AT_ONCE:
-            if now < self._guard.resume_at:
-                return self._guard.resume_at
+        places = 1 if self.learning.is_silent else JOBS_AT_ONCE
+        while len(self._jobs) < places:
+            if now < self.learning.resume_at:
+                return self.learning.resume_at
             if (job := self._next_job(now)) is None:
                 break
             self._jobs.add(self._start(job))
-        if len(self._jobs) >= JOBS_AT_ONCE:
+        if len(self._jobs) >= places:
             return math.inf  # a job that ends wakes the poller
         find_due = self._to_find[0][0] if self._to_find else math.inf
         return max(min(find_due, self._schedule.look_due(now)), now)
@@ -162,100 +163,49 @@ class Poller:
             heapq.heappop(self._to_find)
         ready = bool(self._to_find) and self._to_find[0][0] <= now
         if not (ready and self._finds_next) and (id_ := self._schedule.next_look(now)) is not None:
-            return self._look(id_)
+            return self.learning.look(id_)
         if ready:
-            return self._find_watch(heapq.heappop(self._to_find)[2])
+            return self._find(heapq.heappop(self._to_find)[2])
         return None
+
+    async def _find(self, watch: Watch) -> None:
+        pause = await self.learning.find(watch)
+        if pause is not None:
+            self._find_at(asyncio.get_running_loop().time() + pause, watch)
+
+    def _find_at(self, when: float, watch: Watch) -> None:
+        heapq.heappush(self._to_find, (when, next(self._order), watch))
 
     # -- lists ---------------------------------------------------------------------------------
 
     async def _ask_for_lists(self, now: float) -> None:
         states = self._schedule.tick(now)
-        answered = await asyncio.gather(*(self._sweep(state, now) for state in states))
-        if any(answered):
-            self._schedule.answered()
-        elif states:
-            self._schedule.failed()
+        met = await asyncio.gather(*(self._sweep(state, now) for state in states))
+        errors = [error for error in met if error is not None]
+        if len(errors) < len(states):
+            self._schedule.lists_answered()
+            self.learning.lists_answered()
+        elif errors:
+            now = asyncio.get_running_loop().time()
+            self.learning.lists_failed(errors[0], now)
+            if not any(map(refuses_call, errors)):
+                self._schedule.lists_failed(now, silent=all(map(is_silence, errors)))
 
-    async def _sweep(self, state: OperationState, asked: float) -> bool:
-        """Ask for the operations in a final state; returns whether the service answered."""
+    async def _sweep(self, state: OperationState, asked: float) -> GandiError | None:
+        """Ask for the operations in a final state; returns what went wrong."""
         loop = asyncio.get_running_loop()
         try:
             swept = await self.directory.carry_out(self._schedule.sweep(state))
         except GandiError as error:
             if refuses_call(error):  # the service refuses this list itself
                 self._schedule.lists_refused(loop.time())
-            self._delayed(error)
-            return False
-        if state != OperationState.DONE:
-            # The list tells how they ended, but not why.
-            self._schedule.reported(swept.ours)
-            return True
-        for number, operation_id in enumerate(swept.ours, 1):
+            self.learning.delayed(error)
+            return error
+        believed = self._schedule.reported(swept.ours, state)
+        for number, operation_id in enumerate(believed, 1):
             self._watches.ended(operation_id, state, loop.time(), self._complete_at[state])
             if number % BREATH == 0:
                 await asyncio.sleep(0)
         if swept.complete:
             self._complete_at[state] = asked
-        return True
-
-    # -- looks ---------------------------------------------------------------------------------
-
-    async def _look(self, operation_id: int) -> None:
-        """Ask for the details of one operation."""
-        loop = asyncio.get_running_loop()
-        try:
-            details = await self.directory.details(operation_id)
-        except GandiError as error:
-            if refuses_call(error):
-                self._watches.fail(operation_id, error)
-                return
-            self._delayed(error)
-            self._schedule.look_failed(operation_id, loop.time())
-            return
-        self._schedule.looked(operation_id, details.state)
-        self._watches.saw(operation_id, details, loop.time())
-
-    def _delayed(self, error: GandiError) -> None:
-        """Trouble only delays a wait. A refused login ends all waits, because it will not pass."""
-        if isinstance(error, ClientClosed):
-            raise error
-        if isinstance(error, AuthenticationError):
-            self._watches.fail_all(error)
-        log.info("polling: %s", error)
-
-    # -- finds ---------------------------------------------------------------------------------
-
-    def _find_at(self, when: float, watch: Watch) -> None:
-        heapq.heappush(self._to_find, (when, next(self._order), watch))
-
-    async def _find_watch(self, watch: Watch) -> None:
-        """Look for the id of an operation, or else for the state of what it creates."""
-        operation = watch.operation
-        found = operation.id
-        by_list = watch.finds < FINDS
-        kind, thing = operation.type, operation.thing
-        try:
-            if kind not in CREATIONS or thing is None:
-                raise NotFound(0, f"nothing tells which operation {operation!r} is")
-            if found is None and by_list:
-                found = await self.directory.find_creation(kind, thing)
-                watch.finds += 1
-            elif found is None:
-                watch.finds += 1
-                state = await self.directory.state_of_creation(kind, thing)
-                self._watches.ended_unfound(watch, state, asyncio.get_running_loop().time())
-        except GandiError as error:
-            if isinstance(error, NotFound) and not by_list:
-                self._watches.missing(watch, error)
-                return
-            self._delayed(error)
-            if refuses_call(error):
-                watch.finds = FINDS  # the service refuses to list it; ask for the thing instead
-        now = asyncio.get_running_loop().time()
-        if found is not None:
-            self._watches.found(watch, found, now)
-        elif watch.wanted:
-            # Look again, more slowly each time: the service may never list the operation.
-            pause = min(self._polling.interval * (1 + watch.finds / 10), self._polling.max_interval)
-            self._find_at(now + pause, watch)
+        return None

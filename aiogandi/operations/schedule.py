@@ -11,6 +11,13 @@ A state that no list can be asked for (SUPPORT, or one we do not know) is found 
 operation itself, below. With two operations or fewer, ``operation_details`` for each costs no more
 than the lists and tells more, so it is used instead.
 
+Either way may go wrong for good, so each backs the other up. With two operations or fewer, a list is
+asked for instead in every tenth tick, and in every tick while looks fail or tell no documented state.
+With more, each operation is looked at in its turn while no list is answered. DONE, ERROR and CANCEL
+are final (documented: terminated, ended or completed), so what either way shows as ended has ended,
+whatever the other says. What a list shows as failed is looked at for the reason, and has failed
+without one after a few looks.
+
 A list only ever says that an operation *has* ended, in the service's own words; that an operation
 is missing from a list proves nothing by itself, because
 
@@ -31,27 +38,31 @@ fault of the service's lists, or of this reasoning, can make a wait miss its end
 from __future__ import annotations
 
 import heapq
-import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
 from aiogandi.models import LISTED, OperationState
 from aiogandi.operations.directory import Plan
 from aiogandi.operations.lists import SLACK, FinalLists, Swept
+from aiogandi.operations.looks import Looks
+from aiogandi.operations.outages import Outages
 from aiogandi.operations.pace import Pace
 from aiogandi.settings import Polling
 
 FEW: Final = 2
 """Up to so many operations are asked for one by one, which costs no more than asking for lists."""
 
+LIST_AFTER: Final = 10
+"""In one of so many ticks a list is asked for instead of a few operations."""
+
 LOOK_AFTER: Final = 120
 """After so many polling intervals each operation is looked at itself, whatever the lists say. That is
 two minutes by default, long after most operations have ended."""
 
 LOOKS: Final = 10
-"""Where a list could not vouch for some operations, so many of them are looked at after a tick. Where
+"""Where lists could not vouch for some operations, so many of them are looked at after a tick. Where
 there are more than a hundred of them, a tenth is looked at."""
 
 JITTER: Final = 0.1
@@ -71,15 +82,13 @@ class Schedule:
         self._pace = Pace(polling)
         self._watched: dict[int, float] = {}  # when each id was looked at, or taken up
         self._followed: set[int] = set()  # ids of which somebody wants to see each state
-        self._to_look: dict[int, None] = {}  # ids to look at next, in this order
+        self._looks = Looks(polling)
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
-        self._reported: set[int] = set()  # ids that a list showed to have ended, without a reason
-        self._looking: set[int] = set()  # ids that are being looked at
-        self._held: dict[int, float] = {}  # when an id may be looked at again, after a failed look
-        self._failed_looks: dict[int, int] = {}
         self._lowest: list[int] = []  # a heap of ids; some of them may not be watched any more
         self._lists = FinalLists(full)
-        self._failures = 0
+        self._outages = Outages(polling)
+        self._recovers = False
+        self._ticks = 0
         self._refused_until = 0.0
 
     def __len__(self) -> int:
@@ -104,7 +113,7 @@ class Schedule:
             self._lowest = sorted(self._watched)
         self._pace.add(operation_id, kind, now, started)
         if started is None:
-            self._to_look[operation_id] = None
+            self._looks.add([operation_id])
         elif now - started > min(self._polling.interval, SLACK.total_seconds() / 2):
             # Its id had to be found first, say: it may have ended below where the lists are cut.
             self._lists.overtake()
@@ -129,29 +138,20 @@ class Schedule:
 
     # -- how it went ---------------------------------------------------------------------------
 
-    def failed(self) -> None:
-        """Take note that no list of this tick was answered, so that the next tick comes later."""
-        self._failures += 1
+    def begin(self) -> None:
+        """Forget the trouble of earlier: polling begins anew."""
+        self._outages.begin()
 
-    def answered(self) -> None:
-        """Take note that the service answers."""
-        self._failures = 0
+    def lists_failed(self, now: float, *, silent: bool = False) -> None:
+        """Take note that no list of this tick was answered, and that where *silent* nothing came."""
+        self._outages.list_failed(now, silent=silent)
+        self._lists.failed()
+        self._looks.lists_failed()
 
-    def look_failed(self, operation_id: int, now: float) -> None:
-        """Take note that a look at this operation failed. It is repeated, later each time."""
-        self._looking.discard(operation_id)
-        if operation_id in self._watched:
-            times = self._failed_looks[operation_id] = self._failed_looks.get(operation_id, 0) + 1
-            self._held[operation_id] = now + self._polling.backoff(times)
-            self._to_look[operation_id] = None
-
-    def looked(self, operation_id: int, state: OperationState | None) -> None:
-        """Take note that a look at this operation was answered with *state*."""
-        self._looking.discard(operation_id)
-        self._failed_looks.pop(operation_id, None)
-        self._held.pop(operation_id, None)
-        if operation_id not in self._reported:
-            self._lists.missed(state)
+    def lists_answered(self) -> None:
+        """Take note that a list was answered."""
+        self._recover()
+        self._outages.list_answered()
 
     def lists_refused(self, now: float) -> None:
         """Take note that the service refused a list. If it was cut by a date, ask without the cut; if
@@ -160,13 +160,35 @@ class Schedule:
         if not self._lists.refuse_cuts():
             self._refused_until = now + LOOK_AFTER * self._polling.interval
 
+    def look_failed(self, operation_id: int, now: float, *, silent: bool = False) -> None:
+        """Take note that a look at this operation told nothing. It is repeated, later each time; where
+        it was *silent*, because nothing came, soon.
+        """
+        if operation_id in self._watched:
+            self._looks.failed(operation_id, now, silent=silent)
+        else:
+            self._looks.forget(operation_id)
+        self._outages.look_failed(silent=silent)
+
+    def looked(self, operation_id: int, state: OperationState | None) -> None:
+        """Take note that a look at this operation was answered with *state*."""
+        self._recover()
+        self._outages.look_answered()
+        if not self._looks.was_reported(operation_id):
+            self._lists.missed(state)
+        self._looks.answered(operation_id, state)
+
+    def _recover(self) -> None:
+        if self._outages.is_everywhere:  # it ends: learn soon what happened meanwhile
+            self._recovers = True
+            self._looks.release()
+
     # -- what is next --------------------------------------------------------------------------
 
     def pause(self, now: float) -> float:
         """How many seconds after the last tick the next one is due."""
-        pause = self._pace.pause(now)
-        if self._failures:
-            pause = max(pause, self._polling.backoff(self._failures))
+        usual = self._polling.interval if self._recovers else self._pace.pause(now)
+        pause = self._outages.pause(usual)
         pause *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret depends on it
         return min(pause, self._polling.max_interval)
 
@@ -174,42 +196,70 @@ class Schedule:
         """Begin a tick, and return the states whose lists are to be asked for. `next_look` tells which
         operations to look at besides.
         """
-        self._to_look.update(dict.fromkeys(self._followed))
-        if len(self._watched) <= FEW or now < self._refused_until:
-            self._to_look.update(dict.fromkeys(self._watched))
+        self._ticks += 1
+        self._recovers = False
+        self._looks.add(self._followed)
+        if now < self._refused_until:
+            self._look_at_oldest()
             return ()
+        if len(self._watched) <= FEW:
+            return self._tick_of_few()
         overdue = now - LOOK_AFTER * self._polling.interval
         for operation_id, looked in self._watched.items():
             if looked > overdue:  # all others were looked at later still
                 break
-            self._to_look[operation_id] = None
+            self._looks.add([operation_id])
         # A few at a time: the next lists vouch for most of them.
-        number = max(LOOKS, len(self._doubtful) // LOOKS)
-        for operation_id in list(islice(self._doubtful, number)):
+        doubtful = _first(self._doubtful)
+        for operation_id in doubtful:
             del self._doubtful[operation_id]
-            self._to_look[operation_id] = None
+        self._looks.add(doubtful)
+        if self._outages.lists_failed:
+            self._look_at_oldest()
+        return self._due_lists() if self._outages.lists_are_due(now) else ()
+
+    def _due_lists(self) -> tuple[OperationState, ...]:
+        if self._outages.is_everywhere:  # one is enough to notice that it is over
+            return (OperationState.DONE,)
         return self._lists.due(known=self._pace.is_known())
+
+    def _tick_of_few(self) -> tuple[OperationState, ...]:
+        if self._looks.are_in_trouble():
+            self._looks.add(self._watched)
+            return self._due_lists()
+        if self._ticks % LIST_AFTER == 0:
+            return self._lists.one_in_turn()
+        self._looks.add(self._watched)
+        return ()
+
+    def _look_at_oldest(self) -> None:
+        """Look at some of those at which nobody has looked for the longest time."""
+        self._looks.add(_first(self._watched))
 
     def next_look(self, now: float) -> int | None:
         """The operation to look at now, or None. Call `looked` or `look_failed` when the look has ended."""
-        for operation_id in self._to_look:
-            if self._ready_at(operation_id, now) <= now:
-                del self._to_look[operation_id]
-                self._looking.add(operation_id)
-                del self._watched[operation_id]  # it moves to the end of the order
-                self._watched[operation_id] = now
-                return operation_id
-        return None
+        operation_id = self._looks.next(now)
+        if operation_id is not None:
+            del self._watched[operation_id]  # it moves to the end of the order
+            self._watched[operation_id] = now
+        return operation_id
 
-    def reported(self, ids: Iterable[int]) -> None:
-        """Take note that a list showed these as ended, and look at them soon to learn the reason."""
-        watched = [id_ for id_ in ids if id_ in self._watched]
-        self._reported.update(watched)
-        self._to_look.update(dict.fromkeys(watched))
+    def look_soon(self, operation_id: int) -> None:
+        """Look at this operation at the next chance."""
+        self._looks.add([operation_id])
 
     def look_due(self, now: float) -> float:
         """When `next_look` will return an operation; infinity if there is none to look at."""
-        return min((self._ready_at(id_, now) for id_ in self._to_look), default=math.inf)
+        return self._looks.due(now)
+
+    def reported(self, ids: Iterable[int], state: OperationState) -> list[int]:
+        """Take note that a list showed these in a final *state*. Returns those of which it is all that
+        can be learned; the others are looked at, for the reason or the other details.
+        """
+        watched = [id_ for id_ in ids if id_ in self._watched]
+        if state == OperationState.DONE and len(self._watched) > FEW:
+            return watched
+        return [id_ for id_ in watched if self._looks.reported(id_, state)]
 
     def sweep(self, state: OperationState) -> Plan[Swept]:
         """Ask for the operations in *state*."""
@@ -230,16 +280,13 @@ class Schedule:
             heapq.heappop(self._lowest)
         return self._lowest[0] if self._lowest else 0
 
-    def _ready_at(self, operation_id: int, now: float) -> float:
-        # An operation whose look hangs is not looked at a second time meanwhile.
-        return math.inf if operation_id in self._looking else self._held.get(operation_id, now)
-
     def _forget(self, operation_id: int) -> None:
         self._watched.pop(operation_id, None)
-        self._to_look.pop(operation_id, None)
         self._doubtful.pop(operation_id, None)
-        self._reported.discard(operation_id)
-        self._looking.discard(operation_id)
-        self._held.pop(operation_id, None)
-        self._failed_looks.pop(operation_id, None)
+        self._looks.forget(operation_id)
         self._followed.discard(operation_id)
+
+
+def _first(ids: Mapping[int, object]) -> list[int]:
+    """The first `LOOKS` of *ids*, or a tenth of them where that is more."""
+    return list(islice(ids, max(LOOKS, len(ids) // LOOKS)))

@@ -17,10 +17,12 @@ from aiogandi.errors import (
 )
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.models import OperationDetails, OperationState
+from aiogandi.operations.begun import Begun
 from aiogandi.operations.directory import CREATIONS
+from aiogandi.operations.finding import FINDS
 from aiogandi.operations.operation import Operation
-from aiogandi.operations.outages import Poll
-from aiogandi.operations.poller import FINDS, Poller
+from aiogandi.operations.overtaking import Poll
+from aiogandi.operations.poller import Poller
 from aiogandi.operations.schedule import Schedule
 from aiogandi.operations.watch import Watch, Watches, key_of, known
 from aiogandi.settings import Polling
@@ -37,7 +39,7 @@ class OperationTracker:
     """Waits for operations.
 
     *poll* sends a poll, *cancel* cancels an operation by its id; *scope* is entered by what must end
-    with the client.
+    with the client; *begun* knows the operations that the client began.
     """
 
     def __init__(
@@ -47,12 +49,13 @@ class OperationTracker:
         scope: Callable[[], AbstractContextManager[None]],
         polling: Polling,
         events: Emitter,
+        begun: Begun,
     ) -> None:
         self._cancel = cancel
         self._scope = scope
         self._interval = polling.interval
         self._watches = Watches(Schedule(polling), events)
-        self._poller = Poller(self._watches, poll, polling)
+        self._poller = Poller(self._watches, poll, polling, begun)
         self._closed = False
 
     async def wait(self, operation: Operation, timeout: float | None) -> OperationDetails:
@@ -67,10 +70,11 @@ class OperationTracker:
         except TimeoutError:
             if not deadline.expired():
                 raise
+            met = self._poller.met(watch)
         finally:
             watch.waiters.remove(entry)
             self._drop_unwanted(watch)
-        raise _timed_out(operation, timeout)
+        raise _timed_out(operation, timeout, met)
 
     async def next_state(
         self, operation: Operation, shown: OperationState | None
@@ -151,15 +155,16 @@ class OperationTracker:
             self._poller.wake()
 
 
-def _timed_out(operation: Operation, timeout: float | None) -> OperationTimeout:
+def _timed_out(operation: Operation, timeout: float | None, met: list[str]) -> OperationTimeout:
     if operation.id is not None:
         again = f"gandi.operation({operation.id}).wait()"
     else:
         thing = "vm_id" if operation.vm_id is not None else "disk_id"
         param = f"param={{{thing!r}: {operation.thing}}}"
         again = f"its id is in gandi.operation_list(type={operation.type!r}, {param})"
+    trouble = f" (polling last met {'; '.join(met)})" if met else ""
     return OperationTimeout(
-        f"{operation!r} had not ended after {timeout:g} s; it goes on, and can be waited for again:"
-        f" {again}",
+        f"{operation!r} had not ended after {timeout:g} s{trouble}; it goes on, and can be waited for"
+        f" again: {again}",
         operation,
     )

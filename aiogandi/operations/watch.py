@@ -10,14 +10,16 @@ from typing import Any
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import OperationEnded
 from aiogandi.models import FINAL, OperationDetails, OperationState
+from aiogandi.operations.finding import Finding
 from aiogandi.operations.operation import Operation
 from aiogandi.operations.schedule import Schedule
+from aiogandi.operations.trouble import Way
 
 
 class Watch:
     """An operation that somebody waits for."""
 
-    __slots__ = ("context", "finds", "not_ended_at", "observers", "operation", "waiters")
+    __slots__ = ("context", "finding", "not_ended_at", "observers", "operation", "waiters", "way")
 
     def __init__(self, operation: Operation, now: float, context: Context | None) -> None:
         self.operation = operation
@@ -28,13 +30,22 @@ class Watch:
         self.waiters: list[tuple[Future[OperationDetails], Operation]] = []
         # Who wants to see each new state, with the last one that was shown.
         self.observers: list[tuple[Future[None], Operation, OperationState | None]] = []
-        self.finds = 0
-        """How often its id was looked for."""
+        self.way = Way()
+        """What the looks at it meet."""
+        self.finding = Finding()
+        """What was learned while its id is not known."""
 
     @property
     def wanted(self) -> bool:
         """Whether anybody still waits."""
         return bool(self.waiters or self.observers)
+
+    @property
+    def acknowledged_at(self) -> float | None:
+        """When the service told this client of the operation, as far as those who wait know."""
+        operations = [self.operation, *(each for _, each in self.waiters)]
+        operations += [each for _, each, _ in self.observers]
+        return max((each.started for each in operations if each.started is not None), default=None)
 
     def saw(self, details: OperationDetails) -> None:
         """Tell everybody; who waits for the end is woken by it, who watches by any new state."""
@@ -117,7 +128,8 @@ class Watches:
         if (watch := self.by_id.get(operation_id)) is None:
             return
         if details.state not in FINAL:
-            watch.not_ended_at = now
+            if details.state is not None:
+                watch.not_ended_at = now
             watch.saw(details)
             return
         del self.by_id[operation_id]
@@ -191,6 +203,8 @@ class Watches:
             watch.waiters, watch.observers = existing.waiters, existing.observers
         if watch.observers:
             self.schedule.follow(operation_id)
+        if watch.finding.was_delayed:
+            self.schedule.look_soon(operation_id)
 
     def missing(self, watch: Watch, error: Exception) -> None:
         """The service does not know the server or disk that an operation was to create."""

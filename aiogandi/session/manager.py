@@ -27,6 +27,7 @@ from aiogandi.transport.rate import Turns, Unwanted
 from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.session")
+OnSend = Callable[[float], None]
 
 MAX_UNPROVEN: Final = 5
 """When so many new sessions in a row were refused before any had served a call, logging in does not
@@ -100,7 +101,7 @@ class SessionManager:
         rank: Rank | None = None,
         timeout: float | None = None,
         ready: Readiness | None = None,
-        on_send: Callable[[float], None] = _nobody_listens,
+        on_send: OnSend = _nobody_listens,
         on_refused: Callable[[], None] = _nobody_listens,
     ) -> Any:
         """Send *request* with the session id before its arguments, and return the service's answer.
@@ -150,21 +151,20 @@ class SessionManager:
                 raise refusal.error(request.method)
             log.info("%s: the session was refused, logging in again", request.method)
 
-    async def poll(self, method: str, arguments: Mapping[str, Any], *, timeout: float) -> Any:
-        """Send a poll once, for *timeout* seconds. It does not stand in line behind callers' own."""
-        events = self._events
-        request = Request.of(method, arguments)
-        number = events.poll_began(method)
-        if not events.listening:
-            return await self.call(request, rank=Rank.POLL, timeout=timeout)
+    async def poll(self, method: str, arguments: Mapping[str, Any], *, on_send: OnSend) -> Any:
+        """Send a poll once; *on_send* as in `call`. It does not stand in line behind callers' own."""
+        number = self._events.poll_began(method)
+        poll = self.call(Request.of(method, arguments), rank=Rank.POLL, on_send=on_send)
+        if not self._events.listening:
+            return await poll
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            result = await self.call(request, rank=Rank.POLL, timeout=timeout)
+            result = await poll
         except BaseException as error:
-            events.emit(PollEnded(method, number, clock() - began, error))
+            self._events.emit(PollEnded(method, number, clock() - began, error))
             raise
-        events.emit(PollEnded(method, number, clock() - began, None))
+        self._events.emit(PollEnded(method, number, clock() - began, None))
         return result
 
     def retire(self) -> None:

@@ -1,80 +1,84 @@
-"""A black hole swallows what is sent. When the service is back, whoever waits is served at once."""
+"""After an outage, however long, waits learn soon that the service is back."""
 
 import asyncio
 
 import pytest
 
-from aiogandi import Retry, TransportError
-from aiogandi.sandbox.trouble import Delay, DropReply, Refuse
-from tests.integration.service import SETTLE, on_service
+from aiogandi.sandbox.trouble import AnswerFault, DropRequest, Refuse
+from tests.integration.polling import HANG, POLLS, TAKES, reboots, trouble_for, while_operations_run
 
-OUTAGE = 900.0
-PATIENT = Retry(within=3600, settle=SETTLE)
+SOON = 15.0
+"""Seconds after the service's return within which every wait must have ended."""
 
-silence = [lambda: Delay(1e6), lambda: Refuse(503)]
-"""What a service does in an outage: nothing at all, or it says that there is one."""
+OUTAGES = {
+    "no reply": HANG,
+    "HTTP 503": Refuse(503),
+    "dropped": DropRequest(),
+    "server faults": AnswerFault(110010, "ServerError: database connection lost"),
+}
+
+LASTS = 50.0
 
 
-def outage(sandbox, trouble, *methods, seconds=OUTAGE):
-    """From now on these methods meet *trouble*. Returns when that is over."""
+async def outage(sandbox, gandi, operations, trouble, lasts):
+    """How long after an outage the last wait learned of its end."""
     clock = asyncio.get_running_loop().time
-    until = clock() + seconds
-    sandbox.interfere = lambda method: trouble() if method in methods and clock() < until else None
-    return until
+    waits = [asyncio.create_task(operation.wait()) for operation in operations]
+    trouble_for(sandbox, trouble, *POLLS)
+    await asyncio.sleep(lasts)
+    assert not any(wait.done() for wait in waits)
+    trouble_for(sandbox, None)
+    back = clock()
+    await asyncio.gather(*waits, return_exceptions=True)
+    return clock() - back
 
 
-def seconds_since(moment):
-    return asyncio.get_running_loop().time() - moment
+@pytest.mark.parametrize("number", [1, 2, 12])
+@pytest.mark.parametrize("fail", [False, True], ids=["done", "failed"])
+@pytest.mark.parametrize("trouble", OUTAGES.values(), ids=OUTAGES)
+@while_operations_run()
+async def test_waits_end_soon_after_an_outage(sandbox, gandi, trouble, fail, number):
+    operations = await reboots(sandbox, gandi, number, fail=fail)
+    assert await outage(sandbox, gandi, operations, trouble, LASTS) < SOON
 
 
-@pytest.mark.parametrize("trouble", silence)
-@on_service(retry=PATIENT)
-async def test_a_login_is_served(sandbox, gandi, trouble):
-    back = outage(sandbox, trouble, "login")
-    assert await asyncio.gather(*(gandi.vm_list() for _ in range(20))) == [[]] * 20
-    assert 0 < seconds_since(back) < 10
+@pytest.mark.parametrize("trouble", OUTAGES.values(), ids=OUTAGES)
+@pytest.mark.parametrize("fail", [False, True], ids=["done", "failed"])
+@while_operations_run()
+async def test_also_those_whose_id_is_to_be_found(sandbox, gandi, trouble, fail):
+    if fail:
+        sandbox.fail_operation("vm_create", times=5)
+    operations = [await gandi.vm_create(f"new-{each}", "s3cret-pw", 111, 1, 1) for each in range(5)]
+    assert await outage(sandbox, gandi, operations, trouble, LASTS) < SOON
+    assert all(operation.id is not None for operation in operations)
 
 
-@pytest.mark.parametrize("trouble", silence)
-@on_service(retry=PATIENT)
-async def test_a_look_up_for_a_lost_call_is_served(sandbox, gandi, trouble):
-    await gandi.hosting_account_product_add("shares", 1, "1m")
-    back = outage(sandbox, trouble, "operation_list", "operation_details")
-    look = sandbox.interfere
-    sandbox.drop_reply("vm_create")
-    sandbox.interfere = lambda method: DropReply() if method == "vm_create" else look(method)
-    operation = await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
-    assert [vm["id"] for vm in sandbox.vms] == [operation.vm_id]
-    assert 0 < seconds_since(back) < 15
+@while_operations_run()
+async def test_long_silence_is_noticed_to_be_over_as_soon_as_a_short_one(sandbox, gandi):
+    operations = await reboots(sandbox, gandi, 1)
+    assert await outage(sandbox, gandi, operations, HANG, 400) < SOON
+    assert sandbox.calls.total() < 170
 
 
-@on_service(retry=PATIENT)
-async def test_a_look_before_a_changing_call_is_served(sandbox, gandi):
-    await gandi.vm_list()
-    back = outage(sandbox, lambda: Delay(1e6), "operation_list", seconds=47)
-    await gandi.vm_create("web", "s3cret-pw", 111, 2, 1)
-    assert 0 < seconds_since(back) < 10
+@pytest.mark.parametrize("method", ["*", "operation_details"])
+@while_operations_run()
+async def test_the_first_five_polls_of_one_operation_hang(sandbox, gandi, method):
+    [operation] = await reboots(sandbox, gandi, 1)
+    sandbox.advance(TAKES)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    sandbox.delay(method, seconds=1e6, times=5)
+    await operation
+    assert clock() - began < SOON
 
 
-@pytest.mark.parametrize("phase", [0, 20, 45])
-@on_service(retry=Retry(settle=SETTLE))
-async def test_whoever_calls_again_after_each_failure_is_served(sandbox, gandi, phase):
-    """With the usual patience a call gives up before the service is back; its caller does not."""
-    back = outage(sandbox, lambda: Delay(1e6), "login", seconds=120 + phase)
-    while True:
-        try:
-            await gandi.vm_list()
-            break
-        except TransportError:
-            assert seconds_since(back) < 1
-    assert 0 < seconds_since(back) < 15
-
-
-@on_service(retry=Retry(within=60.0, settle=SETTLE))
-async def test_time_alone_bounds_what_never_comes_back(sandbox, gandi):
-    outage(sandbox, lambda: Delay(1e6), "login", seconds=1e6)
-    began = asyncio.get_running_loop().time()
-    with pytest.raises(TransportError, match="login: no reply within"):
-        await gandi.vm_list()
-    assert 50 < seconds_since(began) < 70
-    assert sandbox.calls["login"] < 60 / 5 + 8
+@while_operations_run()
+async def test_a_service_that_takes_twenty_seconds_for_each_reply_is_heard(sandbox, gandi):
+    operations = await reboots(sandbox, gandi, 2)
+    sandbox.delay("operation_details", seconds=20, times=999)
+    sandbox.delay("operation_list", seconds=20, times=999)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    results = await asyncio.gather(*operations)
+    assert {str(details.state) for details in results} == {"DONE"}
+    assert clock() - began < TAKES + 60

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -88,11 +89,12 @@ async def test_a_login_that_is_refused_meanwhile_ends_the_waits(sandbox, gandi):
 
 @pytest.fixture
 def client_of(answering):
-    """A client of a server that answers each method as it is told to."""
+    """A client of a server that answers each method as it is told to, and at once knows its things."""
 
     async def make(**answers):
         url, _ = await answering(**answers)
-        return Gandi("login", "password", url=url, rate_limit=None, polling=QUICK)
+        polling = replace(QUICK, grace=0)
+        return Gandi("login", "password", url=url, rate_limit=None, polling=polling)
 
     return make
 

@@ -10,7 +10,7 @@ from aiogandi import OperationDetails, OperationState, Polling
 from aiogandi.operations.lists import SLACK, ListQuestion
 from aiogandi.operations.schedule import FEW, LOOK_AFTER, Schedule
 
-DONE, ERROR, CANCEL = OperationState.DONE, OperationState.ERROR, OperationState.CANCEL
+RUN, DONE, ERROR, CANCEL = map(OperationState, ("RUN", "DONE", "ERROR", "CANCEL"))
 
 
 @pytest.fixture
@@ -52,6 +52,87 @@ def test_a_few_are_each_looked_at(schedule):
     watch(schedule, *range(1, FEW + 1))
     assert plan(schedule, 1) == ((), list(range(1, FEW + 1)))
     assert plan(schedule, 2) == ((), list(range(1, FEW + 1)))
+
+
+def test_every_tenth_tick_asks_one_list_instead_of_a_few(schedule):
+    watch(schedule, 1, 2)
+    asked = [plan(schedule, tick) for tick in range(1, 41)]
+    assert [states for states, _ in asked if states] == [(DONE,), (ERROR,), (DONE,), (CANCEL,)]
+    assert all(looks == ([] if states else [1, 2]) for states, looks in asked)
+
+
+def test_while_looks_at_a_few_fail_every_tick_asks_for_lists_as_well(schedule):
+    watch(schedule, 1, 2)
+    schedule.look_failed(1, 0)
+    assert plan(schedule, 1) == ((DONE, ERROR, CANCEL), [2])
+    assert DONE in plan(schedule, 1.5)[0]
+    schedule.looked(1, RUN)
+    assert plan(schedule, 3) == ((), [1, 2])
+
+
+def test_a_state_that_is_not_documented_tells_nothing_for_sure(schedule):
+    watch(schedule, 1)
+    schedule.looked(1, OperationState("done"))
+    assert DONE in schedule.tick(1)
+    schedule.looked(1, RUN)
+    assert schedule.tick(2) == ()
+
+
+def test_while_no_list_is_answered_each_of_many_is_looked_at_in_its_turn(schedule):
+    watch(schedule, *range(1, 31))
+    looks = []
+    for tick in range(1, 4):
+        schedule.lists_failed(tick)
+        looks += plan(schedule, tick + 0.5)[1]
+    assert looks == list(range(1, 31))
+
+
+def test_lists_that_fail_are_asked_for_less_often_while_looks_are_answered(schedule):
+    watch(schedule, *range(1, 31))
+    asked = 0
+    for tick in range(1, 101):
+        if plan(schedule, tick)[0]:
+            asked += 1
+            schedule.lists_failed(tick)
+    assert 8 < asked < 16
+
+
+def test_in_an_outage_one_list_is_asked_for_and_all_of_them_when_it_is_over(schedule):
+    watch(schedule, *range(1, 31))
+    for tick in range(1, 10):
+        schedule.tick(tick)
+        schedule.lists_failed(tick)
+        schedule.look_failed(7, tick)
+    assert schedule.tick(10) == (DONE,)
+    assert schedule.next_look(10) != 7
+    schedule.lists_answered()
+    assert schedule.next_look(10) == 7  # whatever pause it was in
+    assert schedule.pause(10_000) < 1.11
+    assert schedule.tick(11) == (DONE, ERROR, CANCEL)
+
+
+def test_polling_that_begins_anew_knows_no_outage(schedule):
+    watch(schedule, *range(1, 31))
+    for _ in range(9):
+        schedule.lists_failed(0)
+        schedule.look_failed(7, 0)
+    schedule.begin()
+    assert schedule.pause(0) < 1.11
+    assert schedule.tick(1) == (DONE, ERROR, CANCEL)
+
+
+def test_what_a_list_shows_as_done_is_all_that_is_needed_of_many(schedule):
+    watch(schedule, *range(1, 31))
+    assert schedule.reported([7, 9, 4711], DONE) == [7, 9]
+    assert schedule.look_due(0) == math.inf
+
+
+def test_one_of_a_few_that_a_list_shows_as_done_is_looked_at_once(schedule):
+    watch(schedule, 1)
+    assert schedule.reported([1], DONE) == []
+    assert schedule.next_look(0) == 1
+    schedule.looked(1, RUN)
+    assert schedule.reported([1], DONE) == [1]
 
 
 def test_many_cost_one_list_a_tick_and_now_and_then_two_more(schedule):
@@ -158,13 +239,22 @@ def test_one_whose_states_are_followed_is_looked_at_in_every_tick(schedule):
 def test_trouble_slows_down_and_an_answer_ends_it(schedule):
     watch(schedule, 1)
     for _ in range(3):
-        schedule.failed()
+        schedule.lists_failed(0)
     assert 7 < schedule.pause(0) < 9
     for _ in range(100):
-        schedule.failed()
+        schedule.lists_failed(0)
     assert 9 <= schedule.pause(0) <= 10
-    schedule.answered()
+    schedule.lists_answered()
     assert schedule.pause(0) < 1.11
+
+
+def test_silence_slows_nothing_down(schedule):
+    watch(schedule, 1)
+    for _ in range(100):
+        schedule.lists_failed(0, silent=True)
+        schedule.look_failed(1, 0, silent=True)
+    assert schedule.pause(5000) < 1.11
+    assert schedule.look_due(0) == 1
 
 
 def test_lists_that_the_service_refuses_are_not_asked_for_again(schedule):
@@ -194,7 +284,7 @@ def test_an_end_that_a_cut_list_has_not_shown_takes_the_cut_away(schedule):
 def test_one_that_its_list_has_shown_leaves_the_cut_and_no_trace(schedule, shown):
     watch(schedule, 1, 2, 1000)
     sweep(schedule, DONE, list(range(260, 100, -1)), details(date_updated=datetime(2026, 1, 1)))
-    schedule.reported([1, 4711])
+    assert schedule.reported([1, 4711], ERROR) == []
     assert schedule.next_look(0) == 1
     schedule.looked(1, DONE)
     assert next(schedule.sweep(DONE)).updated_after is not None
@@ -217,7 +307,7 @@ def test_a_look_that_fails_is_made_again_later_each_time_and_delays_no_other(sch
     schedule.look_failed(1, 2)
     assert schedule.look_due(2) == 6
     schedule.looked(1, None)
-    schedule.reported([1])
+    schedule.reported([1], ERROR)
     assert schedule.next_look(2) == 1
 
 

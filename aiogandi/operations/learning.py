@@ -1,0 +1,218 @@
+"""What is learned of single operations, by looks and by finds, and what their trouble means."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiogandi.errors import (
+    AuthenticationError,
+    ClientClosed,
+    GandiError,
+    NotFound,
+    ServerFault,
+    TransportError,
+    refuses_call,
+)
+from aiogandi.models import OperationDetails
+from aiogandi.operations.begun import Begun
+from aiogandi.operations.directory import CREATIONS, Directory
+from aiogandi.operations.overtaking import is_silence
+from aiogandi.operations.trouble import Way
+from aiogandi.operations.watch import Watch, Watches
+from aiogandi.settings import Polling
+
+log = logging.getLogger("aiogandi.tracker")
+
+
+class Learning:
+    """Looks at operations by *directory*, and tells *watches* what it learns.
+
+    ``resume_at`` is when the next look or find is worth making, on the loop's clock: later in an outage,
+    so that those who wait do not each find out for themselves.
+    """
+
+    def __init__(
+        self, watches: Watches, directory: Directory, polling: Polling, begun: Begun
+    ) -> None:
+        self._watches = watches
+        self._schedule = watches.schedule
+        self._directory = directory
+        self._polling = polling
+        self._begun = begun
+        self._lists, self._details, self._states = Way(), Way(), Way()
+        self._failures = 0  # of looks and finds, in a row of pauses
+        self.resume_at = 0.0
+        self.is_silent = False
+        """Whether the last of them brought nothing at all."""
+
+    def begin(self) -> None:
+        """Forget the trouble of earlier: polling begins anew."""
+        for way in (self._lists, self._details, self._states):
+            way.answered()
+        self._go_on()
+
+    # -- lists ---------------------------------------------------------------------------------
+
+    def lists_answered(self) -> None:
+        """A list of operations in a final state was answered."""
+        self._lists.answered()
+        self._go_on()
+
+    def lists_failed(self, error: GandiError, now: float) -> None:
+        """None was."""
+        self._lists.failed(error, now)
+
+    # -- looks ---------------------------------------------------------------------------------
+
+    async def look(self, operation_id: int) -> None:
+        """Ask for the details of one operation."""
+        now = asyncio.get_running_loop().time
+        try:
+            details = await self._directory.details(operation_id)
+            if details.state is None:
+                raise self._untold(operation_id, details)
+        except GandiError as error:
+            self._look_failed(operation_id, error, now())
+            return
+        self._go_on()
+        self._details.answered()
+        if (watch := self._watches.by_id.get(operation_id)) is not None:
+            watch.way.answered()
+        self._schedule.looked(operation_id, details.state)
+        self._watches.saw(operation_id, details, now())
+
+    def _untold(self, operation_id: int, details: OperationDetails) -> TransportError:
+        """The error for an answer without a state. What else it tells is learned."""
+        if (watch := self._watches.by_id.get(operation_id)) is not None:
+            watch.saw(details)
+        method = "operation_details"
+        return TransportError(f"{method}: the answer tells no state", 200, method=method)
+
+    def _look_failed(self, operation_id: int, error: GandiError, now: float) -> None:
+        watch = self._watches.by_id.get(operation_id)
+        if watch is not None:
+            watch.way.failed(error, now)
+            refused = refuses_call(error) and not self._may_be_hidden(watch, error, now)
+            lasted = min(watch.way.lasted(now), self._lists.lasted(now))
+            if refused or lasted >= self._polling.give_up:
+                self._watches.fail(operation_id, error)
+                return
+        self.delayed(error)
+        self._details.failed(error, now)
+        self._schedule.look_failed(operation_id, now, silent=is_silence(error))
+        self._hold(error, now)
+        if min(self._details.lasted(now), self._lists.lasted(now)) >= self._polling.give_up:
+            for each in list(self._watches.by_id):  # it would be the same with all others
+                self._watches.fail(each, error)
+
+    def _may_be_hidden(self, watch: Watch, error: GandiError, now: float) -> bool:
+        """Whether the service may not know yet what it has acknowledged to this client just now."""
+        if not isinstance(error, NotFound):
+            return False
+        since = watch.acknowledged_at
+        if since is None and watch.operation.id is not None:
+            since = self._begun.started(watch.operation.id)
+        return since is not None and now - since < self._polling.grace
+
+    # -- finds ---------------------------------------------------------------------------------
+
+    async def find(self, watch: Watch) -> float | None:
+        """Look for the id of an operation, or else for the state of what it creates. Returns seconds
+        after which to do so again, None where that is over.
+        """
+        operation, finding = watch.operation, watch.finding
+        now = asyncio.get_running_loop().time
+        kind, thing = operation.type, operation.thing
+        if operation.id is not None:  # others have found it
+            self._watches.found(watch, operation.id, now())
+            return None
+        if kind not in CREATIONS or thing is None:
+            nothing = f"nothing tells which operation {operation!r} is"
+            self._watches.missing(watch, NotFound(0, nothing))
+            return None
+        by_list = finding.asks_list()
+        try:
+            if by_list:
+                await self._find_in_list(watch, kind, thing)
+            else:
+                state = finding.state_told(await self._directory.state_of_creation(kind, thing))
+                self._states.answered()
+                if state is not None:
+                    self._watches.ended_unfound(watch, state, now())
+        except GandiError as error:
+            return self._find_failed(watch, error, now(), by_list=by_list)
+        self._go_on()
+        if operation.id is not None or not watch.wanted:
+            return None
+        # Look again, more slowly each time: the service may never list the operation.
+        pause = self._polling.interval * (1 + finding.answers / 10)
+        return min(pause, self._polling.max_interval)
+
+    async def _find_in_list(self, watch: Watch, kind: str, thing: int) -> None:
+        found = await self._directory.find_creation(kind, thing)
+        self._lists.answered()
+        if found is None:
+            watch.finding.not_listed()
+        else:
+            self._watches.found(watch, found, asyncio.get_running_loop().time())
+
+    def _find_failed(
+        self, watch: Watch, error: GandiError, now: float, *, by_list: bool
+    ) -> float | None:
+        self.delayed(error)
+        finding = watch.finding
+        told = None
+        if by_list:
+            told = finding.list_failed(error, now, refused=refuses_call(error))
+            self._lists.failed(error, now)
+            is_missing = False
+        else:
+            finding.state_failed(error, now)
+            self._states.failed(error, now)
+            is_missing = isinstance(error, NotFound) and not self._may_be_hidden(watch, error, now)
+        if is_missing or finding.lasted(now) >= self._polling.give_up:
+            self._watches.missing(watch, error)
+        elif told is not None:
+            self._watches.ended_unfound(watch, told, now)
+        else:
+            self._hold(error, now)
+            if min(self._states.lasted(now), self._lists.lasted(now)) >= self._polling.give_up:
+                for each in list(self._watches.unfound.values()):  # as with looks
+                    self._watches.missing(each, error)
+            return self._polling.interval if watch.wanted else None
+        return None
+
+    # -- trouble -------------------------------------------------------------------------------
+
+    def delayed(self, error: GandiError) -> None:
+        """Trouble only delays a wait. A refused login ends all waits, because it will not pass."""
+        if isinstance(error, ClientClosed):
+            raise error
+        if isinstance(error, AuthenticationError):
+            self._watches.fail_all(error)
+        log.info("polling: %s", error)
+
+    def met(self, watch: Watch) -> list[GandiError]:
+        """What stands in the way of learning of this operation, as far as polling has met it."""
+        if self._watches.by_id.get(watch.operation.id or 0) is not watch:
+            return watch.finding.met()
+        return [way.error for way in (watch.way, self._lists) if way.error is not None]
+
+    def _hold(self, error: GandiError, now: float) -> None:
+        """Wait after trouble on the way to the service: longer each time, but not after silence."""
+        if not isinstance(error, TransportError | ServerFault):
+            return
+        self.is_silent = is_silence(error)
+        if now < self.resume_at:
+            return
+        if self.is_silent:
+            self.resume_at = now + self._polling.interval
+        else:
+            self.resume_at = now + self._polling.backoff(self._failures)
+            self._failures += 1
+
+    def _go_on(self) -> None:
+        self._failures = 0
+        self.is_silent = False
+        self.resume_at = 0.0
