@@ -1,12 +1,15 @@
 """Operations under way on a sandbox whose polls meet trouble, for good or for a while."""
 
 import asyncio
+from functools import wraps
+from inspect import Signature, signature
 
-from aiogandi import GandiError
+from aiogandi import GandiError, Polling
 from aiogandi.sandbox import Sandbox
 from aiogandi.sandbox.trouble import Alter, Answer, AnswerFault, Delay, Garble, Refuse
+from tests.virtual_time import run_in_virtual_time
 
-TAKES = 30.0
+TAKES = 12.0
 """Seconds that an operation of ours takes."""
 
 HANG = Delay(1e6)
@@ -51,12 +54,30 @@ LISTS = {
 POLLS = ("operation_details", "operation_list", "vm_info")
 
 
-def new_sandbox():
-    """A sandbox on the clock of the running loop."""
-    return Sandbox(
-        clock=asyncio.get_running_loop().time,
-        durations={"vm_reboot": TAKES, "vm_create": TAKES},
-    )
+def while_operations_run(**polling):
+    """Give a test, in virtual time, a sandbox whose operations take `TAKES`, and a client with this
+    `Polling`: ``async def test_…(sandbox, gandi, …)``.
+    """
+
+    def decorate(test):
+        @wraps(test)
+        def run(**fixtures):
+            run_in_virtual_time(story(fixtures))
+
+        async def story(fixtures):
+            clock = asyncio.get_running_loop().time
+            durations = {"vm_reboot": TAKES, "vm_create": TAKES}
+            async with (
+                Sandbox(clock=clock, durations=durations) as sandbox,
+                sandbox.client(polling=Polling(**polling)) as gandi,
+            ):
+                await test(sandbox, gandi, **fixtures)
+
+        del run.__wrapped__
+        run.__signature__ = Signature(list(signature(test).parameters.values())[2:])
+        return run
+
+    return decorate
 
 
 async def reboots(sandbox, gandi, number, *, fail=False):

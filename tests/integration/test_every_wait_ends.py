@@ -8,7 +8,6 @@ from aiogandi import (
     NotFound,
     OperationFailed,
     OperationTimeout,
-    Polling,
     ServerFault,
     TransportError,
 )
@@ -20,15 +19,14 @@ from tests.integration.polling import (
     LISTS,
     POLLS,
     TAKES,
+    details,
     ends,
-    new_sandbox,
     reboots,
     trouble_for,
+    while_operations_run,
 )
-from tests.integration.service import on_service
-from tests.virtual_time import run_in_virtual_time
 
-NUMBERS = (1, 2, 30)
+NUMBERS = (1, 2, 12)
 
 SOON = 60.0
 """Seconds after its end within which a wait must learn of it, whatever is wrong with one way."""
@@ -37,67 +35,56 @@ SLOWLY = 150.0
 """The same where the list of many lies: it vouches for operations that it does not show."""
 
 
-async def one_way_is_wrong(method, trouble, number, *, fail, bound):
-    async with new_sandbox() as sandbox, sandbox.client() as gandi:
-        operations = await reboots(sandbox, gandi, number, fail=fail)
-        trouble_for(sandbox, trouble, method)
-        told, seconds = await ends(operations, within=1800)
-        assert told == {"OperationFailed" if fail else "DONE"}
-        assert seconds < TAKES + bound
-
-
-@pytest.mark.parametrize("trouble", DETAILS.values(), ids=DETAILS)
+@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("fail", [False, True], ids=["done", "failed"])
-def test_lists_end_the_waits_where_details_never_do(trouble, fail):
-    async def story():
-        for number in NUMBERS:
-            await one_way_is_wrong("operation_details", trouble, number, fail=fail, bound=SOON)
+@pytest.mark.parametrize("trouble", DETAILS.values(), ids=DETAILS)
+@while_operations_run()
+async def test_lists_end_the_waits_where_details_never_do(sandbox, gandi, trouble, fail, number):
+    operations = await reboots(sandbox, gandi, number, fail=fail)
+    trouble_for(sandbox, trouble, "operation_details")
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"OperationFailed" if fail else "DONE"}
+    assert seconds < TAKES + SOON
 
-    run_in_virtual_time(story())
 
-
+@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("trouble", LISTS.values(), ids=LISTS)
-def test_details_end_the_waits_where_lists_never_do(trouble):
-    async def story():
-        for number, fail in zip(NUMBERS, (False, True, True), strict=True):
-            bound = SLOWLY if trouble == Answer([]) and number > 2 else SOON
-            await one_way_is_wrong("operation_list", trouble, number, fail=fail, bound=bound)
-
-    run_in_virtual_time(story())
+@while_operations_run()
+async def test_details_end_the_waits_where_lists_never_do(sandbox, gandi, trouble, number):
+    operations = await reboots(sandbox, gandi, number, fail=number > 1)
+    trouble_for(sandbox, trouble, "operation_list")
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"OperationFailed" if number > 1 else "DONE"}
+    assert seconds < TAKES + (SLOWLY if trouble == Answer([]) and number > 2 else SOON)
 
 
 @pytest.mark.parametrize("method", ["operation_list", "vm_info"])
 @pytest.mark.parametrize("trouble", [INTERNAL, Refuse(500), Garble(), HANG, Answer(7)], ids=str)
-def test_a_creation_whose_id_is_to_be_found_ends_too(method, trouble):
-    async def story():
-        async with new_sandbox() as sandbox, sandbox.client() as gandi:
-            operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
-            if method == "vm_info":
-                sandbox.answer("operation_list", [], times=5)  # it turns up late
-            trouble_for(sandbox, trouble, method)
-            told, seconds = await ends([operation], within=1800)
-            assert told == {"DONE"}
-            assert seconds < TAKES + SOON
-
-    run_in_virtual_time(story())
+@while_operations_run()
+async def test_a_creation_whose_id_is_to_be_found_ends_too(sandbox, gandi, method, trouble):
+    operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    if method == "vm_info":
+        sandbox.answer("operation_list", [], times=3)  # it turns up late
+    trouble_for(sandbox, trouble, method)
+    told, seconds = await ends([operation], within=1800)
+    assert told == {"DONE"}
+    assert seconds < TAKES + SOON
 
 
-@on_service()
+@while_operations_run()
 async def test_of_few_the_details_are_told_also_when_a_list_shows_the_end_first(sandbox, gandi):
     [operation] = await reboots(sandbox, gandi, 1)
-    trouble_for(sandbox, DETAILS["they are stale"], "operation_details")
-    waiting = asyncio.create_task(operation.wait())
-    await asyncio.sleep(TAKES)
-    trouble_for(sandbox, None)
-    sandbox.fault("operation_details", code=150000, message="once")
-    details = await waiting
-    assert details.date_created is not None
+    shown = set()
+    sandbox.alter("operation_list", lambda ids, _: shown.update(ids) or ids, times=999)
+    until_shown = details(state=lambda struct: struct["state"] if operation.id in shown else "RUN")
+    trouble_for(sandbox, until_shown, "operation_details")
+    assert (await operation.wait(1800)).date_created is not None
 
 
 # -- a reply that can never be read ----------------------------------------------------------------
 
 
-@on_service()
+@while_operations_run()
 async def test_a_failure_whose_reason_cannot_be_read_is_a_failure_without_one(sandbox, gandi):
     operations = await reboots(sandbox, gandi, 3, fail=True)
     trouble_for(sandbox, DETAILS["the state is missing"], "operation_details")
@@ -107,14 +94,14 @@ async def test_a_failure_whose_reason_cannot_be_read_is_a_failure_without_one(sa
     assert results[0].details.state == "ERROR"
 
 
-@on_service()
+@while_operations_run()
 async def test_an_outage_before_the_reason_is_read_costs_no_reason(sandbox, gandi):
     operations = await reboots(sandbox, gandi, 3, fail=True)
     waits = [asyncio.create_task(operation.wait()) for operation in operations]
     trouble_for(sandbox, Refuse(503), "operation_details")
     await asyncio.sleep(TAKES)
     sandbox.calls.clear()
-    await asyncio.sleep(2)
+    await asyncio.sleep(4)
     assert sandbox.calls["operation_details"] > 0
     trouble_for(sandbox, Refuse(503), *POLLS)
     await asyncio.sleep(300)
@@ -139,59 +126,43 @@ async def test_an_outage_before_the_reason_is_read_costs_no_reason(sandbox, gand
     ids=["server faults", "HTTP 404", "garbage", "nonsense"],
 )
 @pytest.mark.parametrize("number", NUMBERS)
-def test_the_same_answer_on_both_ways_is_told_as_what_it_is(trouble, error, number):
-    async def story():
-        async with (
-            new_sandbox() as sandbox,
-            sandbox.client(polling=Polling(give_up=100)) as gandi,
-        ):
-            operations = await reboots(sandbox, gandi, number)
-            trouble_for(sandbox, trouble, *POLLS)
-            told, seconds = await ends(operations, within=1800)
-            assert told == {error.__name__}
-            assert 100 < seconds < 160
-
-    run_in_virtual_time(story())
+@while_operations_run(give_up=100)
+async def test_the_same_answer_on_both_ways_is_told_as_what_it_is(
+    sandbox, gandi, trouble, error, number
+):
+    operations = await reboots(sandbox, gandi, number)
+    trouble_for(sandbox, trouble, *POLLS)
+    told, seconds = await ends(operations, within=1800)
+    assert told == {error.__name__}
+    assert 100 < seconds < 160
 
 
-def test_also_to_who_waits_for_a_creation_whose_id_is_to_be_found():
-    async def story():
-        async with (
-            new_sandbox() as sandbox,
-            sandbox.client(polling=Polling(give_up=100)) as gandi,
-        ):
-            operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
-            trouble_for(sandbox, Refuse(404), *POLLS)
-            told, seconds = await ends([operation], within=1800)
-            assert told == {"TransportError"}
-            assert 100 < seconds < 130
-
-    run_in_virtual_time(story())
+@while_operations_run(give_up=100)
+async def test_also_to_who_waits_for_a_creation_whose_id_is_to_be_found(sandbox, gandi):
+    operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    trouble_for(sandbox, Refuse(404), *POLLS)
+    told, seconds = await ends([operation], within=1800)
+    assert told == {"TransportError"}
+    assert 100 < seconds < 130
 
 
 @pytest.mark.parametrize("trouble", [Refuse(500), Refuse(429), HANG], ids=["500", "429", "hang"])
 @pytest.mark.parametrize("number", [1, 3])
-def test_what_may_pass_is_outlasted(trouble, number):
-    async def story():
-        async with (
-            new_sandbox() as sandbox,
-            sandbox.client(polling=Polling(give_up=10)) as gandi,
-        ):
-            operations = await reboots(sandbox, gandi, number)
-            trouble_for(sandbox, trouble, *POLLS)
-            assert (await ends(operations, within=120))[0] == {"OperationTimeout"}
-
-    run_in_virtual_time(story())
+@while_operations_run(give_up=10)
+async def test_what_may_pass_is_outlasted(sandbox, gandi, trouble, number):
+    operations = await reboots(sandbox, gandi, number)
+    trouble_for(sandbox, trouble, *POLLS)
+    assert (await ends(operations, within=60))[0] == {"OperationTimeout"}
 
 
-@on_service(polling=Polling(give_up=100))
+@while_operations_run(give_up=100)
 async def test_one_operation_that_cannot_be_read_is_no_trouble_while_lists_are_answered(
     sandbox, gandi
 ):
     sandbox.stall_operation("vm_reboot")
     operations = await reboots(sandbox, gandi, 1)
     trouble_for(sandbox, Garble(), "operation_details")
-    assert (await ends(operations, within=300))[0] == {"OperationTimeout"}
+    assert (await ends(operations, within=150))[0] == {"OperationTimeout"}
 
 
 # -- what a time-out tells -------------------------------------------------------------------------
@@ -208,18 +179,15 @@ async def test_one_operation_that_cannot_be_read_is_no_trouble_while_lists_are_a
     ids=["500", "hang", "no struct", "fault"],
 )
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_time_out_says_what_polling_last_met(trouble, words, number):
-    async def story():
-        async with new_sandbox() as sandbox, sandbox.client() as gandi:
-            *_, operation = await reboots(sandbox, gandi, number)
-            trouble_for(sandbox, trouble, *POLLS)
-            with pytest.raises(OperationTimeout, match=f"polling last met .*{words}"):
-                await operation.wait(timeout=60)
-
-    run_in_virtual_time(story())
+@while_operations_run()
+async def test_a_time_out_says_what_polling_last_met(sandbox, gandi, trouble, words, number):
+    *_, operation = await reboots(sandbox, gandi, number)
+    trouble_for(sandbox, trouble, *POLLS)
+    with pytest.raises(OperationTimeout, match=f"polling last met .*{words}"):
+        await operation.wait(timeout=30)
 
 
-@on_service()
+@while_operations_run()
 async def test_a_time_out_says_that_a_poll_hangs_also_before_it_is_given_up(sandbox, gandi):
     [operation] = await reboots(sandbox, gandi, 1)
     trouble_for(sandbox, HANG, *POLLS)
@@ -229,12 +197,12 @@ async def test_a_time_out_says_that_a_poll_hangs_also_before_it_is_given_up(sand
         await operation.wait(timeout=4)
 
 
-@on_service()
+@while_operations_run()
 async def test_a_time_out_without_trouble_tells_of_none(sandbox, gandi):
     [operation] = await reboots(sandbox, gandi, 1)
     sandbox.fault("operation_details", code=150000, message="once")
     with pytest.raises(OperationTimeout) as caught:
-        await operation.wait(timeout=20)
+        await operation.wait(timeout=10)
     assert "polling" not in str(caught.value)
 
 
@@ -244,44 +212,45 @@ UNKNOWN = AnswerFault(510240, "DataError: not found [operation_id: 5]")
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_an_operation_that_was_acknowledged_just_now_may_not_be_known_yet(number):
-    async def story():
-        async with new_sandbox() as sandbox, sandbox.client() as gandi:
-            operations = await reboots(sandbox, gandi, number)
-            trouble_for(sandbox, UNKNOWN, "operation_details")
-            asyncio.get_running_loop().call_later(20, trouble_for, sandbox, None)
-            told, seconds = await ends(operations, within=1800)
-            assert told == {"DONE"}
-            assert seconds < TAKES + 11
-
-    run_in_virtual_time(story())
-
-
-@pytest.mark.parametrize(("grace", "seconds"), [(120.0, 121), (10.0, 13), (0.0, 1)])
-def test_it_is_believed_to_be_unknown_when_its_grace_is_over(grace, seconds):
-    async def story():
-        async with (
-            new_sandbox() as sandbox,
-            sandbox.client(polling=Polling(grace=grace)) as gandi,
-        ):
-            sandbox.stall_operation("vm_reboot")
-            operations = await reboots(sandbox, gandi, 1)
-            trouble_for(sandbox, UNKNOWN, "operation_details")
-            told, took = await ends(operations, within=1800)
-            assert told == {"NotFound"}
-            assert took == pytest.approx(seconds, abs=9 if grace else 0.6)
-
-    run_in_virtual_time(story())
+@while_operations_run()
+async def test_an_operation_that_was_acknowledged_just_now_may_not_be_known_yet(
+    sandbox, gandi, number
+):
+    operations = await reboots(sandbox, gandi, number)
+    trouble_for(sandbox, UNKNOWN, "operation_details")
+    asyncio.get_running_loop().call_later(20, trouble_for, sandbox, None)
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"DONE"}
+    assert seconds < 20 + 11
 
 
-@on_service()
+@while_operations_run(grace=40)
+async def test_it_is_believed_to_be_unknown_when_its_grace_is_over(sandbox, gandi):
+    sandbox.stall_operation("vm_reboot")
+    operations = await reboots(sandbox, gandi, 1)
+    trouble_for(sandbox, UNKNOWN, "operation_details")
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"NotFound"}
+    assert 40 < seconds < 51
+
+
+@while_operations_run(grace=0)
+async def test_without_any_grace_it_is_believed_at_once(sandbox, gandi):
+    operations = await reboots(sandbox, gandi, 1)
+    trouble_for(sandbox, UNKNOWN, "operation_details")
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"NotFound"}
+    assert seconds < 2
+
+
+@while_operations_run()
 async def test_the_grace_is_for_who_takes_it_up_by_its_id_in_the_same_client(sandbox, gandi):
     [operation] = await reboots(sandbox, gandi, 1)
     sandbox.fault("operation_details", code=510240, message="DataError: not found", times=5)
     assert (await gandi.operation(operation.id).wait()).state == "DONE"
 
 
-@on_service()
+@while_operations_run()
 async def test_an_id_that_nobody_told_this_client_is_unknown_at_once(sandbox, gandi):
     began = asyncio.get_running_loop().time()
     with pytest.raises(NotFound):
@@ -290,10 +259,9 @@ async def test_an_id_that_nobody_told_this_client_is_unknown_at_once(sandbox, ga
     assert sandbox.calls["operation_details"] == 1
 
 
-@on_service()
+@while_operations_run()
 async def test_a_new_server_and_its_operation_may_both_not_be_known_yet(sandbox, gandi):
     operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
     sandbox.answer("operation_list", [], times=6)
     sandbox.fault("vm_info", code=530240, message="DataError: not found", times=20)
-    details = await operation
-    assert details.state == "DONE"
+    assert (await operation).state == "DONE"
