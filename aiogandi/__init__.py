@@ -41,7 +41,7 @@ another process too. `async for state in operation` gives each state as it is se
 that wait and nothing else.
 
 One task of the client polls for all waits. It asks for lists of operations, not for each one, learns
-how long each kind of operation takes, and lives through outages. `Polling` says how often it asks.
+how long each kind of operation takes, and lives through outages. `Polling` says how often it asks, and when a wait ends without an answer.
 
 # Lost replies
 

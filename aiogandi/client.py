@@ -331,7 +331,12 @@ class Gandi:
         return await self._change(Change(method, _numbered(values)), results.anything)
 
     def operation(self, operation_id: int) -> Operation:
-        """Take up an operation by its id, one of another process, say. Nothing is sent."""
+        """Take up an operation by its id, one of another process, say. Nothing is sent.
+
+        ``Polling.grace`` is for ids that this client was told: waiting for one that the service does not
+        know is `NotFound` at once, so that a mistyped id is noticed. A process that hands on an id which
+        is a few seconds old may have to wait for it once more.
+        """
         return Operation(self._tracker, id=arguments.identifier("operation_id", operation_id))
 
     # -- the account ---------------------------------------------------------------------------

@@ -177,7 +177,9 @@ class OperationError(GandiError):
 
 
 class OperationFailed(OperationError):
-    """The operation ended in ERROR, or it needs people (SUPPORT)."""
+    """The operation ended in ERROR, or it needs people (SUPPORT). ``details.last_error`` is None where the
+    service gives no reason, or none that can be read.
+    """
 
 
 class OperationCancelled(OperationError):
@@ -185,7 +187,9 @@ class OperationCancelled(OperationError):
 
 
 class OperationTimeout(OperationError, TimeoutError):
-    """The caller's deadline passed. The service goes on: the operation can be waited for again."""
+    """The caller's deadline passed. The service goes on: the operation can be waited for again. The
+    message says what polling last met, where something stood in its way.
+    """
 
 
 class InvalidArgument(GandiError, ValueError):

@@ -114,10 +114,17 @@ class Operation:
         ids of what it worked on; ``operation_details`` has them all.
 
         Raises `OperationFailed` (ERROR, SUPPORT), `OperationCancelled` (CANCEL),
-        `OperationTimeout` (the service goes on: it can be waited for again, here or by its id),
-        `NotFound` (or another `DataFault`) if the service does not tell of it, `AuthenticationError`
-        if it refuses a login meanwhile, and `ClientClosed`. Trouble on the way to the service only
-        delays. Cancelling the task that waits ends that wait and nothing else.
+        `OperationTimeout` (the service goes on: it can be waited for again, here or by its id; the
+        message says what polling last met), `NotFound` (or another `DataFault`) if the service does not
+        tell of it, `AuthenticationError` if it refuses a login meanwhile, and `ClientClosed`.
+
+        Trouble on the way to the service only delays: both ``operation_details`` and
+        ``operation_list`` are asked, and what either shows as ended has ended. Where both meet one and
+        the same refusal for ``Polling.give_up`` seconds, that `TransportError` or `Fault` is raised; no
+        reply, no connection, HTTP 5xx and 429 are outlasted. `NotFound` is no answer for
+        ``Polling.grace`` seconds after this client was told of the operation; for an id from elsewhere
+        it is one at once. An operation that failed, but whose details cannot be read, has failed
+        without a reason. Cancelling the task that waits ends that wait and nothing else.
         """
         if timeout is not None:
             timeout = require_time_limit("timeout", timeout, zero=True)
