@@ -81,6 +81,20 @@ async def test_of_few_the_details_are_told_also_when_a_list_shows_the_end_first(
     assert (await operation.wait(1800)).date_created is not None
 
 
+@while_operations_run()
+async def test_a_list_full_of_others_is_believed_though_no_look_is_answered(sandbox, gandi):
+    session = sandbox.execute("login", "AA1234-GANDI", "mypassword")
+    operations = await reboots(sandbox, gandi, 3)
+    for number in range(200):
+        disk = {"size": 1024, "name": f"other-{number}", "fstype": "ext3"}
+        sandbox.execute("disk_create", session, disk)
+    trouble_for(sandbox, Refuse(500), "operation_details")
+    sandbox.advance(1000)
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"DONE"}
+    assert seconds < SOON
+
+
 # -- a reply that can never be read ----------------------------------------------------------------
 
 

@@ -4,10 +4,24 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aiogandi import NotFound, OperationDetails, OperationState, ServerFault, SessionExpired
+from aiogandi import (
+    ClientClosed,
+    NotFound,
+    OperationDetails,
+    OperationState,
+    ServerFault,
+    SessionExpired,
+)
 from aiogandi.errors import DataFault, TransportError
 from aiogandi.models import LISTED
-from aiogandi.operations.directory import CANDIDATES, Directory, Filtered, Look, read_down
+from aiogandi.operations.directory import (
+    CANDIDATES,
+    Directory,
+    Filtered,
+    Look,
+    despite_failed_looks,
+    read_down,
+)
 
 DATE = datetime(2026, 11, 27, 12)
 REFUSED = DataFault(510050, "no such filter", "operation_list")
@@ -279,3 +293,51 @@ class TestFilters:
         service.refuses = set()
         await directory.ids(FIND)
         assert service.lists()[-1] == WIDER
+
+
+class TestLooksThatFail:
+    """A plan that reads a list down has to look at its lowest operation to read on."""
+
+    def plan(self):
+        return read_down(page, lambda: 0)
+
+    @pytest.fixture(autouse=True)
+    def listed(self, service):
+        service.answers["operation_list"] = list(range(1000, 1000 - LISTED, -1))
+
+    @pytest.mark.parametrize(
+        "error", [TransportError("HTTP 500", 500), ServerFault(150000, "no")], ids=["500", "fault"]
+    )
+    async def test_cost_no_more_than_what_they_would_have_told(self, service, directory, error):
+        service.answers["operation_details"] = error
+        pages = await directory.carry_out(despite_failed_looks(self.plan()))
+        assert len(pages.ids) == LISTED
+        assert not pages.complete
+        with pytest.raises(type(error)):
+            await directory.carry_out(self.plan())
+
+    @pytest.mark.parametrize("error", [SessionExpired(510150, "no"), ClientClosed()], ids=repr)
+    async def test_are_no_excuse_where_nothing_can_be_asked_any_more(
+        self, service, directory, error
+    ):
+        service.answers["operation_details"] = error
+        with pytest.raises(type(error)):
+            await directory.carry_out(despite_failed_looks(self.plan()))
+
+    async def test_are_told_from_lists_that_fail(self, service, directory):
+        service.answers["operation_list"] = TransportError("HTTP 500", 500)
+        with pytest.raises(TransportError):
+            await directory.carry_out(despite_failed_looks(self.plan()))
+
+
+class TestAReplyThatIsNoList:
+    @pytest.mark.parametrize("reply", ["", 0, {}, {"1": 5}, ["x"], [{"id": 5}]], ids=repr)
+    async def test_is_no_empty_one(self, service, directory, reply):
+        service.answers["operation_list"] = reply
+        with pytest.raises(TransportError, match="operation_list: an array of ids was due"):
+            await directory.ids({"type": "vm_start"})
+
+    @pytest.mark.parametrize(("reply", "ids"), [([], []), ([0], []), ([0, "7"], [7])])
+    async def test_is_told_from_one_with_nobodys_ids(self, service, directory, reply, ids):
+        service.answers["operation_list"] = reply
+        assert await directory.ids() == ids
