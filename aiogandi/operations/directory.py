@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from aiogandi.errors import (
     DataFault,
     GandiError,
+    NotFound,
     ServerFault,
     TransportError,
     refuses_call,
@@ -274,7 +275,10 @@ class Directory:
         for operation_id in dict.fromkeys(
             ids[:CANDIDATES] + sorted(ids, reverse=True)[:CANDIDATES]
         ):
-            details = await self.details(operation_id)
+            try:
+                details = await self.details(operation_id)
+            except NotFound:
+                continue  # it is listed before it can be asked for
             if thing in (details.vm_id, details.disk_id):
                 return operation_id
         return None

@@ -195,9 +195,10 @@ class Learning:
 
     def met(self, watch: Watch) -> list[GandiError]:
         """What stands in the way of learning of this operation, as far as polling has met it."""
-        if self._watches.by_id.get(watch.operation.id or 0) is not watch:
+        found = self._watches.by_id.get(watch.operation.id or 0)  # perhaps another's watch by now
+        if found is None:
             return watch.finding.met()
-        return [way.error for way in (watch.way, self._lists) if way.error is not None]
+        return [way.error for way in (found.way, self._lists) if way.error is not None]
 
     def _hold(self, error: GandiError, now: float) -> None:
         """Wait after trouble on the way to the service: longer each time, but not after silence."""

@@ -221,6 +221,14 @@ class TestFindCreation:
         service.operations = {3: {"type": "disk_create", "disk_id": 5}, 4: creation(5)}
         assert await directory.find_creation("disk_create", 5) == 3
 
+    async def test_one_that_is_listed_before_it_can_be_asked_for_hides_no_other(
+        self, service, directory
+    ):
+        service.operations, service.refuses = {2: creation(6)}, {"vm_id"}
+        service.answers["operation_list"] = [3, 2]
+        assert await directory.find_creation("vm_create", 6) == 2
+        assert await directory.find_creation("vm_create", 7) is None
+
     async def test_none_is_listed(self, directory):
         assert await directory.find_creation("vm_create", 5) is None
 
