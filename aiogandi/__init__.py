@@ -111,6 +111,7 @@ GandiError
 ├── AuthenticationError     login refused
 ├── OperationError          OperationFailed  OperationCancelled  OperationTimeout
 ├── InvalidArgument         refused before anything was sent; says what is allowed
+├── WrongLoop               used in a second event loop or a forked process; nothing was sent
 └── ClientClosed
 ```
 
@@ -160,6 +161,7 @@ from aiogandi.errors import (
     ServerFault,
     SessionExpired,
     TransportError,
+    WrongLoop,
 )
 from aiogandi.instrumentation import Event, Stats
 from aiogandi.models import (
@@ -236,6 +238,7 @@ __all__ = [
     "Stats",
     "TransportError",
     "VMOperation",
+    "WrongLoop",
     "__version__",
     "bulk",
 ]

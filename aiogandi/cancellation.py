@@ -17,7 +17,9 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Any, ClassVar
 
+from aiogandi import chores
 from aiogandi.errors import ClientClosed
+from aiogandi.home import Home
 
 
 class Interruption:
@@ -121,7 +123,7 @@ class Deadlines:
     def _set(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         self._unset()
         self._loop = loop
-        self._timer = loop.call_at(when, self._ring, loop)
+        self._timer = chores.later(when - loop.time(), self._ring, loop)
 
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
@@ -157,21 +159,35 @@ class Deadline(Interruption):
 
 
 class Lifetime:
-    """Knows the tasks that are inside a call, and wakes them when the client closes."""
+    """Lets calls begin, in the client's one event loop and until the client closes. Knows the tasks that
+    are inside a call, and wakes them when it closes.
+    """
 
-    __slots__ = ("closed", "inside")
+    __slots__ = ("closed", "home", "inside")
 
     def __init__(self) -> None:
         self.closed = False
+        self.home = Home()
         self.inside: set[Scope] = set()
 
+    def admit(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Let a call begin. `ClientClosed` after the end, `WrongLoop` where *loop*, or without it the
+        one that runs here, is not the client's.
+        """
+        if self.closed:
+            raise ClientClosed
+        self.home.require(loop)
+
     def scope(self) -> Scope:
-        """A context manager around one call; entering it after the end is `ClientClosed`."""
+        """A context manager around one call; entering it is refused as by `admit`."""
+        self.home.require_process()  # a forked process has no current task to enter it with
         return Scope(self)
 
     def end(self) -> None:
         """Wake every call with `ClientClosed`, now and from now on."""
         self.closed = True
+        if self.home.is_gone():
+            return  # its tasks are dead: there is nobody to wake
         for scope in self.inside:
             scope.interrupt()
 
@@ -187,8 +203,7 @@ class Scope(Interruption):
         self._lifetime = lifetime
 
     def begins(self) -> None:
-        if self._lifetime.closed:
-            raise ClientClosed
+        self._lifetime.admit(self.task.get_loop())
         self._lifetime.inside.add(self)
 
     def ends(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack
 
 import aiohttp
 
+from aiogandi import chores
 from aiogandi.calls import arguments, results
 from aiogandi.calls.call import Reader
 from aiogandi.cancellation import Lifetime
@@ -65,9 +66,10 @@ class Gandi:
             await operation
             print(await gandi.vm_info(operation.vm_id))
 
-    One client serves any number of tasks of one event loop. Nothing is sent before the first call,
-    which logs in; the session is renewed and replaced as need be. It is neither copied nor pickled
-    (TypeError): another process makes one of its own.
+    One client serves any number of tasks of one event loop, the first that uses it; in another one, in
+    another thread's or in a forked process every call is `WrongLoop`. Nothing is sent before the first
+    call, which logs in; the session is renewed and replaced as need be. A client is neither copied nor
+    pickled (TypeError): another process makes one of its own.
 
     - ``url``: the service, or a `Sandbox`; ``https``, or ``http`` on this machine.
     - ``safe``: passed to ``login`` (its meaning is documented elsewhere by the same provider).
@@ -90,7 +92,7 @@ class Gandi:
 
     Every call raises `InvalidArgument` before anything is sent, `Fault` for the service's refusal,
     `AuthenticationError`, `TransportError`, its subclass `OutcomeUnknown` where a changing call may
-    have run, and `ClientClosed`.
+    have run, `WrongLoop` and `ClientClosed`.
     """
 
     def __init__(
@@ -187,10 +189,12 @@ class Gandi:
             self._events,
             clock,
             self._register,
+            self._lifetime.admit,
         )
         self._tracker = OperationTracker(
             self._session.poll,
             self._sender.cancel,
+            self._lifetime.admit,
             self._lifetime.scope,
             polling,
             self._events,
@@ -243,15 +247,29 @@ class Gandi:
 
         Reading calls and waits for operations get `ClientClosed` at once, and so do changing calls that
         were never sent. For the replies of the others it waits *wait* seconds in all: None is the
-        client's ``timeout``, 0 is not at all, ``math.inf`` is as long as they take. What has left and got no answer is `OutcomeUnknown`, and
-        stands in `pending()`, which goes on to work. Operations go on at the service.
+        client's ``timeout``, 0 is not at all, ``math.inf`` is as long as they take. What has left and got
+        no answer is `OutcomeUnknown`, and stands in `pending()`, which goes on to work. Operations go on
+        at the service.
 
         Whatever interrupts this ends the waiting, never the closing. Closing again does nothing.
+
+        It belongs into the event loop that the client was used in: elsewhere it is `WrongLoop`, and
+        nothing is closed. Where that loop was closed first, this closes what needs no loop: aiohttp's
+        session and the client itself, and what had left without an answer is unknown in `pending()`.
         """
         given = self._timeout if wait is None else wait
         limit = require_time_limit("wait", given, zero=True)
+        if self._closing is not None and self._closing.done():
+            self._closing.result()
+            return
+        if self._lifetime.home.is_gone():
+            await self._let_go()
+            return
+        self._lifetime.home.require()
         if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(limit))
+            self._lifetime.end()
+            self._session.retire()
+            self._closing = chores.begin(partial(self._close, limit))
         interrupted: asyncio.CancelledError | None = None
         while not self._closing.done():
             try:
@@ -264,13 +282,17 @@ class Gandi:
         self._closing.result()
 
     async def _close(self, wait: float | None) -> None:
-        self._lifetime.end()
-        self._session.retire()
         async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
             parts.push_async_callback(self._transport.close)
             parts.push_async_callback(self._session.close)
             parts.push_async_callback(self._sender.close, wait)
             parts.push_async_callback(self._tracker.close)
+
+    async def _let_go(self) -> None:
+        """Close where the client's loop was closed: its tasks are dead, and none is waited for."""
+        self._lifetime.end()
+        self._sender.let_go()
+        await self._transport.close()
 
     async def drain(self, timeout: float | None = None) -> None:
         """Take no new changing call, and wait until nothing that this client began is under way.
@@ -281,6 +303,7 @@ class Gandi:
         """
         if timeout is not None:
             timeout = require_time_limit("timeout", timeout, zero=True)
+        self._lifetime.home.require()
         self._sender.refuse("the client is drained: it takes no new changing calls")
         try:
             async with asyncio.timeout(timeout) as deadline:

@@ -19,6 +19,7 @@
     │   ├── OperationCancelled    it ended in CANCEL
     │   └── OperationTimeout      the caller's deadline passed; the service goes on (also a TimeoutError)
     ├── InvalidArgument           refused before anything was sent (also a ValueError)
+    ├── WrongLoop                 used in a second event loop or a forked process (also a RuntimeError)
     └── ClientClosed              the client was closed
 """
 
@@ -194,6 +195,12 @@ class OperationTimeout(OperationError, TimeoutError):
 
 class InvalidArgument(GandiError, ValueError):
     """An argument is wrong; nothing was sent. The message names it and says what is allowed."""
+
+
+class WrongLoop(GandiError, RuntimeError):
+    """The client is used in another event loop than the first one that used it, in that of another
+    thread, or in a forked process. Nothing was sent. The message says which of these, and what to do.
+    """
 
 
 class ClientClosed(GandiError):

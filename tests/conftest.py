@@ -10,7 +10,7 @@ import pytest
 from aioresponses import aioresponses
 from hypothesis import HealthCheck, settings
 
-from tests import servers
+from tests import loops, servers
 from tests.virtual_time import run_in_virtual_time
 
 # How long an example takes is the machine's affair. Fifty of each in a run are others in the next.
@@ -22,6 +22,25 @@ settings.load_profile("anywhere")
 # Where the package is installed its fixtures come by themselves; a source tree has to ask for them.
 if not any(point.value == "aiogandi.pytest_plugin" for point in entry_points(group="pytest11")):
     pytest_plugins = ["aiogandi.pytest_plugin"]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--loop", choices=loops.KINDS, default="asyncio", help="the event loop that tests run on"
+    )
+
+
+def pytest_configure(config):
+    make = loops.choose(kind := config.getoption("--loop"))
+    if make is not None:
+        config.pluginmanager.register(_Loops({kind: make}))
+
+
+class _Loops:
+    """Has pytest-asyncio make its loops by *factories*."""
+
+    def __init__(self, factories):
+        self.pytest_asyncio_loop_factories = lambda config, item: factories
 
 
 class Response(aiohttp.ClientResponse):

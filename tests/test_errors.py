@@ -26,6 +26,7 @@ from aiogandi.errors import (
     ServerFault,
     SessionExpired,
     TransportError,
+    WrongLoop,
     fault_for,
     refuses_session,
     split_code,
@@ -53,6 +54,7 @@ from tests.growth import assert_grows_evenly
         (OperationCancelled, [OperationError]),
         (OperationTimeout, [OperationError, TimeoutError]),
         (InvalidArgument, [GandiError, ValueError]),
+        (WrongLoop, [GandiError, RuntimeError]),
         (ClientClosed, [GandiError]),
     ],
 )
@@ -170,6 +172,7 @@ def test_which_faults_refuse_the_session(code, message, refused):
         fault_for(530040, "not there [vm_id: 5]"),
         AuthenticationError("refused", fault_for(510150, "bad credential")),
         InvalidArgument("no"),
+        WrongLoop("no"),
         ClientClosed(),
     ],
     ids=lambda error: type(error).__name__,

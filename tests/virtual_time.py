@@ -7,6 +7,8 @@ last hours of its own time, holds on a loaded machine.
 import asyncio
 import selectors
 
+from tests import loops
+
 _LEAP = 1.0
 _GRACE = 0.001
 """Before time leaps by more than `_LEAP` seconds, what was sent has so many real seconds to get from
@@ -41,6 +43,12 @@ class _VirtualTime(asyncio.SelectorEventLoop):
     def __init__(self):
         self._skipping = _Skipping()
         super().__init__(self._skipping)
+        if loops.task_options:
+            self.set_task_factory(_make_task)
 
     def time(self):
         return 1000 + self._skipping.skipped
+
+
+def _make_task(loop, coroutine, **settings):
+    return asyncio.Task(coroutine, loop=loop, **settings, **loops.task_options)

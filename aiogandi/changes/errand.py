@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
 
 from aiogandi.changes.change import Change, State
 from aiogandi.changes.pending import Entry
@@ -37,9 +37,14 @@ class Errand:
         self._events = events
         self.task: asyncio.Task[Any]
 
-    def begin(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do *work* in a task, with the caller's context variables."""
-        self.task = asyncio.get_running_loop().create_task(work)
+    def begin(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Do *work* in a task, with the caller's context variables: it is done for that caller."""
+        self.task = asyncio.get_running_loop().create_task(self._do(work))
+
+    async def _do(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        # Set here as well as in `begin`: this step may run before `create_task` has returned.
+        self.task = cast("asyncio.Task[Any]", asyncio.current_task())
+        return await work()
 
     async def result(self) -> Any:
         """What the work returned. When that has reached the caller, the call is concluded."""

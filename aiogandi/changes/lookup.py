@@ -7,9 +7,11 @@ from collections import ChainMap
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
+from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
@@ -77,7 +79,8 @@ class Lookup:
         """
         key = f"{whole} {filters!r}"
         if (look := self._looks.get(key)) is None:
-            look = self._looks[key] = self._start(self._look(key, filters, 1 if whole else LISTED))
+            full = 1 if whole else LISTED
+            look = self._looks[key] = self._start(partial(self._look, key, filters, full))
         return await asyncio.shield(look)
 
     async def ids(self, method: str, *, created_after: datetime | None = None) -> list[int]:
@@ -163,17 +166,22 @@ class Lookup:
 
     async def _ask_once(self, key: str, ask: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """What *ask* returns, for all who ask under this *key* while the answer is due."""
+
+        async def answered() -> Result:
+            try:
+                return await ask()
+            finally:
+                del self._questions[key]
+
         if (question := self._questions.get(key)) is None:
-            question = self._questions[key] = self._start(ask())
-            question.add_done_callback(lambda _: self._questions.pop(key))
+            question = self._questions[key] = self._start(answered)
         answer: Result = await asyncio.shield(question)
         return answer
 
-    def _start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+    def _start(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Task[Result]:
         """Begin what several calls may wait for, whichever of them is cancelled."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = chores.begin(work, self._ended)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -202,6 +202,11 @@ class Register:
         shown = [entry.show() for entry in self._entries if entry.is_pending]
         return sorted(shown, key=lambda pending: pending.since)  # a surplus is entered late
 
+    def unanswered(self) -> list[Change]:
+        """The calls that have left, and of which nobody knows yet what became."""
+        calls = (entry.call for entry in self._entries)
+        return [call for call in calls if call.state in (State.SENT, State.LOST)]
+
     def make_operations(self) -> None:
         """Make the operations of those that have begun one, for who waits until all have ended."""
         for entry in self._entries:

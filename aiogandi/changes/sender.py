@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from aiogandi.calls import results
 from aiogandi.calls.call import Reader, observed
@@ -17,6 +17,7 @@ from aiogandi.changes.pending import Register
 from aiogandi.changes.reconciler import Reconciler
 from aiogandi.changes.refusals import Refusals
 from aiogandi.changes.surplus import SurplusSearch
+from aiogandi.changes.trip import Convert, Trip
 from aiogandi.clock import Clock
 from aiogandi.errors import (
     ClientClosed,
@@ -33,19 +34,13 @@ from aiogandi.settings import Retry
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.request import Request
 
-MOST_ROUNDS: Final = 5
-"""How often the newest operation is asked for before one call is sent. Where turns come so slowly that
-the answer is always out of date, the call is sent without."""
-
-Convert = Callable[[Any], Any]
-"""Makes the result of a reply, or raises `TransportError` for one that cannot be."""
-
 
 class Sender:
     """Sends changing calls through the session.
 
     A call is repeated only when it cannot have run. Where it may have, the reconciler finds out
     first, and where more than one send of it may run, `SurplusSearch` looks for what is left over.
+    *admit* raises where no call may begin.
 
     Each call goes in a task of its own, an `Errand`, because what has left must be seen to its end
     also where its caller does not wait for it any more.
@@ -61,6 +56,7 @@ class Sender:
         events: Emitter,
         clock: Clock,
         register: Register,
+        admit: Callable[[], None],
     ) -> None:
         self._session = session
         self._repeater = repeater
@@ -74,6 +70,7 @@ class Sender:
         self._reconciler = Reconciler(self._ledger, self._lookup, policy, events, clock)
         self._surplus = SurplusSearch(self._ledger, self._lookup, policy, timeout, events, clock)
         self._register = register
+        self._admit = admit
         self._errands: set[Errand] = set()
         self._refusal: str | None = None
         """Why no further changing call is taken."""
@@ -86,17 +83,18 @@ class Sender:
 
         Raises `OutcomeUnknown` where it cannot be established whether it ran.
         """
+        self._admit()
         if self._refusal is not None:
             raise ClientClosed(self._refusal, sent=False)
         # What cannot be sent is refused before others are sent for it.
         request = Request.of(call.method, call.arguments)
         errand = Errand(call, self._register.enter(call), self._events)
-        trip = _Trip(errand, request, convert, self._reconciler)
-        if self._events.listening:
-            errand.begin(observed(self._events, request, lambda: self._run(trip)))
-        else:
-            errand.begin(self._run(trip))
+        trip = Trip(errand, request, convert, self._reconciler)
         self._errands.add(errand)
+        work = partial(self._run, trip)
+        if self._events.listening:
+            work = partial(observed, self._events, request, work)
+        errand.begin(work)
         errand.task.add_done_callback(lambda _: self._errands.discard(errand))
         return await errand.result()
 
@@ -124,7 +122,6 @@ class Sender:
 
     async def close(self, wait: float | None) -> None:
         """Send nothing more, wait *wait* seconds (None: no limit) for replies to what has left, and stop."""
-        self.refuse("the client is closed")
         self._closing = True
         for errand in self._errands:
             errand.is_closed = True
@@ -140,6 +137,11 @@ class Sender:
                 errand.task.cancel()
             await asyncio.wait(tasks)
 
+    def let_go(self) -> None:
+        """The loop was closed, and with it ended whatever was under way: what has left is unknown."""
+        for call in self._register.unanswered():
+            self._closed(call)
+
     def hurry(self) -> None:
         """End the waiting for replies, or do not begin it."""
         self._hurries = True
@@ -148,7 +150,7 @@ class Sender:
 
     # -- one call ------------------------------------------------------------------------------
 
-    async def _run(self, trip: _Trip) -> Any:
+    async def _run(self, trip: Trip) -> Any:
         call = trip.call
         entered = False
         try:
@@ -186,7 +188,7 @@ class Sender:
             call.lose(0.0)
         return self._reconciler.unknown(call, closed) if call.state is State.LOST else closed
 
-    async def _attempt(self, trip: _Trip, left: float | None) -> Any:
+    async def _attempt(self, trip: Trip, left: float | None) -> Any:
         """Send a changing call once, and find out what became of it if the reply is lost."""
         call = trip.call
         trip.errand.check()
@@ -205,7 +207,7 @@ class Sender:
             raise DidNotRun(lost, max((asked or 0.0) - self._policy.settle, 0.0))
         raise _did_not_run(call, lost)
 
-    async def _send(self, trip: _Trip, left: float | None) -> tuple[GandiError | None, Any]:
+    async def _send(self, trip: Trip, left: float | None) -> tuple[GandiError | None, Any]:
         """Send it once. Return None with its result, or what came instead of a reply where it may have
         run; raise what proves that it did not.
         """
@@ -225,7 +227,7 @@ class Sender:
         # Another call, which lost its reply, was given this operation: look for that one's.
         return TransportError(f"{call.method}: another call was given its operation"), None
 
-    async def _exchange(self, trip: _Trip, left: float | None) -> Any:
+    async def _exchange(self, trip: Trip, left: float | None) -> Any:
         def on_send(now: float) -> None:
             self._ledger.sent(trip.call, now)
             trip.errand.entry.leaves()
@@ -240,34 +242,6 @@ class Sender:
                 on_refused=trip.call.did_not_run,
             )
         )
-
-
-class _Trip:
-    """A call with what it takes to send it. It is ready to leave while its caller waits and the newest
-    operation is known.
-    """
-
-    def __init__(
-        self, errand: Errand, request: Request, convert: Convert, reconciler: Reconciler
-    ) -> None:
-        self.errand = errand
-        self.call = errand.call
-        self.request = request
-        self.convert = convert
-        self._reconciler = reconciler
-        self._excused = errand.call.yields is None
-        """Whether it is sent although the newest operation is not known."""
-        self._rounds = 0
-
-    def is_ready(self) -> bool:
-        """Whether it may be sent now."""
-        return self.errand.may_leave and (self._excused or self._reconciler.is_prepared())
-
-    async def make_ready(self) -> None:
-        """See to it that it may be sent. Where it need not be sent any more, raise what ends it."""
-        self.errand.check()
-        self._rounds += 1
-        self._excused = not await self._reconciler.prepare() or self._rounds == MOST_ROUNDS
 
 
 def _may_have_run(call: Change, error: TransportError | Fault | ClientClosed) -> bool:

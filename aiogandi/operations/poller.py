@@ -17,6 +17,7 @@ import math
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import ClientClosed, GandiError, refuses_call
 from aiogandi.models import FINAL, OperationState
@@ -63,8 +64,7 @@ class Poller:
         self._event.set()
         if self._task is None and not self._closed and self._is_needed():
             self._error = None
-            self._task = asyncio.get_running_loop().create_task(self._poll())
-            self._task.add_done_callback(self._stopped)
+            self._task = chores.begin(self._poll, self._stopped)
 
     def find_soon(self, watch: Watch) -> None:
         """Look for the id of this watch's operation, at the next chance."""

@@ -38,28 +38,31 @@ class Cancel(Protocol):
 class OperationTracker:
     """Waits for operations.
 
-    *poll* sends a poll, *cancel* cancels an operation by its id; *scope* is entered by what must end
-    with the client; *begun* knows the operations that the client began.
+    *poll* sends a poll, *cancel* cancels an operation by its id; *admit* raises where no wait may begin,
+    and *scope* is entered by what must end with the client; *begun* knows the operations that the client
+    began.
     """
 
     def __init__(
         self,
         poll: Poll,
         cancel: Cancel,
+        admit: Callable[[], None],
         scope: Callable[[], AbstractContextManager[None]],
         polling: Polling,
         events: Emitter,
         begun: Begun,
     ) -> None:
         self._cancel = cancel
+        self._admit = admit
         self._scope = scope
         self._interval = polling.interval
         self._watches = Watches(Schedule(polling), events)
         self._poller = Poller(self._watches, poll, polling, begun)
-        self._closed = False
 
     async def wait(self, operation: Operation, timeout: float | None) -> OperationDetails:
         """The details with which the operation ends; `OperationTimeout` after *timeout* seconds."""
+        self._admit()
         watch = self._take_up(operation)
         waiter: Future[OperationDetails] = asyncio.get_running_loop().create_future()
         entry = (waiter, operation)
@@ -80,6 +83,7 @@ class OperationTracker:
         self, operation: Operation, shown: OperationState | None
     ) -> OperationState | None:
         """Wait until the operation is in another state than *shown*."""
+        self._admit()
         if operation.state is not None and operation.state != shown:
             return operation.state
         watch = self._take_up(operation)
@@ -136,13 +140,10 @@ class OperationTracker:
 
     async def close(self) -> None:
         """Wake all who wait with `ClientClosed`, and stop polling."""
-        self._closed = True
         self._watches.fail_all(ClientClosed())
         await self._poller.close()
 
     def _take_up(self, operation: Operation) -> Watch:
-        if self._closed:
-            raise ClientClosed
         watch, is_new = self._watches.take_up(operation, asyncio.get_running_loop().time())
         if is_new and operation.id is None:
             self._poller.find_soon(watch)

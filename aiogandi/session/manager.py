@@ -8,6 +8,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
+from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.clock import Clock
 from aiogandi.errors import (
@@ -215,8 +216,7 @@ class SessionManager:
             not last.done() or self._clock() < self._refused_until
         ):
             return last
-        self._renewal = asyncio.get_running_loop().create_task(self._log_in())
-        self._renewal.add_done_callback(_noticed)
+        self._renewal = chores.begin(self._log_in, _noticed)
         return self._renewal
 
     async def _log_in(self) -> None:
@@ -245,8 +245,7 @@ class SessionManager:
     def _schedule(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(when - self._clock(), self._renew_if_used)
+        self._timer = chores.later(when - self._clock(), self._renew_if_used)
 
     def _renew_if_used(self) -> None:
         # A client that nobody uses lets its session end, rather than log in twice a day for ever.

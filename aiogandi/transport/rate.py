@@ -15,6 +15,7 @@ from typing import Final
 
 from aiolimiter import AsyncLimiter
 
+from aiogandi import chores
 from aiogandi.errors import TransportError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Held
@@ -174,8 +175,7 @@ class Turns:
                 self._unset()
         elif self._timer is None:
             if (pause := self._seconds_to_wait()) > 0:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(pause, self._ring)
+                self._timer = chores.later(pause, self._ring)
             elif (call := line.pop()) is not None:
                 self._called = call
                 call.set_result(None)

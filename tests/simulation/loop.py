@@ -5,6 +5,8 @@ the next timer. One seed gives one order of events, in every process and on ever
 import asyncio
 import itertools
 
+from tests import loops
+
 TICK = 1e-6
 """Seconds of one turn: no clock stands still, and some code may wait until it has moved on."""
 
@@ -32,7 +34,11 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.errors = []
         """What nobody has caught, as asyncio tells it."""
         numbers = itertools.count()
-        self.set_task_factory(lambda _, coro, **more: _Task(next(numbers), coro, loop=self, **more))
+        self.set_task_factory(
+            lambda _, coro, **more: _Task(
+                next(numbers), coro, loop=self, **more, **loops.task_options
+            )
+        )
         self.set_exception_handler(lambda _, context: self.errors.append(told(context)))
 
     def time(self):
