@@ -45,9 +45,7 @@ def test_of_many_threads_that_come_at_once_one_is_at_home():
             start.wait()  # each loop runs until all have come
         return None
 
-    threads = [
-        threading.Thread(target=lambda: told.append(asyncio.run(come()))) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: told.append(asyncio.run(come()))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

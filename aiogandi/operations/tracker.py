@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from aiogandi import chores
 from aiogandi.errors import (
     ClientClosed,
     NotFound,
@@ -67,15 +68,19 @@ class OperationTracker:
         waiter: Future[OperationDetails] = asyncio.get_running_loop().create_future()
         entry = (waiter, operation)
         watch.waiters.append(entry)
+        self._watches.joins(watch, waiter)
+        # Not `asyncio.timeout`: asyncio keeps a timer that was cancelled, and the context in which it
+        # was set, until its time.
+        timer = None if timeout is None else chores.later(timeout, _expire, waiter)
         try:
-            async with asyncio.timeout(timeout) as deadline:
-                return await waiter
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-            met = self._poller.met(watch)
+            return await waiter
+        except _Expired:
+            raise _timed_out(operation, timeout, self._poller.met(watch)) from None
         finally:
+            if timer is not None:
+                timer.cancel()
             watch.waiters.remove(entry)
+            watch.contexts.pop(waiter, None)
             self._drop_unwanted(watch)
         raise _timed_out(operation, timeout, met)
 
@@ -90,6 +95,7 @@ class OperationTracker:
         observer: Future[None] = asyncio.get_running_loop().create_future()
         entry = (observer, operation, shown)
         watch.observers.append(entry)
+        self._watches.joins(watch, observer)
         schedule = self._watches.schedule
         if operation.id is not None:
             schedule.follow(operation.id)
@@ -97,6 +103,7 @@ class OperationTracker:
             await observer
         finally:
             watch.observers.remove(entry)
+            watch.contexts.pop(observer, None)
             if not watch.observers and operation.id is not None:
                 schedule.unfollow(operation.id)
             self._drop_unwanted(watch)
@@ -154,6 +161,15 @@ class OperationTracker:
         self._watches.drop_unwanted(watch)
         if not self._watches.by_id and not self._watches.unfound:
             self._poller.wake()
+
+
+class _Expired(Exception):
+    """A wait took as long as it may."""
+
+
+def _expire(waiter: Future[OperationDetails]) -> None:
+    if not waiter.done():
+        waiter.set_exception(_Expired())
 
 
 def _timed_out(operation: Operation, timeout: float | None, met: list[str]) -> OperationTimeout:

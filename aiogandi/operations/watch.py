@@ -19,14 +19,15 @@ from aiogandi.operations.trouble import Way
 class Watch:
     """An operation that somebody waits for."""
 
-    __slots__ = ("context", "finding", "not_ended_at", "observers", "operation", "waiters", "way")
+    __slots__ = ("contexts", "finding", "not_ended_at", "observers", "operation", "waiters", "way")
 
-    def __init__(self, operation: Operation, now: float, context: Context | None) -> None:
+    def __init__(self, operation: Operation, now: float) -> None:
         self.operation = operation
         self.not_ended_at = now
         """When it was last known not to have ended, or was taken up."""
-        self.context = context
-        """The context variables of who waited first, where somebody listens to events."""
+        self.contexts: dict[Future[Any], Context] = {}
+        """The context variables of each who waits, who came first at the front, where somebody listens to
+        events. They leave with their wait: nothing of a request is kept for another one's sake."""
         self.waiters: list[tuple[Future[OperationDetails], Operation]] = []
         # Who wants to see each new state, with the last one that was shown.
         self.observers: list[tuple[Future[None], Operation, OperationState | None]] = []
@@ -90,14 +91,21 @@ class Watches:
             watch = self.unfound.get(key)
             if watch is not None:
                 return watch, False
-            watch = self.unfound[key] = self._new(operation, now)
+            watch = self.unfound[key] = Watch(operation, now)
             return watch, True
         watch = self.by_id.get(operation.id)
         if watch is not None:
             return watch, False
-        watch = self._new(operation, now)
+        watch = Watch(operation, now)
         self._add(operation.id, watch, now)
         return watch, True
+
+    def joins(self, watch: Watch, future: Future[Any]) -> None:
+        """The current task waits for *future*: what becomes of the operation is told in its context,
+        unless another one was here first.
+        """
+        if self._events.listening:
+            watch.contexts[future] = copy_context()
 
     def drop_unwanted(self, watch: Watch) -> None:
         """Forget *watch* if nobody waits for it any more."""
@@ -112,9 +120,6 @@ class Watches:
             if current is not None and not current.wanted:
                 del self.by_id[operation.id]
                 self.schedule.drop(operation.id)
-
-    def _new(self, operation: Operation, now: float) -> Watch:
-        return Watch(operation, now, copy_context() if self._events.listening else None)
 
     def _add(self, operation_id: int, watch: Watch, now: float) -> None:
         self.by_id[operation_id] = watch
@@ -171,7 +176,7 @@ class Watches:
                     None if started is None else now - started,
                     now - watch.not_ended_at,
                 ),
-                watch.context,
+                next(iter(watch.contexts.values()), None),
             )
         watch.saw(details)
 
@@ -200,7 +205,9 @@ class Watches:
         else:  # somebody waits for it by its id
             existing.waiters.extend(watch.waiters)
             existing.observers.extend(watch.observers)
+            existing.contexts.update(watch.contexts)
             watch.waiters, watch.observers = existing.waiters, existing.observers
+            watch.contexts = existing.contexts
         if watch.observers:
             self.schedule.follow(operation_id)
         if watch.finding.was_delayed:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+from asyncio import CancelledError, Task
 from collections.abc import Callable
-from typing import Final
+from contextvars import Context
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from aiohttp.connector import Connection
 from yarl import URL
+
+from aiogandi import chores
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
+    from aiohttp.tracing import Trace
 
 IDLE: Final = 10.0
 """Seconds after which an unused connection is dropped: the service closes it after about 15, and a
@@ -19,9 +29,38 @@ request sent on a connection that is being closed is lost (documented by other c
 def own_session() -> aiohttp.ClientSession:
     """An aiohttp session for one client alone: it keeps no cookies and no connection for long."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE),
+        connector=_Connector(limit=0, keepalive_timeout=IDLE),
         cookie_jar=aiohttp.DummyCookieJar(),
     )
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Opens and keeps connections in nobody's context.
+
+    What asyncio reads from a connection it reads in the context in which that was opened, and the timer
+    that drops idle ones has the context in which it was set. Both may go on for as long as there is
+    traffic, and would keep alive what belongs to the first request of many.
+    """
+
+    async def _create_connection(
+        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        opening = chores.begin(partial(super()._create_connection, req, traces, timeout))
+        try:
+            return await opening
+        except CancelledError:
+            opening.add_done_callback(_close_unused)  # it may have been opened just now
+            raise
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        Context().run(partial(super()._release, key, protocol, should_close=should_close))
+
+
+def _close_unused(opening: Task[ResponseHandler]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def keeps_too_long(http: aiohttp.ClientSession) -> bool:

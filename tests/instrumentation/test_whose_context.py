@@ -7,21 +7,27 @@ import weakref
 
 import pytest
 
-from aiogandi import Polling, Retry
+from aiogandi import OperationTimeout, Polling, RateLimit
 from aiogandi.instrumentation.events import (
     CallerGone,
     ExchangeBegan,
+    ExchangeEnded,
     LeftBehind,
     LoginBegan,
     LoginEnded,
     OperationEnded,
     PollBegan,
     PollEnded,
+    ReplyLost,
     SurplusFound,
 )
-from tests.waiting import until
+from tests.integration.leaving import create, gone
+from tests.integration.service import RETRY, SETTLE, TIMEOUT, on_service
 
 request = contextvars.ContextVar("request", default=None)
+
+told = []
+"""Each event, after the name of the request in whose context the listener was called."""
 
 
 class Request:
@@ -31,66 +37,123 @@ class Request:
         self.name = name
 
 
-@pytest.fixture
-def told():
-    """Each event, after the name of the request in whose context the listener was called."""
-    return []
+def listener(event):
+    current = request.get()
+    told.append((current and current.name, event))
 
 
-@pytest.fixture
-def settings(told):
-    def listener(event):
-        current = request.get()
-        told.append((current and current.name, event))
-
-    quick = Polling(interval=0.02, max_interval=0.1)
-    return {"on_event": listener, "polling": quick, "retry": Retry(settle=0.05, backoff=0)}
+@pytest.fixture(autouse=True)
+def nothing_told():
+    told.clear()
 
 
-@pytest.fixture
-async def gandi(sandbox, settings):
-    async with sandbox.client(**settings) as gandi:
-        yield gandi
-
-
-def owners(told, *kinds):
+def owners(*kinds):
     return {name for name, event in told if isinstance(event, kinds)}
 
 
-async def answered(name, work):
+async def answer(name, work):
     """Do *work* as the request *name*, and return a weak reference to that request."""
+    request.set(Request(name))
+    await work()
+    return weakref.ref(request.get())
 
-    async def answer():
-        request.set(Request(name))
-        await work()
-        return weakref.ref(request.get())
 
-    return await asyncio.create_task(answer())
+def answered(name, work):
+    return asyncio.create_task(answer(name, work))
 
 
 async def is_let_go(reference):
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # asyncio's own hands are off it one turn later
     gc.collect()
     return reference() is None
 
 
-async def test_logins_and_polls_are_nobodys(gandi, told):
+async def done(gandi, hostname="web"):
+    return await (await create(gandi, hostname))
+
+
+@on_service(on_event=listener)
+async def test_logins_and_polls_are_nobodys(sandbox, gandi):
+    await answered("one", lambda: done(gandi))
+    assert owners(LoginBegan, LoginEnded, PollBegan, PollEnded) == {None}
+    assert owners(OperationEnded) == {"one"}
+
+
+@on_service(on_event=listener, session_lifetime=1000, renew_margin=100)
+async def test_so_is_the_renewal_that_a_timer_begins(sandbox, gandi):
+    await answered("one", gandi.vm_list)
+    await asyncio.sleep(950)
+    assert sandbox.calls["login"] == 2
+    assert owners(LoginBegan, LoginEnded) == {None}
+
+
+@on_service(on_event=listener)
+async def test_a_changing_call_is_its_callers_also_when_that_has_gone(sandbox, gandi):
+    await gandi.hosting_account_product_add("shares", 1, "1m")
+    told.clear()
+    sandbox.delay("vm_create", seconds=5)
+
     async def work():
-        await (await gandi.vm_create("web", "s3cret-pw", 111, 1, 1))
+        await gone(create(gandi), after=1)
 
     await answered("one", work)
-    assert owners(told, LoginBegan, LoginEnded) == {None}
-    assert owners(told, PollBegan, PollEnded) == {None}
-    assert owners(told, OperationEnded) == {"one"}
+    await asyncio.sleep(5)
+    assert owners(CallerGone, LeftBehind, ExchangeBegan, ExchangeEnded) == {"one"}
 
 
-async def test_neither_timer_nor_connection_keeps_a_request_alive(gandi, sandbox):
+@on_service(on_event=listener)
+async def test_look_ups_are_nobodys_and_what_they_find_is_the_callers(sandbox, gandi):
+    await gandi.hosting_account_product_add("shares", 1, "1m")
+    told.clear()
+    sandbox.drop_reply("vm_create", late=SETTLE + 5)  # it will run twice
+    await answered("one", lambda: create(gandi))
+    await asyncio.sleep(2 * TIMEOUT)
+    asked = {name for name, event in told if getattr(event, "method", "") == "operation_list"}
+    assert asked == {None}
+    assert owners(ReplyLost, SurplusFound) == {"one"}
+    assert gandi.stats.surplus == 1
+
+
+@pytest.mark.parametrize("limit", [None, RateLimit(3, per=1.0)], ids=["no limit", "a limit"])
+@on_service()
+async def test_nothing_keeps_a_request_alive_after_it(sandbox, client, limit):
+    await client.close()
+    async with sandbox.client(
+        on_event=listener, retry=RETRY, timeout=TIMEOUT, rate_limit=limit
+    ) as gandi:
+
+        async def work():
+            await asyncio.gather(*(gandi.vm_list() for _ in range(5)))
+            operation = await create(gandi)
+            await operation.wait(timeout=100_000)
+
+        async def traffic():
+            while True:
+                await gandi.account_balance()
+                await asyncio.sleep(2)
+
+        other = asyncio.create_task(traffic())
+        for name in ("first", "second"):
+            one = await answered(name, work)
+            # Until aiohttp's own timers, by which a connection had to come about, have run out.
+            await asyncio.sleep(TIMEOUT)
+            assert await is_let_go(one)
+            await asyncio.sleep(100)
+        other.cancel()
+
+
+@on_service(on_event=listener, polling=Polling(max_interval=1.0))
+async def test_who_waits_on_does_not_keep_the_first_who_waited_alive(sandbox, gandi):
+    operation = await create(gandi)
+
     async def work():
-        await asyncio.gather(*(gandi.vm_list() for _ in range(5)))
-        await (await gandi.vm_create("web", "s3cret-pw", 111, 1, 1))
+        with pytest.raises(OperationTimeout):
+            await operation.wait(timeout=5)
 
-    first = await answered("one", work)
-    assert await is_let_go(first)
-    sandbox.expire_sessions()
-    second = await answered("two", work)
-    assert await is_let_go(second)
+    first = answered("first", work)
+    second = answered("second", operation.wait)
+    reference = await first
+    del first  # a task keeps its context
+    assert await is_let_go(reference)
+    await second
+    assert owners(OperationEnded) == {"second"}

@@ -45,6 +45,7 @@ async def waiting(watches, an_operation, now=100.0):
     watch, _ = watches.take_up(an_operation, now)
     waiter = asyncio.get_running_loop().create_future()
     watch.waiters.append((waiter, an_operation))
+    watches.joins(watch, waiter)
     return watch, waiter
 
 
@@ -53,6 +54,7 @@ async def watching(watches, an_operation, shown=None, now=100.0):
     watch, _ = watches.take_up(an_operation, now)
     observer = asyncio.get_running_loop().create_future()
     watch.observers.append((observer, an_operation, shown))
+    watches.joins(watch, observer)
     return watch, observer
 
 
@@ -310,7 +312,7 @@ class TestTheEvent:
 
     async def test_costs_no_copy_of_a_context_where_nobody_listens(self, schedule):
         watch, _ = await waiting(Watches(schedule, Emitter()), operation(7))
-        assert watch.context is None
+        assert watch.contexts == {}
 
 
 def test_the_id_is_0_where_the_service_lists_no_operation():
