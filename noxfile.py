@@ -12,6 +12,21 @@ import nox
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PUBLIC = ("aiogandi.instrumentation", "aiogandi.sandbox", "aiogandi.pytest_plugin")
+CORE = (
+    "tests/cancellation",
+    "tests/instrumentation",
+    "tests/session/test_manager.py",
+    "tests/operations/test_operation.py",
+    "tests/operations/test_tracker.py",
+    "tests/integration/test_closing.py",
+    "tests/integration/test_first_steps.py",
+    "tests/integration/test_leaving.py",
+    "tests/test_bulk.py",
+    "tests/test_chores.py",
+    "tests/test_client.py",
+)
+"""The tests of what begins tasks and timers, waits and ends: what another kind of loop could break."""
+
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 nox.needs_version = ">=2025.2.9"
@@ -48,6 +63,14 @@ def tests(session: nox.Session) -> None:
 def elsewhere(session: nox.Session) -> None:
     """Run the suite on each Python but this one, on which CI runs README's command."""
     run_the_suite(session)
+
+
+@nox.session(python="3.12", tags=["ci"])
+def loops(session: nox.Session) -> None:
+    """Run the suite's core with eager tasks, which came with Python 3.12, and on uvloop."""
+    session.install(".[test]")
+    for kind in ("eager", "uvloop"):
+        session.run("pytest", "-n", "2", f"--loop={kind}", *(session.posargs or CORE))
 
 
 @nox.session(tags=["ci"])

@@ -72,7 +72,8 @@ as well. A call that never left gets `ClientClosed` with ``sent`` False, one tha
 
 ``Gandi(…, on_event=listener)`` calls ``listener`` with an `Event` for whatever happens: calls and
 exchanges that begin and end, logins, lost replies and what became of them, operations that begin and
-end. `aiogandi.instrumentation` has all of them. No event holds a secret.
+end. `aiogandi.instrumentation` has all of them. No event holds a secret. The listener has the context
+variables of whoever made the call; logins, polls and look-ups, which all share, have none.
 
 # Rate
 
@@ -118,7 +119,9 @@ GandiError
 # In a service
 
 Open one `Gandi` for one account and one event loop at start-up, and close it at the end. Nothing is
-sent before the first call. ``http=`` takes an aiohttp session of yours: give its connector
+sent before the first call. The client belongs to the loop that uses it first: in another one, in another
+thread's or in a forked process every call is `WrongLoop`. Fork before the first call, or make the client
+after it. ``http=`` takes an aiohttp session of yours: give its connector
 ``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds.
 
 At its end, `Gandi.drain`, `Gandi.close` and `Gandi.pending`, written down by `Pending.to_dict`, see to it

@@ -13,6 +13,7 @@ from collections.abc import (
     Coroutine,
     Iterable,
 )
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
@@ -137,6 +138,8 @@ class _Run:
         self._ended: deque[asyncio.Task[Any]] = deque()
         self._something_ended = asyncio.Event()
         self._drawing: asyncio.Task[Any] | None = None
+        self._context = copy_context()
+        """The one in which the loop runs: further items are drawn and begun in it, whatever has ended."""
         self._stopped = False
 
     async def next(self) -> Outcome[Any, Any] | None:
@@ -187,7 +190,7 @@ class _Run:
     def _start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
-        task.add_done_callback(self._end)
+        task.add_done_callback(self._end, context=self._context)
         return task
 
     def _end(self, task: asyncio.Task[Any]) -> None:

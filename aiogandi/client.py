@@ -88,7 +88,8 @@ class Gandi:
       under way than that; those that wait do so in its own line, which costs nothing of their time.
     - ``max_reply``: bytes of a reply, decompressed, that are read at most.
     - ``on_event``: called with an `Event` for whatever happens, at once and in the task in which it
-      happens (see `aiogandi.instrumentation`); it must not block. What it raises is logged.
+      happens (see `aiogandi.instrumentation`); it must not block. What it raises is logged. It has the
+      caller's context variables, but for logins and polls, which are everybody's: they have none.
 
     Every call raises `InvalidArgument` before anything is sent, `Fault` for the service's refusal,
     `AuthenticationError`, `TransportError`, its subclass `OutcomeUnknown` where a changing call may

@@ -1,6 +1,7 @@
 """`bulk()`: one action over many items, bounded, nothing lost."""
 
 import asyncio
+import contextvars
 import gc
 import tracemalloc
 from contextlib import aclosing
@@ -8,6 +9,7 @@ from contextlib import aclosing
 import pytest
 
 from aiogandi import InvalidArgument, OperationDetails, OperationFailed, bulk
+from aiogandi.transport.rank import BEHIND
 
 
 async def double(number):
@@ -296,3 +298,25 @@ async def test_a_limit_that_is_no_count_is_refused(limit):
 async def test_items_that_are_no_iterable_are_refused():
     with pytest.raises(InvalidArgument, match="items"):
         await anext(aiter(bulk(double, 5)))
+
+
+async def test_drawing_an_item_has_the_loops_own_context():
+    seen = []
+
+    async def items():
+        for number in range(20):
+            seen.append((BEHIND.get(), who.get()))
+            await asyncio.sleep(0)
+            yield number
+
+    async def act(number):
+        assert (BEHIND.get(), who.get()) == (True, "the loop")
+        who.set("an action")
+        for _ in range(10):  # the places are taken: the next item is drawn when an action ends
+            await asyncio.sleep(0)
+
+    who = contextvars.ContextVar("who")
+    who.set("the loop")
+    outcomes = [outcome async for outcome in bulk(act, items(), limit=3)]
+    assert [outcome.error for outcome in outcomes] == [None] * 20
+    assert set(seen) == {(False, "the loop")}

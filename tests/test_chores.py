@@ -11,13 +11,6 @@ from aiogandi import chores
 who = contextvars.ContextVar("who", default="nobody")
 
 
-@pytest.fixture(autouse=True)
-def somebody():
-    token = who.set("somebody")
-    yield
-    who.reset(token)
-
-
 async def test_work_and_its_end_have_an_empty_context():
     told = []
 
@@ -58,17 +51,21 @@ def an_old_factory(loop, coroutine):
     ],
     ids=["none", "old", "eager"],
 )
-async def test_no_work_is_done_before_it_was_begun(factory):
-    asyncio.get_running_loop().set_task_factory(factory)
+def test_no_work_is_done_before_it_was_begun(factory):
     done = []
 
     async def work():
         done.append(who.get())
 
-    task = chores.begin(work)
-    assert done == []
-    await task
-    assert done == ["nobody"]
+    async def begin():
+        asyncio.get_running_loop().set_task_factory(factory)
+        who.set("somebody")
+        task = chores.begin(work)
+        assert done == []
+        await task
+        assert done == ["nobody"]
+
+    asyncio.run(begin())
 
 
 async def test_work_that_is_cancelled_before_it_is_done_is_not_missed():

@@ -2,8 +2,9 @@
 room uses no other.
 
 ``Gandi(…, on_event=listener)`` calls ``listener`` with an `Event` for whatever happens, in the task
-in which it happens and with that task's context variables. (`OperationEnded` comes from the task that
-polls, with the context variables of the first who waited for the operation.)
+in which it happens and with that task's context variables: those of whoever made the call. Logins,
+polls and look-ups for lost replies are everybody's and have none. `OperationEnded` comes from the task
+that polls, with the context variables of the first of those who wait for the operation.
 
 >>> def listener(event):
 ...     if isinstance(event, OperationEnded):

@@ -15,9 +15,10 @@ log = logging.getLogger("aiogandi.events")
 class Emitter:
     """Counts what happens, and hands it to *listener* where there is one.
 
-    The listener is called at once, in the task in which the event happens, with that task's
-    context variables, or with those of the first who waited for an operation that has ended; it must
-    not block. An exception that it raises is logged and goes no further:
+    The listener is called at once, in the task in which the event happens, with that task's context
+    variables: those of whoever made the call. An operation's end has those of the first who waits for
+    it, and what belongs to nobody's call, a login or a poll, has none. The listener must not block. An
+    exception that it raises is logged and goes no further:
     whoever looks on cannot break a call.
 
     Events that no counter needs are made only where `listening` is true, so that they cost no more
