@@ -119,7 +119,7 @@ GandiError
 # In a service
 
 Open one `Gandi` for one account and one event loop at start-up, and close it at the end. Nothing is
-sent before the first call. The client belongs to the loop that uses it first: in another one, in another
+sent before the first call. The client belongs to the loop that enters or uses it first: in another one, in another
 thread's or in a forked process every call is `WrongLoop`. Fork before the first call, or make the client
 after it. ``http=`` takes an aiohttp session of yours: give its connector
 ``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds.

@@ -66,10 +66,10 @@ class Gandi:
             await operation
             print(await gandi.vm_info(operation.vm_id))
 
-    One client serves any number of tasks of one event loop, the first that uses it; in another one, in
-    another thread's or in a forked process every call is `WrongLoop`. Nothing is sent before the first
-    call, which logs in; the session is renewed and replaced as need be. A client is neither copied nor
-    pickled (TypeError): another process makes one of its own.
+    One client serves any number of tasks of one event loop, the first that enters or uses it; in another
+    one, in another thread's or in a forked process every call is `WrongLoop`. Nothing is sent before the
+    first call, which logs in; the session is renewed and replaced as need be. A client is neither copied
+    nor pickled (TypeError): another process makes one of its own.
 
     - ``url``: the service, or a `Sandbox`; ``https``, or ``http`` on this machine.
     - ``safe``: passed to ``login`` (its meaning is documented elsewhere by the same provider).
@@ -233,6 +233,7 @@ class Gandi:
             settings.clear()  # no password stays in a frame of the traceback
 
     async def __aenter__(self) -> Self:
+        self._lifetime.home.require()  # it will be closed here, so it must be used here
         return self
 
     async def __aexit__(

@@ -76,6 +76,23 @@ def test_a_call_is_sent_again_without_a_pause(pytester, run):
     run("--asyncio-mode=auto").assert_outcomes(passed=1)
 
 
+def test_a_test_in_another_loop_than_its_fixture_is_told_at_once(pytester, run):
+    pytester.makepyfile(
+        """
+        import pytest
+
+        from aiogandi import WrongLoop
+
+        async def test_a_service(gandi):
+            with pytest.raises(WrongLoop, match="the same loop_scope"):
+                await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
+        """
+    )
+    result = run("--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=session")
+    result.assert_outcomes(passed=1)
+    assert result.duration < 20  # nobody waits for a sandbox whose loop does not run
+
+
 def test_the_fixtures_tell_what_they_are(run):
     result = run("--fixtures")
     result.stdout.fnmatch_lines(["gandi_sandbox*", "*a thousand times as fast as the service*"])

@@ -176,6 +176,15 @@ def test_a_client_that_has_sent_nothing_is_at_home_in_the_first_loop_that_uses_i
     assert asyncio.run(use()) == "EUR"
 
 
+def test_a_client_that_was_entered_is_at_home_there(sandbox, first):
+    gandi = sandbox.client()
+    first.run(gandi.__aenter__())
+    [error] = asyncio.run(told({"vm_list": gandi.vm_list()})).values()
+    assert isinstance(error, WrongLoop)
+    assert not sandbox.calls
+    first.run(gandi.__aexit__(None, None, None))
+
+
 # A loop that ends before its connections are closed is warned of by asyncio and by the socket itself.
 @pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
