@@ -53,6 +53,8 @@ class Errand:
         except asyncio.CancelledError:
             self._leave()
             raise
+        finally:
+            self.entry.note_caller()  # it may be gone soon
         if self.call.state is not State.UNKNOWN:
             self.entry.dismiss()
         if self.task.cancelled():

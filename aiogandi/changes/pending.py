@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from weakref import ref
 
 from aiogandi.calls.arguments import identifier
 from aiogandi.changes.change import Change, State
@@ -88,12 +89,22 @@ class Pending:
 class Entry:
     """One changing call in the register. It is pending from when it leaves until it is concluded."""
 
-    __slots__ = ("_named", "_operation", "_register", "_since", "_surplus", "_task", "call")
+    __slots__ = (
+        "_caller",
+        "_caller_name",
+        "_named",
+        "_operation",
+        "_register",
+        "_since",
+        "_surplus",
+        "call",
+    )
 
     def __init__(self, call: Change, register: Register) -> None:
         task = asyncio.current_task()
         self.call = call
-        self._task = None if task is None else task.get_name()
+        self._caller = None if task is None else ref(task)  # a task would keep its context alive
+        self._caller_name: str | None = None
         self._since: datetime | None = None
         self._surplus: list[int] = []
         self._named: int | None = None  # the operation that somebody said is its own
@@ -105,6 +116,13 @@ class Entry:
 
     def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
         return _nothing, ()  # another process has no such call
+
+    def note_caller(self) -> None:
+        """Note the name of the task that made the call, as long as that is there. Not at once, because a
+        task whose first step runs while it is created is named only afterwards.
+        """
+        if self._caller is not None and (task := self._caller()) is not None:
+            self._caller_name = task.get_name()
 
     def leaves(self) -> None:
         """Note that it is sent."""
@@ -123,6 +141,7 @@ class Entry:
 
     def show(self) -> Pending:
         """It, as a value."""
+        self.note_caller()
         call = self.call
         return Pending(
             call.method,
@@ -133,7 +152,7 @@ class Entry:
             self._operation_id,
             tuple(self._surplus),
             None,
-            self._task,
+            self._caller_name,
             self._since or self._register.now(),
             self,
         )

@@ -82,7 +82,6 @@ class OperationTracker:
             watch.waiters.remove(entry)
             watch.contexts.pop(waiter, None)
             self._drop_unwanted(watch)
-        raise _timed_out(operation, timeout, met)
 
     async def next_state(
         self, operation: Operation, shown: OperationState | None

@@ -28,7 +28,8 @@ async def test_one_poller_serves_all(sandbox, gandi):
     tasks = asyncio.all_tasks()
     waits = [asyncio.create_task(operation.wait()) for operation in operations]
     await asyncio.sleep(0)
-    assert len(asyncio.all_tasks() - tasks - set(waits)) == 1
+    # The poller and what it asks for, a few things at a time.
+    assert len(asyncio.all_tasks() - tasks - set(waits)) < len(operations) / 2
     await asyncio.gather(*waits)
 
 
@@ -95,9 +96,9 @@ async def test_a_dropped_waiter_among_others_is_not_asked_for(sandbox, gandi):
     stalled = await gandi.vm_stop(await running_vm(gandi, sandbox))
     with pytest.raises(OperationTimeout):
         await stalled.wait(0.03)
-    sandbox.calls.clear()
+    sent = gandi.stats.polls
     await asyncio.sleep(0.1)
-    assert polls(sandbox) == 0
+    assert gandi.stats.polls == sent
 
 
 async def test_a_sibling_that_is_taken_up_again_is_not_dropped(sandbox, gandi):
