@@ -8,6 +8,7 @@ import weakref
 import pytest
 
 from aiogandi import OperationTimeout, Polling, RateLimit
+from aiogandi.cancellation import cancel
 from aiogandi.instrumentation.events import (
     CallerGone,
     ExchangeBegan,
@@ -114,7 +115,7 @@ async def test_look_ups_are_nobodys_and_what_they_find_is_the_callers(sandbox, g
     assert gandi.stats.surplus == 1
 
 
-@pytest.mark.parametrize("limit", [None, RateLimit(3, per=1.0)], ids=["no limit", "a limit"])
+@pytest.mark.parametrize("limit", [None, RateLimit(2, per=10.0)], ids=["no limit", "a limit"])
 @on_service()
 async def test_nothing_keeps_a_request_alive_after_it(sandbox, client, limit):
     await client.close()
@@ -122,24 +123,29 @@ async def test_nothing_keeps_a_request_alive_after_it(sandbox, client, limit):
         on_event=listener, retry=RETRY, timeout=TIMEOUT, rate_limit=limit
     ) as gandi:
 
-        async def work():
+        async def reads():
             await asyncio.gather(*(gandi.vm_list() for _ in range(5)))
+
+        async def changes():
             operation = await create(gandi)
             await operation.wait(timeout=100_000)
 
         async def traffic():
             while True:
                 await gandi.account_balance()
-                await asyncio.sleep(2)
 
-        other = asyncio.create_task(traffic())
-        for name in ("first", "second"):
-            one = await answered(name, work)
+        sandbox.delay("account_balance", seconds=5, times=1_000_000)
+        for work in (changes, reads, changes):
+            one = answered("one", work)  # it comes when nothing is under way: timers are set by it
+            await asyncio.sleep(0.001)
+            others = [asyncio.create_task(traffic()) for _ in range(4)]
+            reference = await one
+            del one
             # Until aiohttp's own timers, by which a connection had to come about, have run out.
-            await asyncio.sleep(TIMEOUT)
-            assert await is_let_go(one)
+            await asyncio.sleep(TIMEOUT + 10)
+            assert await is_let_go(reference)
+            await cancel(others)
             await asyncio.sleep(100)
-        other.cancel()
 
 
 @on_service(on_event=listener, polling=Polling(max_interval=1.0))
