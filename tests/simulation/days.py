@@ -1,6 +1,7 @@
 """What kind of day a seed is: the service's habits, the trouble on the way, who else is there."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 from unicodedata import normalize
@@ -28,6 +29,7 @@ class Habits:
     param_filter: str = "works"
     filter_folds: bool = False
     shuffles: bool = False
+    odd_lists: bool = False
     clock_off: float = 0.0
     hides: float = 0.0
     unreadable: float = 0.0
@@ -78,6 +80,13 @@ class Day:
     leaving: float
     settings: dict[str, Any]
     shifts: int
+    blind: tuple[str, str] | None = None
+    outage: tuple[float, float] = (math.inf, math.inf)
+
+    @property
+    def is_plain(self):
+        """Whether waits must end soon after their operations."""
+        return self.blind is not None or self.outage[0] < math.inf
 
     def words(self):
         """What marks this day, for people."""
@@ -87,6 +96,10 @@ class Day:
             if value != getattr(Habits, name)
         ]
         trouble = [f"{name} {share:.0%}" for name, share in self.troubles]
+        if self.blind is not None:
+            trouble.append(f"{self.blind[0]}: {self.blind[1]}")
+        if self.outage[0] < math.inf:
+            trouble.append("a black hole from {:.0f} to {:.0f}".format(*self.outage))
         return (
             f"{self.judged}; {', '.join([*trouble, *habits])}{', spares reads' * self.spares_reads}"
         )
@@ -94,6 +107,30 @@ class Day:
 
 def day_of(seed):
     """The day of *seed*; nothing else decides about it."""
+    day = _with_trouble(seed)
+    rng = Random(f"polls {seed}")
+    if rng.random() < 0.1:
+        way = rng.choice(
+            (
+                ("operation_details", troubles.BLIND_DETAILS),
+                ("operation_list", troubles.BLIND_LISTS),
+            )
+        )
+        day = replace(day, blind=(way[0], rng.choice(sorted({**way[1], **troubles.BLIND}))))
+    elif rng.random() < 0.1:
+        begins = 1000 + rng.uniform(10, 200)
+        day = replace(day, outage=(begins, begins + rng.choice((60, 600, 3600))))
+    if day.is_plain:
+        habits = replace(day.habits, unreadable=0.0, refuses_login=0.0, refuses_fresh=0.0)
+        day = replace(
+            day, habits=habits, troubles=(), slow=0.0, forgets=0.0, naps=0, leaving=0.0, settings={}
+        )
+    if rng.random() < 0.2:
+        day = replace(day, habits=replace(day.habits, odd_lists=True))
+    return day
+
+
+def _with_trouble(seed):
     rng = Random(f"day {seed}")
     outside = rng.random() < 0.15 and rng.choice(("beyond", "equal names", "ids"))
     spares_reads = rng.random() < 0.4

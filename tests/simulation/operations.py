@@ -181,6 +181,8 @@ class Operations:
                 found.append(work.id)
                 if len(found) == LISTED:
                     break
+        if self.habits.odd_lists:
+            found = [0, *found, *found[:2]]
         if self.habits.shuffles:
             self._rng.shuffle(found)
         return found

@@ -141,6 +141,34 @@ LOSSES = frozenset({"reply_lost", "late", "just_in_time", "hung"})
 """Those after which a call has run, or will, and its caller has no reply."""
 
 
+def _without_state(details):
+    return {name: value for name, value in details.items() if name != "state"}
+
+
+BLIND_DETAILS = {
+    "no state": _without_state,
+    "state in lower case": lambda details: {**details, "state": details["state"].lower()},
+    "state renamed": lambda details: {**_without_state(details), "step": details["state"]},
+    "stale": lambda details: {**details, "state": "RUN"},
+    "no struct": lambda details: [details["id"]],
+}
+"""What ``operation_details`` may answer all day long instead of an operation that it knows."""
+
+BLIND_LISTS = {
+    "stale": lambda ids: [],
+    "no list": lambda ids: {"ids": ids},
+}
+"""What ``operation_list`` may answer all day long where it is asked for operations in a state."""
+
+BLIND = {
+    "server fault": lambda limit: _fault(150000, "ServerError: internal error"),
+    "HTTP 500": lambda limit: _failed("HTTP 500", 500),
+    "garbled": lambda limit: _failed("HTTP 200, but it is no XML", 200),
+    "hung": timed_out,
+}
+"""Errors that either of them may end in all day long."""
+
+
 def beyond(rng, fate):
     """Make a lost request run later than the client can be asked to wait for."""
     if fate.name in ("late", "2.0 s late", "hung"):

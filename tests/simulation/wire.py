@@ -38,6 +38,9 @@ class Weather:
         """What becomes of the exchange that leaves now."""
         day, rng = self._day, self._rng
         takes = rng.uniform(0.02, 0.3)
+        if (lasting := self._lasting(method, limit, takes)) is not None:
+            self._count(lasting.name)
+            return lasting
         if rng.random() < day.forgets:
             self._count("session forgotten")
             self._service.catch_up()
@@ -61,6 +64,27 @@ class Weather:
         if fate.name:
             self._count(fate.name)
         return fate
+
+    def _lasting(self, method, limit, takes):
+        """What becomes of it where there is trouble for a long time; None where there is none."""
+        begins, ends = self._day.outage
+        if begins <= asyncio.get_running_loop().time() < ends:
+            return troubles.Fate("black hole", None, limit, troubles.timed_out(limit))
+        way, kind = self._day.blind or (None, None)
+        if method != way or kind not in troubles.BLIND:
+            return None
+        name, ends = f"{method}: {kind}", limit if kind == "hung" else takes
+        return troubles.Fate(name, None, ends, troubles.BLIND[kind](limit))
+
+    def seen(self, method, arguments, reply):
+        """What the client is shown of a reply."""
+        way, kind = self._day.blind or (None, None)
+        if method != way or isinstance(reply, Refused):
+            return reply
+        if method == "operation_details":
+            return troubles.BLIND_DETAILS[kind](reply)
+        asks_for_state = "state" in arguments.get("filter", {})
+        return troubles.BLIND_LISTS[kind](reply) if asks_for_state else reply
 
     def visible_by(self, leaves, fate):
         """When what this exchange begins is listed at the latest; None: whenever."""
@@ -115,7 +139,7 @@ class Wire:
             secrets = (*((session_id,) if session_id else ()), *request.secrets())
             redactor = self._redactor.plus(secrets)
             raise fault_for(reply.code, reply.message, redactor, method)
-        return fate.reply[0] if fate.reply else reply
+        return fate.reply[0] if fate.reply else self._weather.seen(method, arguments, reply)
 
     def _deliver(self, method, arguments, session, call, fate, answer):
         """See to it that the request runs at its time."""
