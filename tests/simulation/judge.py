@@ -160,7 +160,7 @@ class Judge:
         for whole, calls in self._calls.items():
             key = seen(whole)
             for call in calls:
-                unknown[key] += _sends(call) * _is_unknown(call)
+                unknown[key] += _sends(call) * isinstance(call.error, OutcomeUnknown)
                 may_be[key] += _sends(call) * _was_left_open(call)
         pending = Counter(
             without_secrets(self._key(entry.method, entry.arguments))
@@ -271,10 +271,6 @@ def denies(call):
 def _created_by(method):
     """The name of the id that a call of this method returns."""
     return {"vm_create": "vm_id", "disk_create": "disk_id"}.get(method, "id")
-
-
-def _is_unknown(call):
-    return isinstance(call.error, OutcomeUnknown)
 
 
 def _was_left_open(call):

@@ -81,10 +81,11 @@ class Weather:
         way, kind = self._day.blind or (None, None)
         if method != way or isinstance(reply, Refused):
             return reply
-        if method == "operation_details":
-            return troubles.BLIND_DETAILS[kind](reply)
-        asks_for_state = "state" in arguments.get("filter", {})
-        return troubles.BLIND_LISTS[kind](reply) if asks_for_state else reply
+        if method == "operation_list" and "state" not in arguments.get("filter", {}):
+            return reply
+        self._count(f"{method}: {kind}")
+        shown = troubles.BLIND_DETAILS if method == "operation_details" else troubles.BLIND_LISTS
+        return shown[kind](reply)
 
     def visible_by(self, leaves, fate):
         """When what this exchange begins is listed at the latest; None: whenever."""
