@@ -17,7 +17,8 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
 from aiogandi.errors import NotFound
 from aiogandi.models import LISTED, OperationDetails
-from aiogandi.operations.directory import Directory, Filtered, read_down
+from aiogandi.operations.directory import Directory
+from aiogandi.operations.pages import Filtered, read_down
 
 DETAILS_AT_ONCE: Final = 8
 """Operations that are asked for at the same time."""

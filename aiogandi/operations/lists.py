@@ -16,7 +16,7 @@ from itertools import cycle
 from typing import Any, Final, Protocol
 
 from aiogandi.models import LISTED, OperationDetails, OperationState
-from aiogandi.operations.directory import Look, Plan, despite_failed_looks, read_down
+from aiogandi.operations.pages import Look, Plan, despite_failed_looks, read_down
 
 CROWDED: Final = 0.5
 """A list of which so large a part are operations that nobody waits for is worth one more request,

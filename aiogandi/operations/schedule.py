@@ -44,11 +44,11 @@ from itertools import islice
 from typing import Final
 
 from aiogandi.models import LISTED, OperationState
-from aiogandi.operations.directory import Plan
 from aiogandi.operations.lists import SLACK, FinalLists, Swept
 from aiogandi.operations.looks import Looks
 from aiogandi.operations.outages import Outages
 from aiogandi.operations.pace import Pace
+from aiogandi.operations.pages import Plan
 from aiogandi.settings import Polling
 
 FEW: Final = 2

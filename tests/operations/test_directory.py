@@ -14,14 +14,8 @@ from aiogandi import (
 )
 from aiogandi.errors import DataFault, TransportError
 from aiogandi.models import LISTED
-from aiogandi.operations.directory import (
-    CANDIDATES,
-    Directory,
-    Filtered,
-    Look,
-    despite_failed_looks,
-    read_down,
-)
+from aiogandi.operations.directory import CANDIDATES, Directory
+from aiogandi.operations.pages import Filtered, Look, despite_failed_looks, read_down
 
 DATE = datetime(2026, 11, 27, 12)
 REFUSED = DataFault(510050, "no such filter", "operation_list")

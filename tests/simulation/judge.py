@@ -1,6 +1,5 @@
 """Compares the books of the service with what callers were told."""
 
-from asyncio import CancelledError
 from collections import Counter, defaultdict
 
 from aiogandi import (
@@ -9,13 +8,12 @@ from aiogandi import (
     Fault,
     GandiError,
     InvalidArgument,
-    OperationCancelled,
-    OperationFailed,
     OutcomeUnknown,
     TransportError,
 )
 from tests.simulation.books import Call, key_of
 from tests.simulation.days import FULLY, TOLD, TRUE
+from tests.simulation.waits import seconds_late, untrue_end
 
 DUPLICATE = "duplicate"
 LOST = "lost: nobody was told"
@@ -29,12 +27,6 @@ CALL_BOUND = 1200.0
 
 WAIT_BOUND = 4000.0
 """Seconds of a wait at most. No operation takes a tenth of it, but half of all polls may fail."""
-
-NOTICED = 15.0
-"""Seconds within which the end of an operation is noticed where one way of asking works."""
-
-EXPECTED = (str, OperationFailed, OperationCancelled, ClientClosed, TimeoutError, CancelledError)
-"""How a wait may end; a string is the operation's state."""
 
 AT_ONCE = 0.01
 """Seconds within which a caller that goes is let go."""
@@ -222,38 +214,18 @@ class Judge:
             if call.error is not None and not isinstance(call.error, GandiError):
                 self._complain(BROKE, f"{call.error!r}: {story(call)}")
         for wait in self._books.waits:
-            if wait.ended is None or wait.ended - wait.began > WAIT_BOUND:
-                took = "" if wait.ended is None else f" took {wait.ended - wait.began:.0f} s"
-                self._complain(ENDLESS, f"the wait for its operation{took}: {story(wait.call)}")
-            elif (late := self._ended_late(wait)) is not None:
+            self._how_it_was_waited_for(wait)
+
+    def _how_it_was_waited_for(self, wait):
+        if wait.ended is None or wait.ended - wait.began > WAIT_BOUND:
+            took = "" if wait.ended is None else f" took {wait.ended - wait.began:.0f} s"
+            self._complain(ENDLESS, f"the wait for its operation{took}: {story(wait.call)}")
+        elif (work := self._returned_by(wait.call)) is not None:  # else it is told above
+            day = self._world.day
+            if (late := seconds_late(wait, work, day)) is not None:
                 self._complain(ENDLESS, f"the wait ended {late:.0f} s late: {story(wait.call)}")
-            elif (problem := self._untrue_end(wait)) is not None:
+            elif (problem := untrue_end(wait, work, day)) is not None:
                 self._complain(UNTRUE, f"{problem}: {story(wait.call)}")
-
-    def _ended_late(self, wait):
-        """How many seconds too late a wait ended on a day on which waits end soon, or None."""
-        work, day = self._returned_by(wait.call), self._world.day
-        if work is None or not day.is_plain:
-            return None
-        ended = max(work.ends if work.cancelled is None else work.cancelled, wait.began)
-        if day.outage[0] <= ended + NOTICED:
-            ended = max(ended, day.outage[1])
-        late = wait.ended - ended
-        return late if late > NOTICED else None
-
-    def _untrue_end(self, wait):
-        work = self._returned_by(wait.call)
-        if work is None:
-            return None  # told above
-        if not isinstance(wait.outcome, EXPECTED):
-            return f"its wait ended in {wait.outcome!r}"
-        ended = "CANCEL" if work.cancelled is not None else work.outcome
-        told = {OperationFailed: "ERROR", OperationCancelled: "CANCEL"}.get(
-            type(wait.outcome), wait.outcome
-        )
-        if told in ("DONE", "ERROR", "CANCEL") and told != ended:
-            return f"its operation ended in {ended}, not in {told}"
-        return None
 
 
 def denies(call):

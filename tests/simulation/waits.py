@@ -1,0 +1,44 @@
+"""How a wait for an operation must end: soon, and as the operation did."""
+
+from asyncio import CancelledError
+
+from aiogandi import AuthenticationError, ClientClosed, OperationCancelled, OperationFailed
+from tests.simulation.operations import CREATIONS
+
+NOTICED = 15.0
+"""Seconds after an outage within which the end of an operation is noticed whose id is known."""
+
+FOUND = 45.0
+"""The same where its id is to be found first, which takes several requests for each of a crowd."""
+
+BLIND = 130.0
+"""The same where one way of asking tells nothing, or an old story."""
+
+EXPECTED = (str, OperationFailed, OperationCancelled, ClientClosed, TimeoutError, CancelledError)
+"""How a wait may end; a string is the operation's state. Where a login may be refused, in that as well."""
+
+
+def seconds_late(wait, work, day):
+    """How many seconds too late a wait ended on a day on which waits end soon, or None."""
+    if not day.is_plain:
+        return None
+    ended = max(work.ends if work.cancelled is None else work.cancelled, wait.began)
+    if day.outage[0] <= ended + NOTICED:
+        ended = max(ended, day.outage[1])
+    late = wait.ended - ended
+    soon = FOUND if wait.call.method in CREATIONS else NOTICED
+    return late if late > (BLIND if day.blind else soon) else None
+
+
+def untrue_end(wait, work, day):
+    """What is wrong with the end that a wait was told, or None."""
+    refusals = (AuthenticationError,) if day.habits.refuses_login else ()
+    if not isinstance(wait.outcome, EXPECTED + refusals):
+        return f"its wait ended in {wait.outcome!r}"
+    ended = "CANCEL" if work.cancelled is not None else work.outcome
+    told = {OperationFailed: "ERROR", OperationCancelled: "CANCEL"}.get(
+        type(wait.outcome), wait.outcome
+    )
+    if told in ("DONE", "ERROR", "CANCEL") and told != ended:
+        return f"its operation ended in {ended}, not in {told}"
+    return None
