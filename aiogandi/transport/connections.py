@@ -7,7 +7,7 @@ from asyncio import CancelledError, Task
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -18,8 +18,6 @@ from aiogandi import chores
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
-    from aiohttp.client_reqrep import ConnectionKey
-    from aiohttp.tracing import Trace
 
 IDLE: Final = 10.0
 """Seconds after which an unused connection is dropped: the service closes it after about 15, and a
@@ -42,20 +40,19 @@ class _Connector(aiohttp.TCPConnector):
     traffic, and would keep alive what belongs to the first request of many.
     """
 
-    async def _create_connection(
-        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> ResponseHandler:
-        opening = chores.begin(partial(super()._create_connection, req, traces, timeout))
+    # aiohttp has no public place for this. So nothing is assumed of the two but that they are methods:
+    # where another version calls them otherwise, connections work as they do without.
+
+    async def _create_connection(self, *args: Any, **named: Any) -> ResponseHandler:
+        opening = chores.begin(partial(super()._create_connection, *args, **named))
         try:
             return await opening
         except CancelledError:
             opening.add_done_callback(_close_unused)  # it may have been opened just now
             raise
 
-    def _release(
-        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
-    ) -> None:
-        Context().run(partial(super()._release, key, protocol, should_close=should_close))
+    def _release(self, *args: Any, **named: Any) -> None:
+        Context().run(partial(super()._release, *args, **named))
 
 
 def _close_unused(opening: Task[ResponseHandler]) -> None:
