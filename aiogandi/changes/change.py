@@ -15,7 +15,7 @@ and read its fields::
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -82,7 +82,9 @@ class Change:
     adopted: OperationDetails | None = field(default=None, init=False)
     """The operation that turned out to be this call's after its reply was lost."""
     doubts: set[int] = field(default_factory=set, init=False)
-    """Operations that another call was given although they may have been this one's, in another form."""
+    """Operations that another call was given although they may have been this one's."""
+    candidates: frozenset[int] = field(default=frozenset(), init=False)
+    """One of these operations may be its own, where its outcome stays unknown."""
     _key: tuple[str, str] | None = field(default=None, init=False, repr=False)
 
     # -- transitions ---------------------------------------------------------------------------
@@ -128,9 +130,10 @@ class Change:
         """Record that it was looked for, and did not run."""
         self._to(State.ABSENT, State.LOST)
 
-    def give_up(self) -> None:
-        """Record that nothing can establish whether it ran."""
+    def give_up(self, candidates: Iterable[int] = ()) -> None:
+        """Record that nothing can establish whether it ran, or which of *candidates* it began."""
         self._to(State.UNKNOWN, State.LOST)
+        self.candidates = frozenset(candidates)
 
     def _to(self, state: State, *origins: State) -> None:
         if self.state not in origins:

@@ -197,7 +197,8 @@ def left_over(ledger: Ledger, call: Change, found: Collection[OperationDetails])
 
     What may be that of a call whose outcome stays unknown is left to that one's caller, unless it tells
     what *call* asked for and that one asked for more or less, a disk without a name, say. Where there are
-    more of them than such calls, the latest are told.
+    more of them than such calls, the latest are told; an operation of earlier that may be such a call's
+    counts among them.
     """
     surplus: list[OperationDetails] = []
     doubtful: list[OperationDetails] = []
@@ -213,7 +214,9 @@ def left_over(ledger: Ledger, call: Change, found: Collection[OperationDetails])
             else:
                 doubtful.append(details)
                 unknown.update(rivals)
-    surplus += sorted(doubtful, key=lambda details: details.id)[len(unknown) :]
+    earlier = {number for rival in unknown for number in ledger.unowned(rival.candidates)}
+    left = len(unknown) - len(earlier.difference(details.id for details in doubtful))
+    surplus += sorted(doubtful, key=lambda details: details.id)[max(left, 0) :]
     if call.state is State.UNKNOWN:
         surplus = sorted(surplus, key=lambda details: details.id)[1:]
     return LeftOver(surplus, waits)

@@ -254,7 +254,7 @@ class Reconciler:
         )
 
     def _undecided(self, call: Change, candidates: Collection[int]) -> OutcomeUnknown:
-        call.give_up()
+        call.give_up(candidates)
         self._ledger.dispute(call, candidates)
         first = min(candidates, default=None)
         self._events.emit(LossResolved(call.method, "unknown", first))

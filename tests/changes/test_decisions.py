@@ -239,6 +239,17 @@ class TestLeftOver:
         found = [books.operation(number, call) for number in (15, 12, 14, 13)]
         assert left_over(ledger, call, found).surplus == [found[2], found[0]]
 
+    def test_an_operation_of_earlier_that_may_be_such_a_calls_counts_as_well(self, books, ledger):
+        other = books.lost(books.start())
+        other.give_up([11])
+        books.end(other)
+        ledger.note(12, books.tick())
+        call = self.answered_twice(books, number=14)
+        found = [books.operation(13, call)]
+        assert left_over(ledger, call, found) == LeftOver(found, waits=False)
+        ledger.discard(books.operation(11, other), books.tick())
+        assert left_over(ledger, call, found) == LeftOver([], waits=False)
+
     def test_what_tells_too_little_is_left_alone(self, books, ledger):
         call = self.answered_twice(books)
         found = books.operation(13, call, params=None)
