@@ -30,7 +30,7 @@ from aiogandi.instrumentation.events import Event, OperationBegan
 from aiogandi.instrumentation.stats import Stats
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
 from aiogandi.operations.begun import Begun
-from aiogandi.operations.directory import CREATIONS
+from aiogandi.operations.creations import CREATIONS
 from aiogandi.operations.operation import DiskOperation, Operation, VMOperation
 from aiogandi.operations.tracker import OperationTracker
 from aiogandi.redaction import Redactor, Secret, conceal

@@ -16,7 +16,7 @@ from aiogandi.changes.habits import Habits
 from aiogandi.changes.other_clients import OtherClients
 from aiogandi.changes.recognition import Likeness
 from aiogandi.models import OperationDetails
-from aiogandi.operations.directory import CREATIONS
+from aiogandi.operations.creations import CREATIONS
 
 FRESH: Final = 60.0
 """Seconds for which the newest id that was seen counts as current. There is a risk in it: where another

@@ -17,6 +17,7 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
 from aiogandi.errors import NotFound
 from aiogandi.models import LISTED, OperationDetails
+from aiogandi.operations.creations import Creations
 from aiogandi.operations.directory import Directory
 from aiogandi.operations.pages import Filtered, read_down
 
@@ -60,6 +61,7 @@ class Lookup:
         self.is_crowded = False
         """Whether there are more operations than one list shows: old ones that were never seen."""
         self._directory = directory
+        self._creations = Creations(directory)
         self._ledger = ledger
         self._clock = clock
         self._ask_newest = ask_newest
@@ -101,7 +103,7 @@ class Lookup:
         if call.yields == "id":
             return await self._directory.details_or_none(number)
         try:
-            found = await self._directory.find_creation(call.method, number)
+            found = await self._creations.find(call.method, number)
         except NotFound:
             return None
         return None if found is None else await self._directory.details_or_none(found)

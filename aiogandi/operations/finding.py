@@ -3,7 +3,7 @@
 Two ways back each other up. The list is asked first, because it gives the operation's id. Where it shows
 none, or fails, the state of the server or disk itself is asked for, and the list in every tenth find.
 Where that fails, or the list did, the two are asked in turn: the state is believed when the list fails
-once more after it was told.
+once more after it was told. A list that fails for one fails for all: so it is asked for one at a time.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Finding:
         "_asked_list",
         "_lists",
         "_refused",
-        "_told",
         "answers",
         "by_list",
         "by_state",
+        "told",
         "was_delayed",
     )
 
@@ -48,7 +48,8 @@ class Finding:
         self._lists = 0
         self._refused = False
         self._asked_list = False
-        self._told: OperationState | None = None
+        self.told: OperationState | None = None
+        """The end that the server or disk has told, before the list has failed once more."""
 
     def asks_list(self) -> bool:
         """Whether to ask the list next, and not the server or disk."""
@@ -60,6 +61,13 @@ class Finding:
             return True
         return self.by_state.error is not None or self.answers % LIST_AFTER == 0
 
+    def spare_list(self, error: GandiError, now: float) -> bool:
+        """The list has just met this *error* for another one, and is not asked now. Returns whether to ask
+        it all the same, because the server or disk has told an end.
+        """
+        self.by_list.failed(error, now)
+        return self.told is not None
+
     def not_listed(self) -> None:
         """The list shows no operation for the server or disk."""
         self._asked_list = True
@@ -67,16 +75,13 @@ class Finding:
         self.answers += 1
         self.by_list.answered()
 
-    def list_failed(self, error: GandiError, now: float, *, refused: bool) -> OperationState | None:
-        """The list was not answered; *refused*, it will not be. Returns the operation's state where the
-        server or disk has told it.
-        """
+    def list_failed(self, error: GandiError, now: float, *, refused: bool) -> None:
+        """The list was not answered; *refused*, it will not be. What was `told` is true, then."""
         self._asked_list = True
         self._lists += 1
         self._refused = refused
         self.was_delayed = True
         self.by_list.failed(error, now)
-        return self._told
 
     def state_told(self, state: OperationState) -> OperationState | None:
         """The server or disk tells by its own state that its creation is in *state*. Returns it where it
@@ -86,9 +91,9 @@ class Finding:
         self.answers += 1
         self.by_state.answered()
         in_doubt = self.by_list.error is not None and not self._refused
-        if state not in FINAL or self._told is not None or not in_doubt:
+        if state not in FINAL or self.told is not None or not in_doubt:
             return state
-        self._told = state
+        self.told = state
         return None
 
     def state_failed(self, error: GandiError, now: float) -> None:

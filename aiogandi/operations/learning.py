@@ -16,7 +16,9 @@ from aiogandi.errors import (
 )
 from aiogandi.models import OperationDetails
 from aiogandi.operations.begun import Begun
-from aiogandi.operations.directory import CREATIONS, Directory
+from aiogandi.operations.creations import CREATIONS, Creations
+from aiogandi.operations.directory import Directory
+from aiogandi.operations.finding import Finding
 from aiogandi.operations.overtaking import is_silence
 from aiogandi.operations.trouble import Way
 from aiogandi.operations.watch import Watch, Watches
@@ -26,22 +28,30 @@ log = logging.getLogger("aiogandi.tracker")
 
 
 class Learning:
-    """Looks at operations by *directory*, and tells *watches* what it learns.
+    """Looks at operations by *directory*, finds those of *creations*, and tells *watches* what it learns.
 
     ``resume_at`` is when the next look or find is worth making, on the loop's clock: later in an outage,
     so that those who wait do not each find out for themselves.
     """
 
     def __init__(
-        self, watches: Watches, directory: Directory, polling: Polling, begun: Begun
+        self,
+        watches: Watches,
+        directory: Directory,
+        creations: Creations,
+        polling: Polling,
+        begun: Begun,
     ) -> None:
         self._watches = watches
         self._schedule = watches.schedule
         self._directory = directory
+        self._creations = creations
         self._polling = polling
         self._begun = begun
         self._lists, self._details, self._states = Way(), Way(), Way()
         self._failures = 0  # of looks and finds, in a row of pauses
+        self._list_failures = 0  # of finds by the list, in a row
+        self._list_again_at = 0.0
         self.resume_at = 0.0
         self.is_silent = False
         """Whether the last of them brought nothing at all."""
@@ -131,12 +141,12 @@ class Learning:
             nothing = f"nothing tells which operation {operation!r} is"
             self._watches.missing(watch, NotFound(0, nothing))
             return None
-        by_list = finding.asks_list()
+        by_list = self._asks_list(finding, now())
         try:
             if by_list:
                 await self._find_in_list(watch, kind, thing)
             else:
-                state = finding.state_told(await self._directory.state_of_creation(kind, thing))
+                state = finding.state_told(await self._creations.state(kind, thing))
                 self._states.answered()
                 if state is not None:
                     self._watches.ended_unfound(watch, state, now())
@@ -149,9 +159,16 @@ class Learning:
         pause = self._polling.interval * (1 + finding.answers / 10)
         return min(pause, self._polling.max_interval)
 
+    def _asks_list(self, finding: Finding, now: float) -> bool:
+        error = self._lists.error
+        if error is None or now >= self._list_again_at:
+            return finding.asks_list()
+        return finding.spare_list(error, now)
+
     async def _find_in_list(self, watch: Watch, kind: str, thing: int) -> None:
-        found = await self._directory.find_creation(kind, thing)
+        found = await self._creations.find(kind, thing)
         self._lists.answered()
+        self._list_failures = 0
         if found is None:
             watch.finding.not_listed()
         else:
@@ -162,19 +179,21 @@ class Learning:
     ) -> float | None:
         self.delayed(error)
         finding = watch.finding
-        told = None
+        is_missing = False
         if by_list:
-            told = finding.list_failed(error, now, refused=refuses_call(error))
+            finding.list_failed(error, now, refused=refuses_call(error))
             self._lists.failed(error, now)
-            is_missing = False
+            self._list_failures += 1
+            self._list_again_at = now + self._polling.backoff(self._list_failures)
+            for each in list(self._watches.unfound.values()):
+                if each.finding.told is not None:
+                    self._watches.ended_unfound(each, each.finding.told, now)
         else:
             finding.state_failed(error, now)
             self._states.failed(error, now)
             is_missing = isinstance(error, NotFound) and not self._may_be_hidden(watch, error, now)
         if is_missing or finding.lasted(now) >= self._polling.give_up:
             self._watches.missing(watch, error)
-        elif told is not None:
-            self._watches.ended_unfound(watch, told, now)
         else:
             self._hold(error, now)
             if min(self._states.lasted(now), self._lists.lasted(now)) >= self._polling.give_up:

@@ -22,6 +22,7 @@ from aiogandi.cancellation import cancel
 from aiogandi.errors import ClientClosed, GandiError, refuses_call
 from aiogandi.models import FINAL, OperationState
 from aiogandi.operations.begun import Begun
+from aiogandi.operations.creations import Creations
 from aiogandi.operations.directory import Directory
 from aiogandi.operations.learning import Learning
 from aiogandi.operations.overtaking import Overtaking, Poll, is_silence
@@ -44,8 +45,9 @@ class Poller:
         self._watches = watches
         self._schedule = watches.schedule
         self._polls = Overtaking(poll)
-        self.directory = Directory(self._polls)
-        self.learning = Learning(watches, self.directory, polling, begun)
+        self._directory = Directory(self._polls)
+        self.creations = Creations(self._directory)
+        self.learning = Learning(watches, self._directory, self.creations, polling, begun)
         self._complete_at = dict.fromkeys(
             FINAL, -math.inf
         )  # when a list of each state was complete
@@ -195,7 +197,7 @@ class Poller:
         """Ask for the operations in a final state; returns what went wrong."""
         loop = asyncio.get_running_loop()
         try:
-            swept = await self.directory.carry_out(self._schedule.sweep(state))
+            swept = await self._directory.carry_out(self._schedule.sweep(state))
         except GandiError as error:
             if refuses_call(error):  # the service refuses this list itself
                 self._schedule.lists_refused(loop.time())

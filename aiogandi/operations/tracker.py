@@ -19,7 +19,7 @@ from aiogandi.errors import (
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.begun import Begun
-from aiogandi.operations.directory import CREATIONS
+from aiogandi.operations.creations import CREATIONS
 from aiogandi.operations.finding import FINDS
 from aiogandi.operations.operation import Operation
 from aiogandi.operations.overtaking import Poll
@@ -135,7 +135,7 @@ class OperationTracker:
                 await asyncio.sleep(self._interval)
             try:
                 # A wait may have found it meanwhile.
-                found = operation.id or await self._poller.directory.find_creation(kind, thing)
+                found = operation.id or await self._poller.creations.find(kind, thing)
             except (TransportError, ServerFault) as error:
                 problem = error
             else:

@@ -59,15 +59,17 @@ async def test_details_end_the_waits_where_lists_never_do(sandbox, gandi, troubl
     assert seconds < TAKES + (SLOWLY if trouble == Answer([]) and number > 2 else SOON)
 
 
+@pytest.mark.parametrize("number", [1, 50])
 @pytest.mark.parametrize("method", ["operation_list", "vm_info"])
 @pytest.mark.parametrize("trouble", [INTERNAL, Refuse(500), Garble(), HANG, Answer(7)], ids=str)
 @while_operations_run()
-async def test_a_creation_whose_id_is_to_be_found_ends_too(sandbox, gandi, method, trouble):
-    operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+async def test_creations_whose_ids_are_to_be_found_end_too(sandbox, gandi, method, trouble, number):
+    creating = [gandi.vm_create(f"web-{n}", "s3cret-pw", 111, 1, 1) for n in range(number)]
+    operations = await asyncio.gather(*creating)
     if method == "vm_info":
-        sandbox.answer("operation_list", [], times=3)  # it turns up late
+        sandbox.answer("operation_list", [], times=3)  # some turn up late
     trouble_for(sandbox, trouble, method)
-    told, seconds = await ends([operation], within=1800)
+    told, seconds = await ends(operations, within=1800)
     assert told == {"DONE"}
     assert seconds < TAKES + SOON
 

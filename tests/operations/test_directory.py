@@ -1,4 +1,4 @@
-"""Operations are found by id, by filter, and by what they create: with a table for a service."""
+"""Operations are found by id and by filter: with a table for a service."""
 
 from datetime import datetime, timedelta
 
@@ -14,52 +14,15 @@ from aiogandi import (
 )
 from aiogandi.errors import DataFault, TransportError
 from aiogandi.models import LISTED
-from aiogandi.operations.directory import CANDIDATES, Directory
+from aiogandi.operations.directory import Directory
 from aiogandi.operations.pages import Filtered, Look, despite_failed_looks, read_down
+from tests.operations.table import FIND, REFUSED, Service, creation
 
 DATE = datetime(2026, 11, 27, 12)
-REFUSED = DataFault(510050, "no such filter", "operation_list")
 
 
 def page(before):
     return Filtered({} if before is None else {"created_before": before})
-
-
-class Service:
-    """Answers from a table of operations; *refuses* are parameters that it does not filter by."""
-
-    def __init__(self):
-        self.asked = []
-        self.operations = {}
-        self.refuses = set()
-        self.ignores = set()
-        self.answers = {}
-
-    async def __call__(self, method, arguments):
-        self.asked.append((method, arguments))
-        if method in self.answers:
-            answer = self.answers[method]
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-        if method == "operation_details":
-            if arguments["operation_id"] not in self.operations:
-                raise NotFound(510042, "no such operation", method)
-            return self.operations[arguments["operation_id"]]
-        filters = arguments.get("filter", {})
-        wanted = dict(filters.get("param", {}))
-        if self.refuses & wanted.keys():
-            raise REFUSED
-        wanted = {name: value for name, value in wanted.items() if name not in self.ignores}
-        wanted |= {name: filters[name] for name in ("type",) if name in filters}
-        return [
-            number
-            for number, told in sorted(self.operations.items(), reverse=True)
-            if wanted.items() <= told.items()
-        ]
-
-    def lists(self):
-        return [arguments.get("filter") for method, arguments in self.asked if "list" in method]
 
 
 @pytest.fixture
@@ -72,11 +35,6 @@ def directory(service):
     return Directory(service)
 
 
-def creation(vm_id):
-    return {"type": "vm_create", "vm_id": vm_id}
-
-
-FIND = {"type": "vm_create", "param": {"vm_id": 5}}
 WIDER = {"type": "vm_create"}
 
 
@@ -195,97 +153,6 @@ class TestCarryOut:
         pages = await Directory(ask).carry_out(read_down(page, lambda: 0))
         assert pages.ids == list(range(400, 0, -1))
         assert pages.complete
-
-
-class TestFindCreation:
-    async def test_one_request_finds_it_once_the_filter_was_seen_to_work(self, service, directory):
-        service.operations = {1: creation(5), 2: creation(6), 3: creation(7)}
-        assert await directory.find_creation("vm_create", 6) == 2
-        assert await directory.find_creation("vm_create", 7) == 3
-        service.asked.clear()
-        assert await directory.find_creation("vm_create", 5) == 1
-        assert service.asked == [("operation_list", {"filter": FIND})]
-
-    async def test_the_only_one_there_is_may_be_another_ones(self, service, directory):
-        service.operations, service.ignores = {1: creation(6)}, {"vm_id"}
-        assert await directory.find_creation("vm_create", 5) is None
-        assert await directory.find_creation("vm_create", 6) == 1
-
-    async def test_a_disks_is_found_by_the_disk(self, service, directory):
-        service.operations = {3: {"type": "disk_create", "disk_id": 5}, 4: creation(5)}
-        assert await directory.find_creation("disk_create", 5) == 3
-
-    async def test_one_that_is_listed_before_it_can_be_asked_for_hides_no_other(
-        self, service, directory
-    ):
-        service.operations, service.refuses = {2: creation(6)}, {"vm_id"}
-        service.answers["operation_list"] = [3, 2]
-        assert await directory.find_creation("vm_create", 6) == 2
-        assert await directory.find_creation("vm_create", 7) is None
-
-    async def test_none_is_listed(self, directory):
-        assert await directory.find_creation("vm_create", 5) is None
-
-    @pytest.mark.parametrize("habit", ["refuses", "ignores"])
-    async def test_without_a_filter_it_is_among_the_latest(self, habit, service, directory):
-        service.operations = {number: creation(number + 10) for number in range(1, 6)}
-        setattr(service, habit, {"vm_id"})
-        for number in range(5, 5 - CANDIDATES, -1):
-            assert await directory.find_creation("vm_create", number + 10) == number
-        assert await directory.find_creation("vm_create", 11) is None
-
-    async def test_without_a_filter_it_is_among_the_latest_of_an_ascending_list_too(self):
-        operations = {number: creation(number + 10) for number in range(1, 50)}
-
-        async def ask(method, arguments):
-            if method == "operation_list":
-                return sorted([*operations, *operations, 0])  # and each one twice
-            return operations[arguments["operation_id"]]
-
-        directory = Directory(ask)
-        assert await directory.ids() == list(range(1, 50))
-        for number in (49, 47):
-            assert await directory.find_creation("vm_create", number + 10) == number
-
-    async def test_without_a_filter_the_only_one_is_looked_at_as_well(self, service, directory):
-        service.operations, service.refuses = {1: creation(6)}, {"vm_id"}
-        assert await directory.find_creation("vm_create", 5) is None
-        assert await directory.find_creation("vm_create", 6) == 1
-
-
-class TestStateOfCreation:
-    @pytest.mark.parametrize(
-        ("state", "due"),
-        [
-            ("being_created", OperationState.RUN),
-            (None, OperationState.RUN),
-            ("running", OperationState.DONE),
-            ("halted", OperationState.DONE),
-            ("invalid", OperationState.ERROR),
-            ("deleted", OperationState.ERROR),
-            (b"being_created", OperationState.RUN),
-            ("", OperationState.RUN),
-            ([], OperationState.RUN),
-        ],
-    )
-    async def test_is_read_from_the_servers_own(self, state, due, service, directory):
-        service.answers["vm_info"] = {} if state is None else {"state": state}
-        assert await directory.state_of_creation("vm_create", 5) is due
-        assert service.asked == [("vm_info", {"vm_id": 5})]
-
-    async def test_is_read_from_the_disks_own(self, service, directory):
-        service.answers["disk_info"] = {"state": "created"}
-        assert await directory.state_of_creation("disk_create", 5) is OperationState.DONE
-        assert service.asked == [("disk_info", {"disk_id": 5})]
-
-    async def test_of_an_answer_that_is_no_struct_is_not_known(self, service, directory):
-        service.answers["vm_info"] = "running"
-        assert await directory.state_of_creation("vm_create", 5) is OperationState.RUN
-
-    async def test_of_nothing_is_the_services_fault(self, service, directory):
-        service.answers["vm_info"] = NotFound(510042, "no such server")
-        with pytest.raises(NotFound):
-            await directory.state_of_creation("vm_create", 5)
 
 
 class TestFilters:

@@ -25,7 +25,8 @@ def ask(finding, times, *, listed=None, state=RUN, now=0.0):
             if listed is None:
                 finding.not_listed()
             else:
-                believed.append(finding.list_failed(listed, now, refused=False))
+                finding.list_failed(listed, now, refused=False)
+                believed.append(finding.told)
         elif isinstance(state, TransportError):
             finding.state_failed(state, now)
         else:
@@ -55,7 +56,7 @@ def test_where_the_list_does_not_answer_the_server_is_and_the_list_in_turn(findi
 def test_an_end_that_the_server_tells_is_believed_when_the_list_fails_once_more(finding):
     assert ask(finding, 4, listed=TROUBLE, state=DONE) == ("llls", [])
     assert finding.asks_list()
-    assert finding.list_failed(TROUBLE, 0, refused=False) is DONE
+    assert ask(finding, 1, listed=TROUBLE) == ("l", [DONE])
 
 
 def test_or_when_the_list_does_not_show_its_operation(finding):
@@ -66,6 +67,14 @@ def test_or_when_the_list_does_not_show_its_operation(finding):
 def test_a_list_that_is_refused_is_not_asked_again(finding):
     finding.list_failed(TROUBLE, 0, refused=True)
     assert ask(finding, 5, state=DONE) == ("sssss", [DONE] * 5)
+
+
+def test_a_list_that_has_failed_for_another_one_is_asked_only_to_confirm_an_end(finding):
+    assert not finding.spare_list(TROUBLE, 0)
+    assert finding.state_told(RUN) is RUN
+    assert finding.state_told(DONE) is None
+    assert finding.spare_list(TROUBLE, 1)
+    assert finding.told is DONE
 
 
 def test_both_ways_must_be_refused_to_have_lasted(finding):
