@@ -23,6 +23,9 @@ FRESH: Final = 60.0
 client begins the same operation within that time, and the reply to our call is lost, its operation may
 be taken for ours."""
 
+_AS_MUCH_ITS_OWN: Final = (Likeness.EXACT, Likeness.UNTOLD)
+"""How like a call an operation is that may be its own as well as anybody's."""
+
 
 class Ledger:
     """Knows the calls under way, what belongs to them, and what they could be given.
@@ -256,11 +259,16 @@ class Ledger:
         return next((owner for _, owner in owners), None)
 
     def take(self, call: Change, details: OperationDetails, now: float) -> None:
-        """Enter the operation as this call's own. Another one that may have begun it in another form
-        cannot be found absent any more.
+        """Enter the operation as this call's own. Another one that may have begun it cannot be found
+        absent any more: in another form, or where an older operation may be this call's as well.
         """
+        passed_over = any(
+            number < details.id and self.likeness(call, other) in _AS_MUCH_ITS_OWN
+            for number, other in self.details.items()
+        )
         for other in self.rivals(call, details):
-            if not other.is_twin_of(call) and call.method not in self.habits.keeps:
+            twin = other.is_twin_of(call)
+            if passed_over if twin else call.method not in self.habits.keeps:
                 other.doubts.add(details.id)
         self._owned["id", details.id] = (now, call)
         number = call.id_in(details)
@@ -274,8 +282,7 @@ class Ledger:
         """
         for number in numbers:
             details = self.details.get(number)
-            alike = Likeness.EXACT, Likeness.UNTOLD
-            if details is not None and self.likeness(call, details) in alike:
+            if details is not None and self.likeness(call, details) in _AS_MUCH_ITS_OWN:
                 self._in_dispute.add(number)
 
     def discard(self, details: OperationDetails, now: float) -> None:

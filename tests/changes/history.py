@@ -203,6 +203,12 @@ class History:
                 return True
         return [run.id] in self.of["dispute"] or self.told(call)[0] is None
 
+    def passes_over(self, call, run):
+        """Whether an operation before *run*, whose details are known, may be the call's own as well."""
+        learned = {other.id: other for other, _ in self.of["learn"] if other.id < run.id}
+        alike = Likeness.EXACT, Likeness.UNTOLD
+        return any(self.likeness(call, other) in alike for other in learned.values())
+
     def doubts(self, call):
         return {number for doubting, number in self.of["doubt"] if doubting is call}
 

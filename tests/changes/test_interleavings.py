@@ -276,10 +276,14 @@ class Interleavings(RuleBasedStateMachine):
         assert self.history.told(call)[0] is not None
         assert run.id not in call.known_before
         assert run.by is None or call.is_alike_folded(run.by)
-        if call.method not in self.ledger.habits.keeps:
-            for other in self.history.rivals(call, run):
-                if other.twins != call.twins:
-                    self.history.add("doubt", other, run.id)
+        passed_over = self.history.passes_over(call, run)
+        for other in self.history.rivals(call, run):
+            if (
+                passed_over
+                if other.twins == call.twins
+                else call.method not in self.ledger.habits.keeps
+            ):
+                self.history.add("doubt", other, run.id)
         self.ledger.take(call, run.details, self.tick())
         for name in run.names:
             self.history.add("own", *name, call)

@@ -115,3 +115,22 @@ def test_one_of_unknown_age_is_waited_for_and_given_nothing(books, ledger):
     assert decide(ledger, call, [found], believed=False) is None
     assert decide(ledger, unknown, [found], believed=True) == Undecided((11,))
     assert decide(ledger, call, [found], believed=True) == Adopt(((call, found),))
+
+
+def test_where_an_older_one_was_passed_over_nobody_after_it_is_absent(books, ledger):
+    # A call whose caller had gone may have begun 11, or the first of the others has: then 12 is the
+    # first one's, or the second one's.
+    gone, first = books.lost(books.start()), books.lost(books.start())
+    books.saw(11)
+    passed = books.operation(11, gone)
+    ledger.learn(passed)
+    gone.give_up()
+    ledger.dispute(gone, [11])
+    ledger.note(11, books.tick())
+    second = books.lost(books.start())
+    books.saw(12)
+    found = [passed, books.operation(12, first)]
+    taken = decide(ledger, first, found, believed=True)
+    assert taken == Adopt(((first, found[1]),))
+    ledger.take(first, found[1], books.tick())
+    assert decide(ledger, second, found, believed=True) == Undecided((12,))
