@@ -2,7 +2,13 @@
 
 from asyncio import CancelledError
 
-from aiogandi import AuthenticationError, ClientClosed, OperationCancelled, OperationFailed
+from aiogandi import (
+    AuthenticationError,
+    ClientClosed,
+    NotFound,
+    OperationCancelled,
+    OperationFailed,
+)
 from tests.simulation.operations import CREATIONS
 
 NOTICED = 15.0
@@ -22,17 +28,21 @@ def seconds_late(wait, work, day):
     """How many seconds too late a wait ended on a day on which waits end soon, or None."""
     if not day.is_plain:
         return None
+    soon = FOUND if wait.call.method in CREATIONS else NOTICED
     ended = max(work.ends if work.cancelled is None else work.cancelled, wait.began)
-    if day.outage[0] <= ended + NOTICED:
+    if day.outage[0] <= ended + soon:  # it cut short the time in which that is noticed
         ended = max(ended, day.outage[1])
     late = wait.ended - ended
-    soon = FOUND if wait.call.method in CREATIONS else NOTICED
     return late if late > (BLIND if day.blind else soon) else None
 
 
 def untrue_end(wait, work, day):
     """What is wrong with the end that a wait was told, or None."""
     refusals = (AuthenticationError,) if day.habits.refuses_login else ()
+    if work.cancelled is not None and wait.call.told.id is None:
+        refusals += (
+            NotFound,
+        )  # what it was to create is not there, and no list tells which it was
     if not isinstance(wait.outcome, EXPECTED + refusals):
         return f"its wait ended in {wait.outcome!r}"
     ended = "CANCEL" if work.cancelled is not None else work.outcome
