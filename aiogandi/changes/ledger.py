@@ -14,9 +14,8 @@ from typing import Final
 from aiogandi.changes.change import Change, State
 from aiogandi.changes.habits import Habits
 from aiogandi.changes.other_clients import OtherClients
-from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.recognition import Likeness, names_of
 from aiogandi.models import OperationDetails
-from aiogandi.operations.creations import CREATIONS
 
 FRESH: Final = 60.0
 """Seconds for which the newest id that was seen counts as current. There is a risk in it: where another
@@ -255,7 +254,7 @@ class Ledger:
 
     def owner(self, details: OperationDetails) -> Change | None:
         """The call that is known to have begun the operation."""
-        owners = (self._owned[name] for name in self._names(details) if name in self._owned)
+        owners = (self._owned[name] for name in names_of(details) if name in self._owned)
         return next((owner for _, owner in owners), None)
 
     def take(self, call: Change, details: OperationDetails, now: float) -> None:
@@ -294,13 +293,4 @@ class Ledger:
         return lambda call: call.likeness(details, longest) is not Likeness.DIFFERENT
 
     def _is_owned(self, details: OperationDetails) -> bool:
-        return any(name in self._owned for name in self._names(details))
-
-    @staticmethod
-    def _names(details: OperationDetails) -> Iterator[tuple[str, int]]:
-        """The names by which an operation may be owned: its id, and that of what it creates."""
-        yield "id", details.id
-        _, creates = CREATIONS.get(details.type or "", (None, None))
-        thing = details.vm_id if creates == "vm_id" else details.disk_id
-        if creates is not None and thing is not None:
-            yield creates, thing
+        return any(name in self._owned for name in names_of(details))

@@ -13,6 +13,7 @@ from unicodedata import normalize
 from aiogandi.changes.folding import encode, fold
 from aiogandi.models import OperationDetails
 from aiogandi.models.reading import as_date, as_str
+from aiogandi.operations.creations import CREATIONS
 from aiogandi.redaction import Secret, secrets_in
 
 FILTERS: Final = ("hostname", "disk_id", "vm_id")
@@ -235,3 +236,12 @@ def folded(value: Any) -> Any:
         case list() | tuple():
             return tuple(map(folded, value))
     return value
+
+
+def names_of(details: OperationDetails) -> Iterator[tuple[str, int]]:
+    """The names by which an operation may be owned: its id, and that of what it creates."""
+    yield "id", details.id
+    _, creates = CREATIONS.get(details.type or "", (None, None))
+    thing = details.vm_id if creates == "vm_id" else details.disk_id
+    if creates is not None and thing is not None:
+        yield creates, thing
