@@ -17,8 +17,9 @@ NOTICED = 15.0
 FOUND = 45.0
 """The same where its id is to be found first, which takes several requests for each of a crowd."""
 
-BLIND = 130.0
-"""The same where one way of asking tells nothing, or an old story."""
+BLIND = 150.0
+"""The same where one way of asking tells nothing, or an old story: each of a crowd is looked at itself
+after two minutes."""
 
 EXPECTED = (str, OperationFailed, OperationCancelled, ClientClosed, TimeoutError, CancelledError)
 """How a wait may end; a string is the operation's state. Where a login may be refused, in that as well."""
