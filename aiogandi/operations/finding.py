@@ -22,7 +22,8 @@ LIST_AFTER: Final = 10
 
 
 class Finding:
-    """What was learned of one operation whose id is not known.
+    """What was learned of one operation whose id is not known. *by_list* is what all finds meet that ask
+    the list.
 
     Times are seconds of any monotonic clock, given by the caller.
     """
@@ -30,6 +31,7 @@ class Finding:
     __slots__ = (
         "_asked_list",
         "_lists",
+        "_misses_list",
         "_refused",
         "answers",
         "by_list",
@@ -38,8 +40,8 @@ class Finding:
         "was_delayed",
     )
 
-    def __init__(self) -> None:
-        self.by_list = Way()
+    def __init__(self, by_list: Way) -> None:
+        self.by_list = by_list
         self.by_state = Way()
         self.answers = 0
         """How often either way was answered without showing an end."""
@@ -48,31 +50,31 @@ class Finding:
         self._lists = 0
         self._refused = False
         self._asked_list = False
+        self._misses_list = False  # whether it was not answered, or spared, when it was this one's turn
         self.told: OperationState | None = None
         """The end that the server or disk has told, before the list has failed once more."""
 
-    def asks_list(self) -> bool:
-        """Whether to ask the list next, and not the server or disk."""
+    def asks_list(self, *, spared: bool = False) -> bool:
+        """Whether to ask the list next, and not the server or disk. Where it has just failed for another
+        one it is *spared*, but to confirm an end.
+        """
+        if spared:
+            self._misses_list = True
+            return self.told is not None and not self._asked_list
         if self._lists < FINDS and not self._refused:
             return True
         if self._asked_list:
             return False
-        if self.by_list.error is not None and not self._refused:
+        if self._misses_list and not self._refused:
             return True
         return self.by_state.error is not None or self.answers % LIST_AFTER == 0
 
-    def spare_list(self, error: GandiError, now: float) -> bool:
-        """The list has just met this *error* for another one, and is not asked now. Returns whether to ask
-        it all the same, because the server or disk has told an end.
-        """
-        self.by_list.failed(error, now)
-        return self.told is not None
-
-    def not_listed(self) -> None:
-        """The list shows no operation for the server or disk."""
+    def list_answered(self) -> None:
+        """The list was answered, with the operation or without."""
         self._asked_list = True
         self._lists += 1
         self.answers += 1
+        self._misses_list = False
         self.by_list.answered()
 
     def list_failed(self, error: GandiError, now: float, *, refused: bool) -> None:
@@ -81,6 +83,7 @@ class Finding:
         self._lists += 1
         self._refused = refused
         self.was_delayed = True
+        self._misses_list = True
         self.by_list.failed(error, now)
 
     def state_told(self, state: OperationState) -> OperationState | None:
@@ -90,7 +93,7 @@ class Finding:
         self._asked_list = False
         self.answers += 1
         self.by_state.answered()
-        in_doubt = self.by_list.error is not None and not self._refused
+        in_doubt = self._misses_list and not self._refused
         if state not in FINAL or self.told is not None or not in_doubt:
             return state
         self.told = state

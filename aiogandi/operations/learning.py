@@ -18,7 +18,6 @@ from aiogandi.models import OperationDetails
 from aiogandi.operations.begun import Begun
 from aiogandi.operations.creations import CREATIONS, Creations
 from aiogandi.operations.directory import Directory
-from aiogandi.operations.finding import Finding
 from aiogandi.operations.overtaking import is_silence
 from aiogandi.operations.trouble import Way
 from aiogandi.operations.watch import Watch, Watches
@@ -50,15 +49,15 @@ class Learning:
         self._begun = begun
         self._lists, self._details, self._states = Way(), Way(), Way()
         self._failures = 0  # of looks and finds, in a row of pauses
-        self._list_failures = 0  # of finds by the list, in a row
-        self._list_again_at = 0.0
+        self._find_failures = 0  # of finds that asked a list, in a row
+        self._find_list_at = 0.0  # when the next of them may
         self.resume_at = 0.0
         self.is_silent = False
         """Whether the last of them brought nothing at all."""
 
     def begin(self) -> None:
         """Forget the trouble of earlier: polling begins anew."""
-        for way in (self._lists, self._details, self._states):
+        for way in (self._lists, self._details, self._states, self._watches.finds):
             way.answered()
         self._go_on()
 
@@ -141,7 +140,7 @@ class Learning:
             nothing = f"nothing tells which operation {operation!r} is"
             self._watches.missing(watch, NotFound(0, nothing))
             return None
-        by_list = self._asks_list(finding, now())
+        by_list = finding.asks_list(spared=now() < self._find_list_at)
         try:
             if by_list:
                 await self._find_in_list(watch, kind, thing)
@@ -159,19 +158,12 @@ class Learning:
         pause = self._polling.interval * (1 + finding.answers / 10)
         return min(pause, self._polling.max_interval)
 
-    def _asks_list(self, finding: Finding, now: float) -> bool:
-        error = self._lists.error
-        if error is None or now >= self._list_again_at:
-            return finding.asks_list()
-        return finding.spare_list(error, now)
-
     async def _find_in_list(self, watch: Watch, kind: str, thing: int) -> None:
         found = await self._creations.find(kind, thing)
-        self._lists.answered()
-        self._list_failures = 0
-        if found is None:
-            watch.finding.not_listed()
-        else:
+        self._find_failures = 0
+        self._find_list_at = 0.0
+        watch.finding.list_answered()
+        if found is not None:
             self._watches.found(watch, found, asyncio.get_running_loop().time())
 
     def _find_failed(
@@ -182,9 +174,8 @@ class Learning:
         is_missing = False
         if by_list:
             finding.list_failed(error, now, refused=refuses_call(error))
-            self._lists.failed(error, now)
-            self._list_failures += 1
-            self._list_again_at = now + self._polling.backoff(self._list_failures)
+            self._find_failures += 1
+            self._find_list_at = now + self._polling.backoff(self._find_failures)
             for each in list(self._watches.unfound.values()):
                 if each.finding.told is not None:
                     self._watches.ended_unfound(each, each.finding.told, now)
@@ -196,7 +187,10 @@ class Learning:
             self._watches.missing(watch, error)
         else:
             self._hold(error, now)
-            if min(self._states.lasted(now), self._lists.lasted(now)) >= self._polling.give_up:
+            if (
+                min(self._states.lasted(now), self._watches.finds.lasted(now))
+                >= self._polling.give_up
+            ):
                 for each in list(self._watches.unfound.values()):  # as with looks
                     self._watches.missing(each, error)
             return self._polling.interval if watch.wanted else None

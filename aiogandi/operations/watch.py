@@ -21,7 +21,7 @@ class Watch:
 
     __slots__ = ("contexts", "finding", "not_ended_at", "observers", "operation", "waiters", "way")
 
-    def __init__(self, operation: Operation, now: float) -> None:
+    def __init__(self, operation: Operation, now: float, finds: Way) -> None:
         self.operation = operation
         self.not_ended_at = now
         """When it was last known not to have ended, or was taken up."""
@@ -33,7 +33,7 @@ class Watch:
         self.observers: list[tuple[Future[None], Operation, OperationState | None]] = []
         self.way = Way()
         """What the looks at it meet."""
-        self.finding = Finding()
+        self.finding = Finding(finds)
         """What was learned while its id is not known."""
 
     @property
@@ -81,6 +81,8 @@ class Watches:
         self.by_id: dict[int, Watch] = {}
         self.unfound: dict[tuple[str | None, int | None], Watch] = {}
         """Those whose id is not known, by `key_of` their operation."""
+        self.finds = Way()
+        """What their finds meet that ask a list."""
 
     # -- who is waited for ---------------------------------------------------------------------
 
@@ -91,12 +93,12 @@ class Watches:
             watch = self.unfound.get(key)
             if watch is not None:
                 return watch, False
-            watch = self.unfound[key] = Watch(operation, now)
+            watch = self.unfound[key] = Watch(operation, now, self.finds)
             return watch, True
         watch = self.by_id.get(operation.id)
         if watch is not None:
             return watch, False
-        watch = Watch(operation, now)
+        watch = Watch(operation, now, self.finds)
         self._add(operation.id, watch, now)
         return watch, True
 

@@ -4,6 +4,7 @@ import pytest
 
 from aiogandi import OperationState, TransportError
 from aiogandi.operations.finding import FINDS, LIST_AFTER, Finding
+from aiogandi.operations.trouble import Way
 
 RUN, DONE = OperationState.RUN, OperationState.DONE
 TROUBLE = TransportError("HTTP 404", 404)
@@ -11,7 +12,7 @@ TROUBLE = TransportError("HTTP 404", 404)
 
 @pytest.fixture
 def finding():
-    return Finding()
+    return Finding(Way())
 
 
 def ask(finding, times, *, listed=None, state=RUN, now=0.0):
@@ -23,7 +24,7 @@ def ask(finding, times, *, listed=None, state=RUN, now=0.0):
         asked += "l" if finding.asks_list() else "s"
         if asked[-1] == "l":
             if listed is None:
-                finding.not_listed()
+                finding.list_answered()
             else:
                 finding.list_failed(listed, now, refused=False)
                 believed.append(finding.told)
@@ -70,17 +71,24 @@ def test_a_list_that_is_refused_is_not_asked_again(finding):
 
 
 def test_a_list_that_has_failed_for_another_one_is_asked_only_to_confirm_an_end(finding):
-    assert not finding.spare_list(TROUBLE, 0)
+    Finding(finding.by_list).list_failed(TROUBLE, 0, refused=False)
+    assert not finding.asks_list(spared=True)
     assert finding.state_told(RUN) is RUN
     assert finding.state_told(DONE) is None
-    assert finding.spare_list(TROUBLE, 1)
+    assert finding.asks_list(spared=True)
     assert finding.told is DONE
+
+
+def test_what_the_list_answers_for_another_one_is_no_lasting_trouble(finding):
+    ask(finding, 8, listed=TROUBLE, state=TROUBLE)
+    Finding(finding.by_list).list_answered()
+    assert finding.lasted(600) == 0
 
 
 def test_both_ways_must_be_refused_to_have_lasted(finding):
     ask(finding, 8, listed=TROUBLE, state=TROUBLE, now=100)
     assert finding.lasted(700) == 600
     assert finding.met() == [TROUBLE, TROUBLE]
-    finding.not_listed()
+    finding.list_answered()
     assert finding.lasted(700) == 0
     assert finding.met() == [TROUBLE]
