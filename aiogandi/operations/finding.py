@@ -50,7 +50,9 @@ class Finding:
         self._lists = 0
         self._refused = False
         self._asked_list = False
-        self._misses_list = False  # whether it was not answered, or spared, when it was this one's turn
+        self._misses_list = (
+            False  # whether it was not answered, or spared, when it was this one's turn
+        )
         self.told: OperationState | None = None
         """The end that the server or disk has told, before the list has failed once more."""
 

@@ -83,6 +83,7 @@ class Learning:
                 raise self._untold(operation_id, details)
         except GandiError as error:
             self._look_failed(operation_id, error, now())
+            await self._look_in_lists(operation_id)
             return
         self._go_on()
         self._details.answered()
@@ -90,6 +91,26 @@ class Learning:
             watch.way.answered()
         self._schedule.looked(operation_id, details.state)
         self._watches.saw(operation_id, details, now())
+
+    async def _look_in_lists(self, operation_id: int) -> None:
+        """Ask for the lists that do not reach down to this operation, narrowed to it as far as the service
+        can do that: an id in a list of a state is in that state, whatever else the list shows.
+        """
+        watch = self._watches.by_id.get(operation_id)
+        if watch is None or watch.operation.type is None:
+            return
+        operation = watch.operation
+        thing = {"vm_id": operation.vm_id} if operation.vm_id else {"disk_id": operation.disk_id}
+        narrowed = {"type": operation.type, **({"param": thing} if any(thing.values()) else {})}
+        for state in self._schedule.out_of_reach(operation_id):
+            try:
+                ids = await self._directory.ids({"state": str(state), **narrowed})
+            except GandiError as error:
+                self.delayed(error)
+                return
+            if operation_id in ids and self._schedule.reported([operation_id], state):
+                self._watches.ended(operation_id, state, asyncio.get_running_loop().time())
+                return
 
     def _untold(self, operation_id: int, details: OperationDetails) -> TransportError:
         """The error for an answer without a state. What else it tells is learned."""

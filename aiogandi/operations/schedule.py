@@ -44,7 +44,7 @@ from itertools import islice
 from typing import Final
 
 from aiogandi.models import LISTED, OperationState
-from aiogandi.operations.lists import SLACK, FinalLists, Swept
+from aiogandi.operations.lists import SELDOM, SLACK, FinalLists, Swept
 from aiogandi.operations.looks import Looks
 from aiogandi.operations.outages import Outages
 from aiogandi.operations.pace import Pace
@@ -86,6 +86,7 @@ class Schedule:
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
         self._lowest: list[int] = []  # a heap of ids; some of them may not be watched any more
         self._lists = FinalLists(full)
+        self._bounds = dict.fromkeys(SELDOM, 0)  # how far down the list of each state was last read
         self._outages = Outages(polling)
         self._recovers = False
         self._ticks = 0
@@ -264,11 +265,16 @@ class Schedule:
     def sweep(self, state: OperationState) -> Plan[Swept]:
         """Ask for the operations in *state*."""
         swept = yield from self._lists.sweep(state, self)
+        self._bounds[state] = swept.bound
         if not swept.complete:
             self._doubtful.update(
                 (id_, None) for id_ in self._watched if id_ < swept.bound and id_ not in swept.ours
             )
         return swept
+
+    def out_of_reach(self, operation_id: int) -> list[OperationState]:
+        """The final states that this operation may be in though no list shows it."""
+        return [state for state, bound in self._bounds.items() if operation_id < bound]
 
     def below(self, bound: int) -> int:
         """How many ids below *bound* are watched."""

@@ -84,21 +84,21 @@ async def test_of_few_the_details_are_told_also_when_a_list_shows_the_end_first(
     assert (await operation.wait(1800)).date_created is not None
 
 
+@pytest.mark.parametrize("fail", [False, True], ids=["done", "failed"])
 @while_operations_run()
-async def test_what_a_list_shows_is_believed_though_it_cannot_be_read_on_below(sandbox, gandi):
+async def test_what_no_list_reaches_down_to_is_asked_for_in_narrower_ones(sandbox, gandi, fail):
+    below = await reboots(sandbox, gandi, 3, fail=fail)
     session = sandbox.execute("login", "AA1234-GANDI", "mypassword")
-    below = await reboots(sandbox, gandi, 3)
+    if fail:
+        sandbox.fail_operation("disk_create", times=LISTED)
     for number in range(LISTED):
         disk = {"size": 1024, "name": f"other-{number}", "fstype": "ext3"}
         sandbox.execute("disk_create", session, disk)
-    [operation] = await reboots(sandbox, gandi, 1)
-    waits = [asyncio.create_task(each.wait()) for each in below]
+    [operation] = await reboots(sandbox, gandi, 1, fail=fail)
     trouble_for(sandbox, Refuse(500), "operation_details")
-    told, seconds = await ends([operation], within=1800)
-    assert told == {"DONE"}
-    assert seconds < SOON
-    trouble_for(sandbox, None)
-    await asyncio.gather(*waits)
+    told, seconds = await ends([*below, operation], within=1800)
+    assert told == {"OperationFailed" if fail else "DONE"}
+    assert seconds < TAKES + SOON
 
 
 # -- a reply that can never be read ----------------------------------------------------------------
