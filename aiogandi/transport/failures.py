@@ -76,8 +76,8 @@ def failure(
 ) -> TransportError:
     """The exception for an exchange that brought no reply, with its cause.
 
-    *error* is what ended it, *waits* says that it had no connection by then. The exception may be raised anywhere: none of its texts holds a word
-    of what came, or what *redactor* blanks.
+    *error* is what ended it, *waits* says that it had no connection by then. The exception may be raised
+    anywhere: none of its texts holds a word of what came, or what *redactor* blanks.
     """
     cause = _cause(error, redactor)
     told = TransportError(
