@@ -9,13 +9,21 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from aiogandi.errors import NotFound
+from aiogandi.errors import NotFound, TransportError
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.models.reading import as_str
 from aiogandi.operations.directory import Directory
 
 CREATIONS: Final = {"vm_create": ("vm_info", "vm_id"), "disk_create": ("disk_info", "disk_id")}
 """For each call that creates something: the call that tells of it, and the name of its id."""
+
+_STATES: Final = {
+    "being_created": OperationState.RUN,
+    **dict.fromkeys(("running", "halted", "paused", "locked"), OperationState.DONE),
+    **dict.fromkeys(("created", "attached"), OperationState.DONE),
+    **dict.fromkeys(("invalid", "deleted"), OperationState.ERROR),
+}
+"""How far the creation of a server or disk is, by its own state."""
 
 CANDIDATES: Final = 3
 """Operations that are looked at where the service does not filter by parameter: so many of those that come
@@ -102,14 +110,16 @@ class Creations:
     async def state(self, kind: str, thing: int) -> OperationState:
         """How far *thing* is, by its own state (assumed): for a service without an operation for it.
 
-        Raises `NotFound` where there is no such thing.
+        Raises `NotFound` where there is no such thing, and `TransportError` where it is in a state that is
+        not documented: what that means is not guessed.
         """
         info, name = CREATIONS[kind]
         reply = await self._directory.ask(info, {name: thing})
-        match as_str(reply.get("state")) if isinstance(reply, dict) else None:
-            case None | "" | "being_created":
-                return OperationState.RUN
-            case "invalid" | "deleted":
-                return OperationState.ERROR
-            case _:
-                return OperationState.DONE
+        told = as_str(reply.get("state")) if isinstance(reply, dict) else None
+        del reply  # it may repeat a secret, and this frame is part of the traceback
+        state = _STATES.get(told or "")
+        if state is None:
+            raise TransportError(
+                f"{info}: the answer tells no state that is known", 200, method=info
+            )
+        return state

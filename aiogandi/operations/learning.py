@@ -123,9 +123,8 @@ class Learning:
         watch = self._watches.by_id.get(operation_id)
         if watch is not None:
             watch.way.failed(error, now)
-            refused = refuses_call(error) and not self._may_be_hidden(watch, error, now)
             lasted = min(watch.way.lasted(now), self._lists.lasted(now))
-            if refused or lasted >= self._polling.give_up:
+            if self._is_answer(watch, error, now) or lasted >= self._polling.give_up:
                 self._watches.fail(operation_id, error)
                 return
         self.delayed(error)
@@ -136,14 +135,26 @@ class Learning:
             for each in list(self._watches.by_id):  # it would be the same with all others
                 self._watches.fail(each, error)
 
-    def _may_be_hidden(self, watch: Watch, error: GandiError, now: float) -> bool:
-        """Whether the service may not know yet what it has acknowledged to this client just now."""
-        if not isinstance(error, NotFound):
+    def _is_answer(self, watch: Watch, error: GandiError, now: float) -> bool:
+        """Whether a refused look is the end of the wait. What the service has acknowledged to this client,
+        or has listed as ended, is there, and lists tell of it.
+        """
+        operation_id = watch.operation.id
+        if not refuses_call(error) or (operation_id and self._schedule.was_reported(operation_id)):
             return False
-        since = watch.acknowledged_at
-        if since is None and watch.operation.id is not None:
-            since = self._begun.started(watch.operation.id)
+        if self._acknowledged_at(watch) is None:
+            return True
+        return isinstance(error, NotFound) and not self._may_be_hidden(watch, now)
+
+    def _may_be_hidden(self, watch: Watch, now: float) -> bool:
+        """Whether the service may not know yet what it has acknowledged to this client just now."""
+        since = self._acknowledged_at(watch)
         return since is not None and now - since < self._polling.grace
+
+    def _acknowledged_at(self, watch: Watch) -> float | None:
+        if watch.acknowledged_at is None and watch.operation.id is not None:
+            return self._begun.started(watch.operation.id)
+        return watch.acknowledged_at
 
     # -- finds ---------------------------------------------------------------------------------
 
@@ -203,7 +214,7 @@ class Learning:
         else:
             finding.state_failed(error, now)
             self._states.failed(error, now)
-            is_missing = isinstance(error, NotFound) and not self._may_be_hidden(watch, error, now)
+            is_missing = isinstance(error, NotFound) and not self._may_be_hidden(watch, now)
         if is_missing or finding.lasted(now) >= self._polling.give_up:
             self._watches.missing(watch, error)
         else:

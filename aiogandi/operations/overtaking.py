@@ -12,10 +12,13 @@ REPLY_WITHIN: Final = 5.0
 """Seconds after which a poll that has left is overtaken, unless the service is known to be slower."""
 
 LONGEST_PATIENCE: Final = 10.0
-"""The same for the slowest service. After an outage its return is noticed little later than this."""
+"""The same while a slow service is silent. After an outage its return is noticed little later than this."""
 
 SLOWER: Final = 4.0
-"""A poll may take so many times as long as the last that was answered."""
+"""A poll may take so many times as long as the last of its method that was answered, up to the bound."""
+
+MARGIN: Final = 1.5
+"""The same beyond the bound: a service that has just taken 20 seconds is given 30."""
 
 LATE_AT_MOST: Final = 4
 """Polls that were overtaken, and are heard all the same if they are answered after all."""
@@ -38,13 +41,14 @@ class Overtaking:
 
     A poll that is not answered in time fails, so that whoever asked can ask again. Silence never makes
     this time longer, only replies that came late do: after an outage, however long, the next poll
-    leaves soon. What was given up goes on until the client's own time-out, and if its reply comes, the
-    next who asks the same gets it. So a service that takes 20 seconds for each reply is heard, too.
+    leaves soon. What was given up goes on until the client's own time-out. If its reply comes, the next
+    who asks the same gets it, and all polls of its method have more time from then on, until one is given
+    up. So a service that takes 20 seconds for each reply is heard, too.
     """
 
     def __init__(self, poll: Poll) -> None:
         self._poll = poll
-        self._patience = REPLY_WITHIN
+        self._patience: dict[str, float] = {}  # by method: lists may be slow where details are not
         self._sent: set[_Sent] = set()
         self._late: dict[tuple[str, str], _Sent] = {}
 
@@ -66,6 +70,8 @@ class Overtaking:
                 # Where the late one has failed, the fresh one may still be answered.
                 polls = [sent for sent in polls if not sent.task.done()]
                 if fresh.overdue.done():
+                    if fresh.patience >= self._patience_for(method):  # else more is known by now
+                        self._patience[method] = min(fresh.patience, LONGEST_PATIENCE)
                     self._keep(question, polls.pop(0))
                     raise _silence(method, fresh.patience)
         finally:
@@ -88,8 +94,11 @@ class Overtaking:
         self._late.clear()
         return [sent.task for sent in self._sent]
 
+    def _patience_for(self, method: str) -> float:
+        return self._patience.get(method, REPLY_WITHIN)
+
     def _send(self, method: str, arguments: Mapping[str, Any]) -> _Sent:
-        sent = _Sent(method, self._patience)
+        sent = _Sent(method, self._patience_for(method))
         sent.task = sent.loop.create_task(self._poll(method, arguments, on_send=sent.leaves))
         self._sent.add(sent)
         sent.task.add_done_callback(lambda _: self._ended(sent))
@@ -99,7 +108,8 @@ class Overtaking:
         self._sent.discard(sent)
         if sent.is_answered() and sent.left is not None:
             took = sent.loop.time() - sent.left
-            self._patience = min(max(REPLY_WITHIN, SLOWER * took), LONGEST_PATIENCE)
+            usual = min(max(REPLY_WITHIN, SLOWER * took), LONGEST_PATIENCE)
+            self._patience[sent.method] = max(usual, MARGIN * took)
 
     def _keep(self, question: tuple[str, str], sent: _Sent) -> None:
         """Hear *sent* when *question* is asked again. There is room for a few, so those go first that

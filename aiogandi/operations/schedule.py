@@ -80,7 +80,7 @@ class Schedule:
     def __init__(self, polling: Polling, full: int = LISTED) -> None:
         self._polling = polling
         self._pace = Pace(polling)
-        self._watched: dict[int, float] = {}  # when each id was looked at, or taken up
+        self._watched: dict[int, float] = {}  # when each id was looked at or taken up, longest ago first
         self._followed: set[int] = set()  # ids of which somebody wants to see each state
         self._looks = Looks(polling)
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
@@ -103,8 +103,8 @@ class Schedule:
     def watch(
         self, operation_id: int, kind: str | None, now: float, started: float | None = None
     ) -> None:
-        """Take up an operation of type *kind*. *started* is when its call was answered; None where
-        that is not known: it may have ended already, so it is looked at at once.
+        """Take up an operation of type *kind*. *started* is when its call was answered; None where that
+        is not known: it may have ended already, so it is looked at at once.
         """
         if operation_id in self._watched:
             return
@@ -124,7 +124,7 @@ class Schedule:
         self._followed.add(operation_id)
 
     def unfollow(self, operation_id: int) -> None:
-        """Stop that: nobody wants to see each of its states any more."""
+        """Stop that."""
         self._followed.discard(operation_id)
 
     def drop(self, operation_id: int) -> None:
@@ -144,7 +144,7 @@ class Schedule:
         self._outages.begin()
 
     def lists_failed(self, now: float, *, silent: bool = False) -> None:
-        """Take note that no list of this tick was answered, and that where *silent* nothing came."""
+        """Take note that no list of this tick was answered; *silent*: nothing came."""
         self._outages.list_failed(now, silent=silent)
         self._lists.failed()
         self._looks.lists_failed()
@@ -162,8 +162,8 @@ class Schedule:
             self._refused_until = now + LOOK_AFTER * self._polling.interval
 
     def look_failed(self, operation_id: int, now: float, *, silent: bool = False) -> None:
-        """Take note that a look at this operation told nothing. It is repeated, later each time; where
-        it was *silent*, because nothing came, soon.
+        """Take note that a look told nothing. It is repeated: later each time, but soon where nothing came
+        at all (*silent*).
         """
         if operation_id in self._watched:
             self._looks.failed(operation_id, now, silent=silent)
@@ -201,7 +201,7 @@ class Schedule:
         self._recovers = False
         self._looks.add(self._followed)
         if now < self._refused_until:
-            self._look_at_oldest()
+            self._looks.add(_first(self._watched))
             return ()
         if len(self._watched) <= FEW:
             return self._tick_of_few()
@@ -216,7 +216,7 @@ class Schedule:
             del self._doubtful[operation_id]
         self._looks.add(doubtful)
         if self._outages.lists_failed:
-            self._look_at_oldest()
+            self._looks.add(_first(self._watched))
         return self._due_lists() if self._outages.lists_are_due(now) else ()
 
     def _due_lists(self) -> tuple[OperationState, ...]:
@@ -232,10 +232,6 @@ class Schedule:
             return self._lists.one_in_turn()
         self._looks.add(self._watched)
         return ()
-
-    def _look_at_oldest(self) -> None:
-        """Look at some of those at which nobody has looked for the longest time."""
-        self._looks.add(_first(self._watched))
 
     def next_look(self, now: float) -> int | None:
         """The operation to look at now, or None. Call `looked` or `look_failed` when the look has ended."""
@@ -261,6 +257,10 @@ class Schedule:
         if state == OperationState.DONE and len(self._watched) > FEW:
             return watched
         return [id_ for id_ in watched if self._looks.reported(id_, state)]
+
+    def was_reported(self, operation_id: int) -> bool:
+        """Whether a list has shown this operation in a final state."""
+        return self._looks.was_reported(operation_id)
 
     def sweep(self, state: OperationState) -> Plan[Swept]:
         """Ask for the operations in *state*."""

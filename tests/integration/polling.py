@@ -16,6 +16,8 @@ HANG = Delay(1e6)
 
 INTERNAL = AnswerFault(150000, "ServerError: internal error")
 
+NO_RIGHT = AnswerFault(510250, "DataError: no right")
+
 
 def details(**changes):
     """What an operation says, with other members; one that becomes None is missing."""
@@ -32,6 +34,7 @@ DETAILS = {
     "the state is renamed": details(state=lambda _: None, status=lambda struct: struct["state"]),
     "states are in lower case": details(state=lambda struct: struct["state"].lower()),
     "server faults": INTERNAL,
+    "no right": NO_RIGHT,
     "HTTP 500": Refuse(500),
     "garbage": Garble(),
     "no reply": HANG,
@@ -42,6 +45,7 @@ DETAILS = {
 
 LISTS = {
     "server faults": INTERNAL,
+    "no right": NO_RIGHT,
     "HTTP 500": Refuse(500),
     "garbage": Garble(),
     "no reply": HANG,

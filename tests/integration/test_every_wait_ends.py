@@ -11,13 +11,15 @@ from aiogandi import (
     ServerFault,
     TransportError,
 )
+from aiogandi.errors import DataFault
 from aiogandi.models import LISTED
-from aiogandi.sandbox.trouble import Answer, AnswerFault, Garble, Refuse
+from aiogandi.sandbox.trouble import Answer, AnswerFault, Delay, Garble, Refuse
 from tests.integration.polling import (
     DETAILS,
     HANG,
     INTERNAL,
     LISTS,
+    NO_RIGHT,
     POLLS,
     TAKES,
     details,
@@ -101,6 +103,44 @@ async def test_what_no_list_reaches_down_to_is_asked_for_in_narrower_ones(sandbo
     assert seconds < TAKES + SOON
 
 
+@pytest.mark.parametrize(
+    "trouble", [NO_RIGHT, AnswerFault(510042, "DataError: not found")], ids=str
+)
+@while_operations_run()
+async def test_an_id_from_elsewhere_may_be_refused_at_once(sandbox, gandi, trouble):
+    [operation] = await reboots(sandbox, gandi, 1)
+    trouble_for(sandbox, trouble, "operation_details")
+    async with sandbox.client() as other:
+        with pytest.raises(DataFault):
+            await other.operation(operation.id).wait(2)
+
+
+# -- a slow service --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "seconds"), [(1, 25.0), (3, 25.0), (20, 12.0), (20, 25.0)])
+@while_operations_run()
+async def test_a_service_that_is_slow_with_each_reply_is_heard(sandbox, gandi, number, seconds):
+    creating = [gandi.vm_create(f"web-{n}", "s3cret-pw", 111, 1, 1) for n in range(number)]
+    operations = await asyncio.gather(*creating)
+    trouble_for(sandbox, Delay(seconds), *POLLS)
+    told, took = await ends(operations, within=1800)
+    assert told == {"DONE"}
+    assert took < 100 + number * seconds
+
+
+@pytest.mark.parametrize("trouble", [Refuse(500), NO_RIGHT, Answer([])], ids=str)
+@pytest.mark.parametrize("number", [2, 6, 20])
+@while_operations_run()
+async def test_also_where_lists_never_tell(sandbox, gandi, trouble, number):
+    operations = await reboots(sandbox, gandi, number)
+    slow = Delay(12.0)
+    sandbox.interfere = {"operation_details": slow, "operation_list": trouble}.get
+    told, took = await ends(operations, within=1800)
+    assert told == {"DONE"}
+    assert took < 300
+
+
 # -- a reply that can never be read ----------------------------------------------------------------
 
 
@@ -157,13 +197,30 @@ async def test_the_same_answer_on_both_ways_is_told_as_what_it_is(
     assert 100 < seconds < 160
 
 
+@pytest.mark.parametrize("told_by_server", [Refuse(404), Answer(7), Answer({}), INTERNAL], ids=str)
 @while_operations_run(give_up=100)
-async def test_also_to_who_waits_for_a_creation_whose_id_is_to_be_found(sandbox, gandi):
+async def test_also_to_who_waits_for_a_creation_whose_id_is_to_be_found(
+    sandbox, gandi, told_by_server
+):
     operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
-    trouble_for(sandbox, Refuse(404), *POLLS)
+    trouble = {"operation_list": Refuse(404), "vm_info": told_by_server}
+    sandbox.interfere = trouble.get
     told, seconds = await ends([operation], within=1800)
-    assert told == {"TransportError"}
+    assert told <= {"TransportError", "ServerFault"}
     assert 100 < seconds < 130
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "new"])
+@while_operations_run()
+async def test_a_server_in_a_state_that_is_not_documented_is_not_taken_for_done(
+    sandbox, gandi, state
+):
+    sandbox.stall_operation("vm_create")
+    operation = await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    trouble = {"operation_list": Refuse(500), "vm_info": Answer({"state": state})}
+    sandbox.interfere = trouble.get
+    with pytest.raises(OperationTimeout, match="vm_info: the answer tells no state that is known"):
+        await operation.wait(300)
 
 
 @pytest.mark.parametrize("trouble", [Refuse(500), Refuse(429), HANG], ids=["500", "429", "hang"])

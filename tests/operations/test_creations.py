@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from aiogandi import NotFound, OperationState
+from aiogandi import NotFound, OperationState, TransportError
 from aiogandi.operations.creations import CANDIDATES, Creations
 from aiogandi.operations.directory import Directory
 from tests.operations.table import FIND, Service, creation
@@ -127,18 +127,16 @@ class TestState:
         ("state", "due"),
         [
             ("being_created", OperationState.RUN),
-            (None, OperationState.RUN),
             ("running", OperationState.DONE),
             ("halted", OperationState.DONE),
             ("invalid", OperationState.ERROR),
             ("deleted", OperationState.ERROR),
+            ("locked", OperationState.DONE),
             (b"being_created", OperationState.RUN),
-            ("", OperationState.RUN),
-            ([], OperationState.RUN),
         ],
     )
     async def test_is_read_from_the_servers_own(self, state, due, service, creations):
-        service.answers["vm_info"] = {} if state is None else {"state": state}
+        service.answers["vm_info"] = {"state": state}
         assert await creations.state("vm_create", 5) is due
         assert service.asked == [("vm_info", {"vm_id": 5})]
 
@@ -147,9 +145,17 @@ class TestState:
         assert await creations.state("disk_create", 5) is OperationState.DONE
         assert service.asked == [("disk_info", {"disk_id": 5})]
 
-    async def test_of_an_answer_that_is_no_struct_is_not_known(self, service, creations):
-        service.answers["vm_info"] = "running"
-        assert await creations.state("vm_create", 5) is OperationState.RUN
+    @pytest.mark.parametrize(
+        "reply",
+        ["running", 7, None, {}, *({"state": state} for state in ("", [], None, "RUNNING", "new"))],
+        ids=repr,
+    )
+    async def test_is_not_guessed_from_what_is_not_documented(self, reply, service, creations):
+        service.answers["vm_info"] = reply
+        with pytest.raises(
+            TransportError, match="vm_info: the answer tells no state that is known"
+        ):
+            await creations.state("vm_create", 5)
 
     async def test_of_nothing_is_the_services_fault(self, service, creations):
         service.answers["vm_info"] = NotFound(510042, "no such server")

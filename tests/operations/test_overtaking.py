@@ -112,6 +112,46 @@ async def test_a_service_that_is_merely_slow_is_heard():
 
 
 @in_virtual_time
+async def test_also_where_each_question_is_another_one():
+    service = Service(*[20.0] * 9)
+    assert is_silence((await service.ask(of=0))[0])
+    for number in range(1, 4):
+        came, _ = await service.ask(of=number)
+        assert is_silence(came)
+    assert await service.ask(of=4) == (4, 20.0)
+    assert await service.ask(of=5) == (5, 20.0)
+
+
+@in_virtual_time
+async def test_its_silence_is_noticed_as_soon_as_any_other():
+    service = Service(*[20.0] * 5, *[FOREVER] * 3)
+    for number in range(5):
+        await service.ask(of=number)
+    assert (await service.ask())[1] == 30.0
+    assert (await service.ask())[1] == LONGEST_PATIENCE
+    assert (await service.ask())[1] == LONGEST_PATIENCE
+
+
+@in_virtual_time
+async def test_a_poll_that_had_less_time_says_nothing_of_what_is_known_by_then():
+    service = Service(12.0, 12.0, 12.0)
+    slow = asyncio.create_task(service.ask(of="one"))
+    await asyncio.sleep(10)
+    later = asyncio.create_task(service.ask(of="another"))  # it has as little time
+    await asyncio.gather(slow, later)
+    assert await service.ask(of="a third") == (2, 12.0)
+
+
+@in_virtual_time
+async def test_slow_lists_give_no_time_to_what_is_quick():
+    service = Service(*[20.0] * 4, FOREVER)
+    for number in range(4):
+        await service.ask(of=number)
+    with pytest.raises(TransportError, match="operation_details: no reply within 5 s"):
+        await service.polls("operation_details", {})
+
+
+@in_virtual_time
 async def test_what_was_asked_before_the_question_goes_to_nobody_else():
     service = Service(7.0, FOREVER, FOREVER)
     await service.ask(of="one")
