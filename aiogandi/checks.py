@@ -32,13 +32,14 @@ def is_count(value: object) -> TypeGuard[int]:
 
 def as_count(value: object) -> int | None:
     """Return *value* as a plain int where it is a whole number: an int, or what another library has for
-    one (it has `__index__`), ``numpy.int64(5)`` say. A bool is none, nor is ``5.0`` or ``"5"``: None.
+    one (it has `__index__`), ``numpy.int64(5)`` say. A bool is none, nor is ``5.0``, ``"5"`` or what cannot
+    say which number it is: None.
     """
     if isinstance(value, bool):
         return None
     try:
         return int(operator.index(value))  # type: ignore[arg-type]  # it is what is tried
-    except TypeError:
+    except (TypeError, ValueError, ArithmeticError):
         return None
 
 

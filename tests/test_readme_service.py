@@ -27,8 +27,9 @@ QUICKLY = (
     "import aiogandi, functools;"
     "settings = dict(rate_limit=None, polling=aiogandi.Polling(0.05, 0.1));"
     "service.Gandi.from_env = functools.partial(service.Gandi.from_env, **settings);"
+    "service.EVERY = 0.02;"
 )
-NO_TIME = "service.DRAIN, service.REPLIES = 0.2, 0.2;"
+NO_TIME = "service.DRAIN, service.REPLIES, service.EVERY = 0.2, 0.2, 0.02;"
 
 
 class Service:
@@ -161,6 +162,13 @@ async def test_what_cannot_be_ended_is_written_down_and_taken_up_at_the_next_sta
     ordered = len(service.books["servers"])
     assert len(sandbox.vms) < ordered
 
+    sandbox.interfere = lambda method: Refuse(503)  # it starts all the same
+    pending = service.books["pending"]
+    async with service.running(before=NO_TIME) as (_, process):
+        process.send_signal(signal.SIGTERM)
+    assert "the next start looks again" in service.said
+    assert service.books["pending"] == pending
+
     sandbox.interfere = None
     async with service.running(before=QUICKLY) as (_, process):
         await until(lambda: sandbox.executed["vm_create"] == ordered, within=60)
@@ -169,3 +177,27 @@ async def test_what_cannot_be_ended_is_written_down_and_taken_up_at_the_next_sta
     assert {server["state"] for server in service.books["servers"].values()} == {"running"}
     assert service.books["pending"] == []
     assert len(sandbox.vms) == len(service.books["servers"]) == ordered
+
+
+async def test_what_the_last_run_has_begun_is_seen_to_its_end(sandbox, service):
+    sandbox.hold_operation("vm_create", times=5)
+    async with service.running(before=NO_TIME) as (http, process):
+        stop_at(sandbox, process, 10)
+        await order_all(http)
+    assert "begun" in states_in(service.books["servers"])
+
+    async with service.running(before=QUICKLY) as (http, process):
+        async with http.get("/servers") as answer:
+            assert "begun" in states_in(await answer.json())
+        sandbox.release_operations()
+        for _ in range(600):
+            shown = states_in(await (await http.get("/servers")).json())
+            if shown == {"running"}:
+                break
+            await asyncio.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+    assert states_in(service.books["servers"]) == {"running"}
+
+
+def states_in(servers):
+    return {server["state"] for server in servers.values()}

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from aiogandi.checks import is_number
 from aiogandi.errors import unusable
 from aiogandi.models import OperatingSystem, ids_from_wire
-from aiogandi.models.reading import as_id, as_int
+from aiogandi.models.reading import as_id, as_int, as_str
 
 Result = TypeVar("Result")
 
@@ -38,6 +38,11 @@ def _is_array(reply: Any) -> bool:
     return isinstance(reply, list)
 
 
+def _is_text(reply: Any) -> bool:
+    """Whether it is text, also in base 64."""
+    return isinstance(reply, str | bytes) and as_str(reply) is not None
+
+
 def _is_number(reply: Any) -> bool:
     """Whether it is a number, or the text of one."""
     return is_number(reply) or (isinstance(reply, str) and _NUMBER.fullmatch(reply) is not None)
@@ -58,7 +63,8 @@ def _are_listed(reply: list[Any]) -> bool:
     return any(map(_is_id, reply)) and all(_is_id(each) or as_int(each) == 0 for each in reply)
 
 
-string: Final = _reader("the call", "a string", lambda reply: isinstance(reply, str), str)
+string: Final = _reader("the call", "a string", _is_text, lambda reply: str(as_str(reply)))
+"""Also one that was sent in base 64."""
 
 number: Final = _reader("the call", "a number", _is_number, float)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogandi.errors import GandiError
+from aiogandi.errors import GandiError, refuses_call
 from aiogandi.models import FINAL, OperationState
 from aiogandi.operations.trouble import Way
 
@@ -61,7 +61,7 @@ class Finding:
         one it is *spared*, but to confirm an end.
         """
         if spared:
-            self._misses_list = True
+            self._misses_list = not _is_refusal(self.by_list.error)
             return self.told is not None and not self._asked_list
         if self._lists < FINDS and not self._refused:
             return True
@@ -79,11 +79,11 @@ class Finding:
         self._misses_list = False
         self.by_list.answered()
 
-    def list_failed(self, error: GandiError, now: float, *, refused: bool) -> None:
-        """The list was not answered; *refused*, it will not be. What was `told` is true, then."""
+    def list_failed(self, error: GandiError, now: float) -> None:
+        """The list was not answered, or was refused, and will not be. What was `told` is true, then."""
         self._asked_list = True
         self._lists += 1
-        self._refused = refused
+        self._refused = _is_refusal(error)
         self.was_delayed = True
         self._misses_list = True
         self.by_list.failed(error, now)
@@ -114,3 +114,7 @@ class Finding:
     def met(self) -> list[GandiError]:
         """What went wrong on either way when it was asked last."""
         return [way.error for way in (self.by_list, self.by_state) if way.error is not None]
+
+
+def _is_refusal(error: GandiError | None) -> bool:
+    return error is not None and refuses_call(error)

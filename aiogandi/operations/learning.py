@@ -19,6 +19,7 @@ from aiogandi.operations.begun import Begun
 from aiogandi.operations.creations import CREATIONS, Creations
 from aiogandi.operations.directory import Directory
 from aiogandi.operations.overtaking import is_silence
+from aiogandi.operations.schedule import LOOK_AFTER
 from aiogandi.operations.trouble import Way
 from aiogandi.operations.watch import Watch, Watches
 from aiogandi.settings import Polling
@@ -205,9 +206,12 @@ class Learning:
         finding = watch.finding
         is_missing = False
         if by_list:
-            finding.list_failed(error, now, refused=refuses_call(error))
+            finding.list_failed(error, now)
             self._find_failures += 1
-            self._find_list_at = now + self._polling.backoff(self._find_failures)
+            pause = self._polling.backoff(self._find_failures)
+            if refuses_call(error):
+                pause = LOOK_AFTER * self._polling.interval
+            self._find_list_at = now + pause
             for each in list(self._watches.unfound.values()):
                 if each.finding.told is not None:
                     self._watches.ended_unfound(each, each.finding.told, now)

@@ -80,7 +80,9 @@ class Schedule:
     def __init__(self, polling: Polling, full: int = LISTED) -> None:
         self._polling = polling
         self._pace = Pace(polling)
-        self._watched: dict[int, float] = {}  # when each id was looked at or taken up, longest ago first
+        self._watched: dict[
+            int, float
+        ] = {}  # when each id was looked at or taken up, longest ago first
         self._followed: set[int] = set()  # ids of which somebody wants to see each state
         self._looks = Looks(polling)
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for

@@ -23,11 +23,27 @@ class Index:
 class NoIndex:
     """A truth value of another library, say."""
 
+    def __init__(self, error=TypeError):
+        self._error = error
+
     def __index__(self):
-        raise TypeError("this is no index")
+        raise self._error("this is no index")
 
 
-NO_IDS = [0, -1, True, 1.0, "1", None, 2**63, 10**5000, Index(0), Index(2**63), NoIndex()]
+NO_IDS = [
+    0,
+    -1,
+    True,
+    1.0,
+    "1",
+    None,
+    2**63,
+    10**5000,
+    Index(0),
+    Index(2**63),
+    NoIndex(),
+    NoIndex(ValueError),
+]
 NO_QUANTITIES = [*NO_IDS, 2**31, Index(2**31)]
 NO_TEXTS = ["", "  ", None, 5, b"web"]
 NO_HOSTNAMES = [*NO_TEXTS, "a b", "a\tb", "a" * 256]

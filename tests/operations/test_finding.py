@@ -2,12 +2,13 @@
 
 import pytest
 
-from aiogandi import OperationState, TransportError
+from aiogandi import OperationState, PermissionDenied, TransportError
 from aiogandi.operations.finding import FINDS, LIST_AFTER, Finding
 from aiogandi.operations.trouble import Way
 
 RUN, DONE = OperationState.RUN, OperationState.DONE
 TROUBLE = TransportError("HTTP 404", 404)
+REFUSED = PermissionDenied(530050, "no right")
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def ask(finding, times, *, listed=None, state=RUN, now=0.0):
             if listed is None:
                 finding.list_answered()
             else:
-                finding.list_failed(listed, now, refused=False)
+                finding.list_failed(listed, now)
                 believed.append(finding.told)
         elif isinstance(state, TransportError):
             finding.state_failed(state, now)
@@ -66,17 +67,23 @@ def test_or_when_the_list_does_not_show_its_operation(finding):
 
 
 def test_a_list_that_is_refused_is_not_asked_again(finding):
-    finding.list_failed(TROUBLE, 0, refused=True)
+    finding.list_failed(REFUSED, 0)
     assert ask(finding, 5, state=DONE) == ("sssss", [DONE] * 5)
 
 
 def test_a_list_that_has_failed_for_another_one_is_asked_only_to_confirm_an_end(finding):
-    Finding(finding.by_list).list_failed(TROUBLE, 0, refused=False)
+    Finding(finding.by_list).list_failed(TROUBLE, 0)
     assert not finding.asks_list(spared=True)
     assert finding.state_told(RUN) is RUN
     assert finding.state_told(DONE) is None
     assert finding.asks_list(spared=True)
     assert finding.told is DONE
+
+
+def test_a_list_that_was_refused_to_another_one_is_not_missed(finding):
+    Finding(finding.by_list).list_failed(REFUSED, 0)
+    assert not finding.asks_list(spared=True)
+    assert finding.state_told(DONE) is DONE
 
 
 def test_what_the_list_answers_for_another_one_is_no_lasting_trouble(finding):
