@@ -60,6 +60,7 @@ class Learning:
         """Forget the trouble of earlier: polling begins anew."""
         for way in (self._lists, self._details, self._states, self._watches.finds):
             way.answered()
+        self._spare_no_list()
         self._go_on()
 
     # -- lists ---------------------------------------------------------------------------------
@@ -193,11 +194,15 @@ class Learning:
 
     async def _find_in_list(self, watch: Watch, kind: str, thing: int) -> None:
         found = await self._creations.find(kind, thing)
-        self._find_failures = 0
-        self._find_list_at = 0.0
+        self._spare_no_list()
         watch.finding.list_answered()
         if found is not None:
             self._watches.found(watch, found, asyncio.get_running_loop().time())
+
+    def _spare_no_list(self) -> None:
+        """No find has failed by the list: the next may ask it."""
+        self._find_failures = 0
+        self._find_list_at = 0.0
 
     def _find_failed(
         self, watch: Watch, error: GandiError, now: float, *, by_list: bool
