@@ -13,6 +13,11 @@ SERVER_ERRORS: Final = 500
 """HTTP statuses from here on are the server's own trouble, which passes."""
 
 
+GAP: Final = 180.0
+"""Seconds without a question that count as trouble at most. A machine that slept for an hour between two
+answers knows nothing of that hour."""
+
+
 class Way:
     """One way to learn of operations: their lists, say, or the details of one of them.
 
@@ -20,11 +25,12 @@ class Way:
     given by the caller.
     """
 
-    __slots__ = ("_since", "error")
+    __slots__ = ("_failed_at", "_lasted", "error")
 
     def __init__(self) -> None:
         self.error: GandiError | None = None
-        self._since = 0.0
+        self._failed_at = 0.0
+        self._lasted = 0.0
 
     def answered(self) -> None:
         """The service told what it was asked for."""
@@ -33,14 +39,17 @@ class Way:
     def failed(self, error: GandiError, now: float) -> None:
         """The service did not."""
         if self.error is None or refusal_of(self.error) != refusal_of(error):
-            self._since = now
+            self._lasted = 0.0
+        else:
+            self._lasted = self.lasted(now)
+        self._failed_at = now
         self.error = error
 
     def lasted(self, now: float) -> float:
         """For how many seconds it has met one and the same lasting refusal; 0 for trouble that passes."""
         if self.error is None or refusal_of(self.error) is None:
             return 0.0
-        return now - self._since
+        return self._lasted + min(now - self._failed_at, GAP)
 
 
 def refusal_of(error: GandiError) -> tuple[type[GandiError], int] | None:

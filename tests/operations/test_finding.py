@@ -94,8 +94,8 @@ def test_what_the_list_answers_for_another_one_is_no_lasting_trouble(finding):
 
 def test_both_ways_must_be_refused_to_have_lasted(finding):
     ask(finding, 8, listed=TROUBLE, state=TROUBLE, now=100)
-    assert finding.lasted(700) == 600
+    assert finding.lasted(200) == 100
     assert finding.met() == [TROUBLE, TROUBLE]
     finding.list_answered()
-    assert finding.lasted(700) == 0
+    assert finding.lasted(200) == 0
     assert finding.met() == [TROUBLE]

@@ -4,7 +4,7 @@ import pytest
 
 from aiogandi import AuthenticationError, TransportError
 from aiogandi.errors import fault_for
-from aiogandi.operations.trouble import Way
+from aiogandi.operations.trouble import GAP, Way
 
 
 def timed_out(status=None):
@@ -35,7 +35,7 @@ PASSING = {
 @pytest.mark.parametrize("error", FOR_GOOD.values(), ids=FOR_GOOD)
 def test_one_and_the_same_refusal_lasts(error):
     way = Way()
-    for now in (100, 400, 700):
+    for now in (100, 250, 400, 550, 700):
         way.failed(error, now)
     assert way.error is error
     assert way.lasted(700) == 600
@@ -44,7 +44,7 @@ def test_one_and_the_same_refusal_lasts(error):
 @pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
 def test_no_reply_and_what_the_server_blames_on_itself_may_pass(error):
     way = Way()
-    for now in (100, 400, 700):
+    for now in (100, 250, 400, 550, 700):
         way.failed(error, now)
     assert way.error is error
     assert way.lasted(700) == 0
@@ -53,9 +53,17 @@ def test_no_reply_and_what_the_server_blames_on_itself_may_pass(error):
 @pytest.mark.parametrize("other", [*PASSING.values(), fault_for(150001, "ServerError")], ids=str)
 def test_another_answer_in_between_begins_anew(other):
     way, error = Way(), FOR_GOOD["server fault"]
-    for now, met in ((100, error), (400, other), (500, error), (700, error)):
+    for now, met in ((100, error), (200, other), (300, error), (400, error)):
         way.failed(met, now)
-    assert way.lasted(700) == 200
+    assert way.lasted(400) == 100
+
+
+def test_time_in_which_nobody_asked_counts_little():
+    way, error = Way(), FOR_GOOD["garbage"]
+    for now in (100, 200, 5000):
+        way.failed(error, now)
+    assert way.lasted(5050) == 100 + GAP + 50
+    assert way.lasted(9000) == 100 + 2 * GAP
 
 
 def test_an_answer_ends_it():
@@ -70,5 +78,5 @@ def test_an_answer_ends_it():
 def test_the_words_of_two_equal_answers_may_differ():
     way = Way()
     way.failed(TransportError("HTTP 404: request 1", 404), 100)
-    way.failed(TransportError("HTTP 404: request 2", 404), 400)
-    assert way.lasted(400) == 300
+    way.failed(TransportError("HTTP 404: request 2", 404), 250)
+    assert way.lasted(250) == 150

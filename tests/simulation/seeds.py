@@ -11,6 +11,7 @@ KEPT = {
     75: "a reply to operation_list that is no list was taken for an empty one",
     78: "nobody was told of what a caller had begun that went",
     98: "after the machine's sleep another client's old reboot was taken for ours",
+    104: "the hours in which a machine slept counted as one trouble that lasts",
     131: "an interrupted close waited on: it was interrupted before it had begun to wait",
     191: "a creation whose caller had gone, and whose reply was lost, stood nowhere",
     209: "where a list hung for good, fifty creations were noticed one after the other",
