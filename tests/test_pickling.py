@@ -6,6 +6,7 @@ import pickle
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +83,8 @@ def test_every_public_value_survives_a_copy(name, how):
         assert getattr(twin, "operation", None) is getattr(value, "operation", None)
 
 
-def test_another_process_gets_every_value_and_gives_it_back_and_raises_every_exception():
+def test_another_process_gets_every_value_and_gives_it_back_and_raises_every_exception(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])  # where that process finds `elsewhere`
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawned) as pool:
         returned = pool.submit(elsewhere.give_back, VALUES).result()
