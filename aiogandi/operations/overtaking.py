@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from aiogandi.errors import GandiError, TransportError
+from aiogandi.errors import Fault, TransportError
 
 REPLY_WITHIN: Final = 5.0
 """Seconds after which a poll that has left is overtaken, unless the service is known to be slower."""
 
-LONGEST_PATIENCE: Final = 10.0
-"""The same while a slow service is silent. After an outage its return is noticed little later than this."""
+LATEST: Final = 10.0
+"""The same for the slowest service. After an outage its return is noticed little later than this."""
 
 SLOWER: Final = 4.0
-"""A poll may take so many times as long as the last of its method that was answered, up to the bound."""
+"""A poll is overtaken after so many times as long as the last reply to its method took, in these bounds."""
 
 MARGIN: Final = 1.5
-"""The same beyond the bound: a service that has just taken 20 seconds is given 30."""
+"""Where that reply took long, a poll is listened to for so many times as long, though it is overtaken."""
 
 LATE_AT_MOST: Final = 4
 """Polls that were overtaken, and are heard all the same if they are answered after all."""
@@ -37,45 +37,53 @@ class Poll(Protocol):
 
 
 class Overtaking:
-    """Sends polls by *poll*, and gives those up that hang. It is a directory's `Ask`.
+    """Sends polls by *poll*, and overtakes those that hang. It is a directory's `Ask`.
 
     A poll that is not answered in time fails, so that whoever asked can ask again. Silence never makes
     this time longer, only replies that came late do: after an outage, however long, the next poll
     leaves soon. What was given up goes on until the client's own time-out. If its reply comes, the next
-    who asks the same gets it, and all polls of its method have more time from then on, until one is given
-    up. So a service that takes 20 seconds for each reply is heard, too.
+    who asks the same gets it, and the polls of its method are listened to for longer, until one is given
+    up: so a service that takes 20 seconds for each reply is heard, too. Even then a second poll leaves
+    beside one that hangs, for the service may have become quick, or have come back.
     """
 
     def __init__(self, poll: Poll) -> None:
         self._poll = poll
-        self._patience: dict[str, float] = {}  # by method: lists may be slow where details are not
+        self._took: dict[
+            str, float
+        ] = {}  # by the last reply to each method, until a poll is given up
         self._sent: set[_Sent] = set()
         self._late: dict[tuple[str, str], _Sent] = {}
 
     async def __call__(self, method: str, arguments: Mapping[str, Any]) -> Any:
         """The service's answer, or a `GandiError`; see `is_silence` for that of a poll that hangs."""
         question = method, repr(arguments)
-        fresh = self._send(method, arguments)
         late = self._late.pop(question, None)
-        polls = [fresh] if late is None else [late, fresh]
+        first = latest = self._send(method, arguments)
+        polls = [first] if late is None else [late, first]
         try:
             while True:
-                awaited = [fresh.overdue, *(sent.task for sent in polls)]
+                awaited = [latest.overdue, *(sent.task for sent in polls)]
                 await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
                 for sent in polls:
-                    if sent.is_answered():
+                    if sent.is_heard():
                         return sent.task.result()
-                if fresh.task.done():
-                    return fresh.task.result()  # it raises
+                if latest.task.done():
+                    return latest.task.result()  # it raises: there was no connection, say
                 # Where the late one has failed, the fresh one may still be answered.
                 polls = [sent for sent in polls if not sent.task.done()]
-                if fresh.overdue.done():
-                    if fresh.patience >= self._patience_for(method):  # else more is known by now
-                        self._patience[method] = min(fresh.patience, LONGEST_PATIENCE)
+                if not latest.overdue.done():
+                    continue
+                if first.age() >= MARGIN * self._took.get(method, 0.0):
+                    self._took.pop(method, None)
                     self._keep(question, polls.pop(0))
-                    raise _silence(method, fresh.patience)
+                    raise _silence(method, first.age())
+                if len(polls) > 1:
+                    polls.pop().task.cancel()
+                latest = self._send(method, arguments)
+                polls.append(latest)
         finally:
-            fresh.stop()
+            latest.stop()
             for sent in polls:
                 sent.task.cancel()
 
@@ -94,11 +102,9 @@ class Overtaking:
         self._late.clear()
         return [sent.task for sent in self._sent]
 
-    def _patience_for(self, method: str) -> float:
-        return self._patience.get(method, REPLY_WITHIN)
-
     def _send(self, method: str, arguments: Mapping[str, Any]) -> _Sent:
-        sent = _Sent(method, self._patience_for(method))
+        overdue = min(max(REPLY_WITHIN, SLOWER * self._took.get(method, 0.0)), LATEST)
+        sent = _Sent(method, overdue)
         sent.task = sent.loop.create_task(self._poll(method, arguments, on_send=sent.leaves))
         self._sent.add(sent)
         sent.task.add_done_callback(lambda _: self._ended(sent))
@@ -106,10 +112,8 @@ class Overtaking:
 
     def _ended(self, sent: _Sent) -> None:
         self._sent.discard(sent)
-        if sent.is_answered() and sent.left is not None:
-            took = sent.loop.time() - sent.left
-            usual = min(max(REPLY_WITHIN, SLOWER * took), LONGEST_PATIENCE)
-            self._patience[sent.method] = max(usual, MARGIN * took)
+        if sent.is_heard():
+            self._took[sent.method] = sent.age()
 
     def _keep(self, question: tuple[str, str], sent: _Sent) -> None:
         """Hear *sent* when *question* is asked again. There is room for a few, so those go first that
@@ -125,17 +129,17 @@ class Overtaking:
 
 
 class _Sent:
-    """A poll that was sent. ``overdue`` is done when it has been away for *patience* seconds; time in
+    """A poll that was sent. ``overdue`` is done when it has been away for *within* seconds; time in
     line, or during a login, does not count.
     """
 
-    __slots__ = ("_timer", "left", "loop", "method", "overdue", "patience", "task")
+    __slots__ = ("_timer", "_within", "left", "loop", "method", "overdue", "task")
 
     task: asyncio.Task[Any]
 
-    def __init__(self, method: str, patience: float) -> None:
+    def __init__(self, method: str, within: float) -> None:
         self.method = method
-        self.patience = patience
+        self._within = within
         self.loop = asyncio.get_running_loop()
         self.overdue: asyncio.Future[None] = self.loop.create_future()
         self.left: float | None = None
@@ -146,30 +150,45 @@ class _Sent:
         """It leaves, perhaps once more: with a new session, say."""
         self.stop()
         self.left = self.loop.time()
-        self._timer = self.loop.call_later(self.patience, self._is_overdue)
+        self._timer = self.loop.call_later(self._within, self._is_overdue)
+
+    def age(self) -> float:
+        """For how many seconds it has been away."""
+        return 0.0 if self.left is None else self.loop.time() - self.left
 
     def stop(self) -> None:
         """Nobody waits for it any more."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def is_answered(self) -> bool:
-        """Whether it has brought what was asked for. (Its error is looked at in any case: the event loop
-        reports those that nobody looks at.)
+    def is_heard(self) -> bool:
+        """Whether the service has said something: what was asked for, or why not. (A task's error is
+        looked at in any case: the event loop reports those that nobody looks at.)
         """
-        return self.task.done() and not self.task.cancelled() and self.task.exception() is None
+        if not self.task.done() or self.task.cancelled():
+            return False
+        error = self.task.exception()
+        return (
+            error is None
+            or isinstance(error, Fault)
+            or (
+                isinstance(error, TransportError)
+                and error.status is not None
+                and not is_silence(error)
+            )
+        )
 
     def _is_overdue(self) -> None:
         if not self.overdue.done():
             self.overdue.set_result(None)
 
 
-def is_silence(error: GandiError) -> bool:
+def is_silence(error: BaseException) -> bool:
     """Whether *error* says that nothing came in time, not even a refusal."""
     return isinstance(error, TransportError) and isinstance(error.__cause__, TimeoutError)
 
 
-def _silence(method: str, patience: float) -> TransportError:
-    told = TransportError(f"{method}: no reply within {patience:g} s", method=method)
+def _silence(method: str, seconds: float) -> TransportError:
+    told = TransportError(f"{method}: no reply within {seconds:.0f} s", method=method)
     told.__cause__ = TimeoutError()
     return told

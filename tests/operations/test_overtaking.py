@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from aiogandi import TransportError
+from aiogandi import GandiError, NotFound, TransportError
 from aiogandi.cancellation import cancel
 from aiogandi.operations.overtaking import (
     LATE_AT_MOST,
-    LONGEST_PATIENCE,
+    LATEST,
     REPLY_WITHIN,
     Overtaking,
     is_silence,
@@ -58,7 +58,7 @@ class Service:
         began = clock()
         try:
             came = await self.polls("operation_list", arguments)
-        except TransportError as error:
+        except GandiError as error:
             came = error
         return came, pytest.approx(clock() - began, abs=0.01)
 
@@ -98,7 +98,7 @@ async def test_a_reply_that_came_late_does_up_to_a_bound():
     assert await service.ask() == (0, 2.0)
     assert (await service.ask())[1] == 8.0
     assert await service.ask() == (2, 4.0)
-    assert (await service.ask(of="another"))[1] == LONGEST_PATIENCE
+    assert (await service.ask(of="another"))[1] == LATEST
     assert await service.ask() == (4, 0.1)
     assert (await service.ask())[1] == REPLY_WITHIN
 
@@ -113,40 +113,58 @@ async def test_a_service_that_is_merely_slow_is_heard():
 
 @in_virtual_time
 async def test_also_where_each_question_is_another_one():
-    service = Service(*[20.0] * 9)
-    assert is_silence((await service.ask(of=0))[0])
-    for number in range(1, 4):
-        came, _ = await service.ask(of=number)
-        assert is_silence(came)
-    assert await service.ask(of=4) == (4, 20.0)
-    assert await service.ask(of=5) == (5, 20.0)
+    service = Service(*[20.0] * 20)
+    for number in range(3):
+        assert is_silence((await service.ask(of=number))[0])
+    await asyncio.sleep(5)
+    for number in range(3, 6):
+        came, took = await service.ask(of=number)
+        assert (type(came), took) == (int, 20.0)
 
 
-@in_virtual_time
-async def test_its_silence_is_noticed_as_soon_as_any_other():
-    service = Service(*[20.0] * 5, *[FOREVER] * 3)
+async def slow_one():
+    """A service that has taken 20 seconds for its last reply."""
+    service = Service(*[20.0] * 20)
     for number in range(5):
         await service.ask(of=number)
-    assert (await service.ask())[1] == 30.0
-    assert (await service.ask())[1] == LONGEST_PATIENCE
-    assert (await service.ask())[1] == LONGEST_PATIENCE
+    return service
 
 
 @in_virtual_time
-async def test_a_poll_that_had_less_time_says_nothing_of_what_is_known_by_then():
-    service = Service(12.0, 12.0, 12.0)
-    slow = asyncio.create_task(service.ask(of="one"))
-    await asyncio.sleep(10)
-    later = asyncio.create_task(service.ask(of="another"))  # it has as little time
-    await asyncio.gather(slow, later)
-    assert await service.ask(of="a third") == (2, 12.0)
+async def test_its_silence_is_given_up_later_but_not_for_good():
+    service = await slow_one()
+    service.takes = [FOREVER] * 20
+    assert (await service.ask())[1] == 30.0
+    assert (await service.ask())[1] == REPLY_WITHIN
+
+
+@in_virtual_time
+async def test_its_return_is_noticed_beside_what_hangs():
+    service = await slow_one()
+    service.takes = [FOREVER, FOREVER, 0.1]
+    assert (await service.ask())[1] == 2 * LATEST + 0.1
+
+
+@pytest.mark.parametrize(
+    "error", [NotFound(510042, "no"), TransportError("HTTP 404", 404)], ids=str
+)
+def test_a_refusal_that_comes_late_is_heard_too(error):
+    async def test():
+        refused = Late(12.0)
+        refused.error = error
+        service = Service(*[refused] * 9)
+        assert is_silence((await service.ask())[0])
+        assert is_silence((await service.ask())[0])
+        assert await service.ask() == (error, 2.0)
+        assert await service.ask(of="another") == (error, 12.0)
+
+    run_in_virtual_time(test())
 
 
 @in_virtual_time
 async def test_slow_lists_give_no_time_to_what_is_quick():
-    service = Service(*[20.0] * 4, FOREVER)
-    for number in range(4):
-        await service.ask(of=number)
+    service = await slow_one()
+    service.takes = [FOREVER]
     with pytest.raises(TransportError, match="operation_details: no reply within 5 s"):
         await service.polls("operation_details", {})
 
