@@ -29,13 +29,11 @@ class Begun:
         """Those that were not seen to have ended."""
         return [operation for operation in self._operations if not operation.done()]
 
-    def started(self, operation_id: int) -> float | None:
-        """When the call was answered that began this operation, in seconds of the loop's clock; None
-        where this client was not told its id.
-        """
+    def find(self, operation_id: int) -> Operation | None:
+        """The operation of this id, if this client was told it."""
         for operation in self._operations:
             if operation.id == operation_id and operation.started is not None:
-                return operation.started
+                return operation
         return None
 
     async def ended(self) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from aiogandi.errors import NotFound, TransportError
+from aiogandi.errors import Fault, GandiError, TransportError, refuses_call
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.models.reading import as_str
 from aiogandi.operations.directory import Directory
+from aiogandi.operations.overtaking import is_silence
 
 CREATIONS: Final = {"vm_create": ("vm_info", "vm_id"), "disk_create": ("disk_info", "disk_id")}
 """For each call that creates something: the call that tells of it, and the name of its id."""
@@ -28,6 +29,9 @@ _STATES: Final = {
 CANDIDATES: Final = 3
 """Operations that are looked at where the service does not filter by parameter: so many of those that come
 first in the list, and so many of those with the highest ids."""
+
+NOBODYS: Final = 2**31 - 1
+"""An id that no server or disk is assumed to have."""
 
 REMEMBERED: Final = 10_000
 """Creations of which is remembered, at most, what they create."""
@@ -70,15 +74,37 @@ class Creations:
         """
         if (found := self._of.get((kind, thing))) is not None:
             return found
+        trouble: GandiError | None = None
         for operation_id in self._candidates(ids):
             try:
                 details = await self._directory.details(operation_id)
-            except NotFound:
-                continue  # it is listed before it can be asked for
+            except (TransportError, Fault) as error:
+                if refuses_call(error):
+                    continue  # perhaps it is another client's, or listed before it can be asked for
+                trouble = error
+                if is_silence(error):
+                    break
+                continue
             self._learn(kind, name, details)
             if self._of.get((kind, thing)) == operation_id:
                 return operation_id
+        is_untold = len(ids) == 1 and ids[0] not in self._things
+        if is_untold and await self._filters_truly(ids, kind, name):
+            return ids[0]
+        if trouble is not None:
+            raise trouble
         return None
+
+    async def _filters_truly(self, ids: Sequence[int], kind: str, name: str) -> bool:
+        """Whether the service filters by this parameter, where looks do not tell: it shows another list
+        for a server or disk that is nobody's.
+        """
+        if not self._directory.filters_by([name]):
+            return False
+        others = await self._directory.ids({"type": kind, "param": {name: NOBODYS}})
+        if others != ids and self._directory.filters_by([name]):
+            self._works.add(name)
+        return name in self._works
 
     def _tells_apart(self, name: str, found: int) -> bool:
         """Whether a list of one can be trusted: a service that ignores the parameter shows the same

@@ -54,15 +54,17 @@ class Directory:
         if filters is None:
             return await self._listed({})
         names = filters.get("param", ())
-        if self.filters_by(names):
-            try:
-                return await self._listed({"filter": filters})
-            except DataFault as fault:
-                if not names or not refuses_call(fault):
-                    raise
-            self._refused.update(names)
         wider = {name: value for name, value in filters.items() if name != "param"}
-        return await self._listed({"filter": wider})
+        if not self.filters_by(names):
+            return await self._listed({"filter": wider})
+        try:
+            return await self._listed({"filter": filters})
+        except DataFault as fault:
+            if not names or not refuses_call(fault):
+                raise
+        entries = await self._listed({"filter": wider})
+        self._refused.update(names)  # and not the list itself
+        return entries
 
     async def _listed(self, arguments: Mapping[str, Any]) -> list[int]:
         reply = await self.ask("operation_list", arguments)

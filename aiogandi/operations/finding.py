@@ -3,7 +3,7 @@
 Two ways back each other up. The list is asked first, because it gives the operation's id. Where it shows
 none, or fails, the state of the server or disk itself is asked for, and the list in every tenth find.
 Where that fails, or the list did, the two are asked in turn: the state is believed when the list fails
-once more after it was told. A list that fails for one fails for all: so it is asked for one at a time.
+once more after it was told. A list that fails for one fails for all: the others are spared it for a while.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Finding:
         "answers",
         "by_list",
         "by_state",
+        "failures",
         "told",
         "was_delayed",
     )
@@ -45,6 +46,8 @@ class Finding:
         self.by_state = Way()
         self.answers = 0
         """How often either way was answered without showing an end."""
+        self.failures = 0
+        """How often in a row neither way told anything."""
         self.was_delayed = False
         """Whether anything went wrong, so that the operation may have ended long ago."""
         self._lists = 0
@@ -58,7 +61,7 @@ class Finding:
 
     def asks_list(self, *, spared: bool = False) -> bool:
         """Whether to ask the list next, and not the server or disk. Where it has just failed for another
-        one it is *spared*, but to confirm an end.
+        one it is *spared*, but to confirm an end; that this one missed it is noted.
         """
         if spared:
             self._misses_list = not _is_refusal(self.by_list.error)
@@ -73,6 +76,7 @@ class Finding:
 
     def list_answered(self) -> None:
         """The list was answered, with the operation or without."""
+        self._refused = False
         self._asked_list = True
         self._lists += 1
         self.answers += 1
@@ -80,7 +84,8 @@ class Finding:
         self.by_list.answered()
 
     def list_failed(self, error: GandiError, now: float) -> None:
-        """The list was not answered, or was refused, and will not be. What was `told` is true, then."""
+        """The list was not answered, or was refused and will not be."""
+        self.failures += 1
         self._asked_list = True
         self._lists += 1
         self._refused = _is_refusal(error)
@@ -94,6 +99,7 @@ class Finding:
         """
         self._asked_list = False
         self.answers += 1
+        self.failures = 0
         self.by_state.answered()
         in_doubt = self._misses_list and not self._refused
         if state not in FINAL or self.told is not None or not in_doubt:
@@ -103,6 +109,7 @@ class Finding:
 
     def state_failed(self, error: GandiError, now: float) -> None:
         """The server or disk was asked for, and did not tell."""
+        self.failures += 1
         self._asked_list = False
         self.was_delayed = True
         self.by_state.failed(error, now)

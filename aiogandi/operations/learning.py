@@ -99,9 +99,10 @@ class Learning:
         can do that: an id in a list of a state is in that state, whatever else the list shows.
         """
         watch = self._watches.by_id.get(operation_id)
-        if watch is None or watch.operation.type is None:
+        knows = [] if watch is None else [*watch.operations(), self._begun.find(operation_id)]
+        operation = next((each for each in knows if each is not None and each.type), None)
+        if operation is None:
             return
-        operation = watch.operation
         thing = {"vm_id": operation.vm_id} if operation.vm_id else {"disk_id": operation.disk_id}
         narrowed = {"type": operation.type, **({"param": thing} if any(thing.values()) else {})}
         for state in self._schedule.out_of_reach(operation_id):
@@ -154,9 +155,10 @@ class Learning:
         return since is not None and now - since < self._polling.grace
 
     def _acknowledged_at(self, watch: Watch) -> float | None:
-        if watch.acknowledged_at is None and watch.operation.id is not None:
-            return self._begun.started(watch.operation.id)
-        return watch.acknowledged_at
+        if watch.acknowledged_at is not None or watch.operation.id is None:
+            return watch.acknowledged_at
+        begun = self._begun.find(watch.operation.id)
+        return None if begun is None else begun.started
 
     # -- finds ---------------------------------------------------------------------------------
 
@@ -234,7 +236,8 @@ class Learning:
             ):
                 for each in list(self._watches.unfound.values()):  # as with looks
                     self._watches.missing(each, error)
-            return self._polling.interval if watch.wanted else None
+            pause = self._polling.interval * (1 + finding.failures / 2)
+            return min(pause, self._polling.max_interval) if watch.wanted else None
         return None
 
     # -- trouble -------------------------------------------------------------------------------

@@ -106,8 +106,7 @@ class Schedule:
         self, operation_id: int, kind: str | None, now: float, started: float | None = None
     ) -> None:
         """Take up an operation of type *kind*. *started* is when its call was answered; None where that
-        is not known: it may have ended already, so it is looked at at once.
-        """
+        is not known: it may have ended already, so it is looked at at once."""
         if operation_id in self._watched:
             return
         self._watched[operation_id] = now
@@ -275,7 +274,7 @@ class Schedule:
         return swept
 
     def out_of_reach(self, operation_id: int) -> list[OperationState]:
-        """The final states that this operation may be in though no list shows it."""
+        """The final states that this operation may be in though no list shows it (ids grow, assumed)."""
         return [state for state, bound in self._bounds.items() if operation_id < bound]
 
     def below(self, bound: int) -> int:

@@ -44,9 +44,13 @@ class Watch:
     @property
     def acknowledged_at(self) -> float | None:
         """When the service told this client of the operation, as far as those who wait know."""
-        operations = [self.operation, *(each for _, each in self.waiters)]
-        operations += [each for _, each, _ in self.observers]
-        return max((each.started for each in operations if each.started is not None), default=None)
+        started = [each.started for each in self.operations() if each.started is not None]
+        return max(started, default=None)
+
+    def operations(self) -> list[Operation]:
+        """The operation, as each of those who wait knows it."""
+        known = [self.operation, *(each for _, each in self.waiters)]
+        return known + [each for _, each, _ in self.observers]
 
     def saw(self, details: OperationDetails) -> None:
         """Tell everybody; who waits for the end is woken by it, who watches by any new state."""

@@ -115,6 +115,48 @@ async def test_an_id_from_elsewhere_may_be_refused_at_once(sandbox, gandi, troub
             await other.operation(operation.id).wait(2)
 
 
+@while_operations_run()
+async def test_an_operation_that_is_taken_up_by_its_id_alone_is_found_in_narrower_lists_too(
+    sandbox, gandi
+):
+    [operation] = await reboots(sandbox, gandi, 1)
+    session = sandbox.execute("login", "AA1234-GANDI", "mypassword")
+    for number in range(LISTED):
+        disk = {"size": 1024, "name": f"other-{number}", "fstype": "ext3"}
+        sandbox.execute("disk_create", session, disk)
+    trouble_for(sandbox, Refuse(500), "operation_details")
+    told, seconds = await ends([gandi.operation(operation.id)], within=1800)
+    assert told == {"DONE"}
+    assert seconds < TAKES + SOON
+
+
+@while_operations_run()
+async def test_what_is_forbidden_on_both_ways_is_not_asked_for_every_second(sandbox, gandi):
+    creating = [gandi.vm_create(f"web-{n}", "s3cret-pw", 111, 1, 1) for n in range(30)]
+    operations = await asyncio.gather(*creating)
+    trouble_for(sandbox, NO_RIGHT, *POLLS)
+    sandbox.calls.clear()
+    told, _ = await ends(operations, within=300)
+    assert told == {"OperationTimeout"}
+    assert sandbox.calls.total() < 30 * 45
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("trouble", [Refuse(500), NO_RIGHT, HANG], ids=str)
+@while_operations_run()
+async def test_a_failed_creation_whose_details_and_disk_cannot_be_read_has_failed(
+    sandbox, gandi, trouble, number
+):
+    sandbox.fail_operation("disk_create", times=number)
+    specs = [{"size": 1024, "name": f"data-{n}", "fstype": "ext3"} for n in range(number)]
+    creating = map(gandi.disk_create, specs)
+    operations = await asyncio.gather(*creating)
+    trouble_for(sandbox, trouble, "operation_details", "disk_info")
+    told, seconds = await ends(operations, within=1800)
+    assert told == {"OperationFailed"}
+    assert seconds < TAKES + SOON
+
+
 # -- a slow service --------------------------------------------------------------------------------
 
 

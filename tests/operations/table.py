@@ -26,7 +26,10 @@ class Service:
         if method == "operation_details":
             if arguments["operation_id"] not in self.operations:
                 raise NotFound(510042, "no such operation", method)
-            return self.operations[arguments["operation_id"]]
+            told = self.operations[arguments["operation_id"]]
+            if isinstance(told, Exception):
+                raise told
+            return told
         filters = arguments.get("filter", {})
         wanted = dict(filters.get("param", {}))
         if self.refuses & wanted.keys():

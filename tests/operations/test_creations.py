@@ -5,7 +5,13 @@ import random
 
 import pytest
 
-from aiogandi import NotFound, OperationState, TransportError
+from aiogandi import (
+    NotFound,
+    OperationState,
+    PermissionDenied,
+    ServerFault,
+    TransportError,
+)
 from aiogandi.operations.creations import CANDIDATES, Creations
 from aiogandi.operations.directory import Directory
 from tests.operations.table import FIND, Service, creation
@@ -50,6 +56,46 @@ class TestFind:
         service.answers["operation_list"] = [3, 2]
         assert await creations.find("vm_create", 6) == 2
         assert await creations.find("vm_create", 7) is None
+
+    @pytest.mark.parametrize(
+        "error", [PermissionDenied(530050, "no"), ServerFault(150000, "oops")], ids=str
+    )
+    async def test_one_that_cannot_be_read_hides_no_other(self, error, service, creations):
+        service.operations = {3: error, 2: creation(6), 1: creation(5)}
+        service.answers["operation_list"] = [3, 2, 1]
+        assert await creations.find("vm_create", 6) == 2
+        assert await creations.find("vm_create", 5) == 1
+        if isinstance(error, ServerFault):
+            with pytest.raises(ServerFault):
+                await creations.find("vm_create", 7)
+        else:
+            assert await creations.find("vm_create", 7) is None
+
+    @pytest.mark.parametrize(
+        "error",
+        [PermissionDenied(530050, "no"), ServerFault(150000, "oops"), TransportError("?", 500)],
+        ids=str,
+    )
+    async def test_where_none_can_be_read_the_filter_is_tried_with_what_is_nobodys(
+        self, error, service, creations
+    ):
+        service.operations = {1: creation(5), 2: creation(6)}
+        service.answers["operation_details"] = error
+        assert await creations.find("vm_create", 5) == 1
+        assert len(service.asked) == 3
+        assert await creations.find("vm_create", 6) == 2
+        assert len(service.asked) == 4
+
+    async def test_and_a_filter_that_is_ignored_shows_the_same_for_it(self, service, creations):
+        service.operations, service.ignores = {1: creation(5)}, {"vm_id"}
+        service.answers["operation_details"] = PermissionDenied(530050, "no")
+        assert await creations.find("vm_create", 5) is None
+
+    async def test_what_is_known_to_be_anothers_is_not_believed_so(self, service, creations):
+        service.operations = {1: creation(6)}
+        service.answers["operation_list"] = [1]
+        assert await creations.find("vm_create", 5) is None
+        assert len(service.asked) == 2
 
     async def test_none_is_listed(self, creations):
         assert await creations.find("vm_create", 5) is None

@@ -57,6 +57,16 @@ class TestOneQuestion:
         assert await directory.ids(FIND) == [2, 1]
         assert service.lists() == [FIND, WIDER, WIDER]
 
+    async def test_where_the_list_is_refused_without_it_too_nothing_is_known_of_it(
+        self, service, directory
+    ):
+        service.answers["operation_list"] = REFUSED
+        with pytest.raises(DataFault):
+            await directory.ids(FIND)
+        del service.answers["operation_list"]
+        await directory.ids(FIND)
+        assert service.lists() == [FIND, WIDER, FIND]
+
     async def test_other_parameters_are_tried_all_the_same(self, service, directory):
         service.refuses = {"vm_id"}
         await directory.ids(FIND)
