@@ -89,20 +89,20 @@ class Creations:
             if self._of.get((kind, thing)) == operation_id:
                 return operation_id
         is_untold = len(ids) == 1 and ids[0] not in self._things
-        if is_untold and await self._filters_truly(ids, kind, name):
+        if is_untold and await self._filters_truly(kind, name):
             return ids[0]
         if trouble is not None:
             raise trouble
         return None
 
-    async def _filters_truly(self, ids: Sequence[int], kind: str, name: str) -> bool:
-        """Whether the service filters by this parameter, where looks do not tell: it shows another list
-        for a server or disk that is nobody's.
+    async def _filters_truly(self, kind: str, name: str) -> bool:
+        """Whether the service filters by this parameter, where looks do not tell: it shows nothing for a
+        server or disk that is nobody's. (Another list proves nothing: a further operation may have begun.)
         """
         if not self._directory.filters_by([name]):
             return False
         others = await self._directory.ids({"type": kind, "param": {name: NOBODYS}})
-        if others != ids and self._directory.filters_by([name]):
+        if not others and self._directory.filters_by([name]):
             self._works.add(name)
         return name in self._works
 

@@ -91,6 +91,22 @@ class TestFind:
         service.answers["operation_details"] = PermissionDenied(530050, "no")
         assert await creations.find("vm_create", 5) is None
 
+    async def test_nor_does_a_further_operation_that_begins_meanwhile_prove_it(
+        self, service, creations
+    ):
+        service.operations, service.ignores = {1: creation(5)}, {"vm_id"}
+        service.answers["operation_details"] = PermissionDenied(530050, "no")
+        first, answer = asyncio.Event(), service.__call__
+
+        async def begins_another(method, arguments):
+            if first.is_set():
+                service.operations[2] = creation(6)
+            first.set()
+            return await answer(method, arguments)
+
+        creations = Creations(Directory(begins_another))
+        assert await creations.find("vm_create", 6) is None
+
     async def test_what_is_known_to_be_anothers_is_not_believed_so(self, service, creations):
         service.operations = {1: creation(6)}
         service.answers["operation_list"] = [1]

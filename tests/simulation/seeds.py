@@ -24,4 +24,5 @@ KEPT = {
     1201: "a list ended in the middle of a second, and the rest of that second was passed over",
     1260: "a call was sent again since a call for less, a disk without a name, seemed to own its operation",
     2343: "the same as 398, among twenty",
+    2860: "a further creation that began between two lists passed for a filter that works",
 }
