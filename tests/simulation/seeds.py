@@ -7,7 +7,6 @@ ones, on the code before the mending.
 KEPT = {
     52: "a creation that ran was told as refused, after an odd fault or HTTP status",
     58: "a name was stored in small letters: its operation was not seen, and the call sent again",
-    74: "an operation that is listed, but cannot be read yet, was taken for none",
     75: "a reply to operation_list that is no list was taken for an empty one",
     78: "nobody was told of what a caller had begun that went",
     98: "after the machine's sleep another client's old reboot was taken for ours",

@@ -6,16 +6,17 @@ from tests.simulation.days import day_of
 from tests.simulation.runs import run
 from tests.simulation.seeds import KEPT
 
-SEEDS = range(11, 61)  # among those before are some of the longest
+LONG = {15, 27, 34, 39, 40, 53, 60, 69}  # they take some seconds each: played by hand
+SEEDS = sorted({*range(12, 70)} - LONG)
 GROUP = 5
 
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 
-@pytest.mark.parametrize("first", SEEDS[::GROUP])
+@pytest.mark.parametrize("first", range(0, len(SEEDS), GROUP))
 def test_the_books_and_what_callers_were_told_agree(first):
-    results = [run(seed) for seed in range(first, first + GROUP)]
+    results = [run(seed) for seed in SEEDS[first : first + GROUP]]
 
     assert [str(result) for result in results if result.complaints] == []
 
