@@ -261,19 +261,23 @@ class Ledger:
         """Enter the operation as this call's own. Another one that may have begun it cannot be found
         absent any more: in another form, or where an older operation may be this call's as well.
         """
-        passed_over = any(
-            number < details.id and self.likeness(call, other) in _AS_MUCH_ITS_OWN
-            for number, other in self.details.items()
-        )
-        for other in self.rivals(call, details):
-            twin = other.is_twin_of(call)
-            if passed_over if twin else call.method not in self.habits.keeps:
+        rivals = self.rivals(call, details)
+        twins = [other for other in rivals if other.is_twin_of(call)]
+        passed_over = bool(twins) and self._passes_over(call, details)
+        for other in rivals:
+            if passed_over if other in twins else call.method not in self.habits.keeps:
                 other.doubts.add(details.id)
         self._owned["id", details.id] = (now, call)
         number = call.id_in(details)
         if call.yields is not None and number is not None:
             self._owned[call.yields, number] = (now, call)
         call.adopt(details)
+
+    def _passes_over(self, call: Change, details: OperationDetails) -> bool:
+        return any(
+            number < details.id and self.likeness(call, other) in _AS_MUCH_ITS_OWN
+            for number, other in self.details.items()
+        )
 
     def dispute(self, call: Change, numbers: Iterable[int]) -> None:
         """Record that it can never be told which of these is the call's: nobody will be given those

@@ -126,15 +126,14 @@ class Learning:
         watch = self._watches.by_id.get(operation_id)
         if watch is not None:
             watch.way.failed(error, now)
-            lasted = min(watch.way.lasted(now), self._lists.lasted(now))
-            if self._is_answer(watch, error, now) or lasted >= self._polling.give_up:
+            if self._is_answer(watch, error, now) or self._lasts(now, watch.way, self._lists):
                 self._watches.fail(operation_id, error)
                 return
         self.delayed(error)
         self._details.failed(error, now)
         self._schedule.look_failed(operation_id, now, silent=is_silence(error))
         self._hold(error, now)
-        if min(self._details.lasted(now), self._lists.lasted(now)) >= self._polling.give_up:
+        if self._lasts(now, self._details, self._lists):
             for each in list(self._watches.by_id):  # it would be the same with all others
                 self._watches.fail(each, error)
 
@@ -155,8 +154,9 @@ class Learning:
         return since is not None and now - since < self._polling.grace
 
     def _acknowledged_at(self, watch: Watch) -> float | None:
-        if watch.acknowledged_at is not None or watch.operation.id is None:
-            return watch.acknowledged_at
+        since = watch.acknowledged_at
+        if since is not None or watch.operation.id is None:
+            return since
         begun = self._begun.find(watch.operation.id)
         return None if begun is None else begun.started
 
@@ -191,8 +191,7 @@ class Learning:
         if operation.id is not None or not watch.wanted:
             return None
         # Look again, more slowly each time: the service may never list the operation.
-        pause = self._polling.interval * (1 + finding.answers / 10)
-        return min(pause, self._polling.max_interval)
+        return self._slower(finding.answers / 10)
 
     async def _find_in_list(self, watch: Watch, kind: str, thing: int) -> None:
         found = await self._creations.find(kind, thing)
@@ -230,14 +229,10 @@ class Learning:
             self._watches.missing(watch, error)
         else:
             self._hold(error, now)
-            if (
-                min(self._states.lasted(now), self._watches.finds.lasted(now))
-                >= self._polling.give_up
-            ):
+            if self._lasts(now, self._states, self._watches.finds):
                 for each in list(self._watches.unfound.values()):  # as with looks
                     self._watches.missing(each, error)
-            pause = self._polling.interval * (1 + finding.failures / 2)
-            return min(pause, self._polling.max_interval) if watch.wanted else None
+            return self._slower(finding.failures / 2) if watch.wanted else None
         return None
 
     # -- trouble -------------------------------------------------------------------------------
@@ -256,6 +251,14 @@ class Learning:
         if found is None:
             return watch.finding.met()
         return [way.error for way in (found.way, self._lists) if way.error is not None]
+
+    def _lasts(self, now: float, *ways: Way) -> bool:
+        """Whether each of these ways has met one and the same refusal for so long that it is told."""
+        return min(way.lasted(now) for way in ways) >= self._polling.give_up
+
+    def _slower(self, intervals: float) -> float:
+        """The usual pause, longer by so many *intervals*."""
+        return min(self._polling.interval * (1 + intervals), self._polling.max_interval)
 
     def _hold(self, error: GandiError, now: float) -> None:
         """Wait after trouble on the way to the service: longer each time, but not after silence."""

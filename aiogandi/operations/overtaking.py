@@ -49,9 +49,8 @@ class Overtaking:
 
     def __init__(self, poll: Poll) -> None:
         self._poll = poll
-        self._took: dict[
-            str, float
-        ] = {}  # by the last reply to each method, until a poll is given up
+        # How long the last reply to each method took, until a poll of it is given up.
+        self._took: dict[str, float] = {}
         self._sent: set[_Sent] = set()
         self._late: dict[tuple[str, str], _Sent] = {}
 

@@ -1,13 +1,10 @@
 """Operations under way on a sandbox whose polls meet trouble, for good or for a while."""
 
 import asyncio
-from functools import wraps
-from inspect import Signature, signature
 
 from aiogandi import GandiError, Polling
-from aiogandi.sandbox import Sandbox
 from aiogandi.sandbox.trouble import Alter, Answer, AnswerFault, Delay, Garble, Refuse
-from tests.virtual_time import run_in_virtual_time
+from tests.integration.service import served
 
 TAKES = 12.0
 """Seconds that an operation of ours takes."""
@@ -62,26 +59,8 @@ def while_operations_run(**polling):
     """Give a test, in virtual time, a sandbox whose operations take `TAKES`, and a client with this
     `Polling`: ``async def test_…(sandbox, gandi, …)``.
     """
-
-    def decorate(test):
-        @wraps(test)
-        def run(**fixtures):
-            run_in_virtual_time(story(fixtures))
-
-        async def story(fixtures):
-            clock = asyncio.get_running_loop().time
-            durations = {"vm_reboot": TAKES, "vm_create": TAKES}
-            async with (
-                Sandbox(clock=clock, durations=durations) as sandbox,
-                sandbox.client(polling=Polling(**polling)) as gandi,
-            ):
-                await test(sandbox, gandi, **fixtures)
-
-        del run.__wrapped__
-        run.__signature__ = Signature(list(signature(test).parameters.values())[2:])
-        return run
-
-    return decorate
+    durations = {"vm_reboot": TAKES, "vm_create": TAKES}
+    return served({"durations": durations}, {"polling": Polling(**polling)})
 
 
 async def reboots(sandbox, gandi, number, *, fail=False):

@@ -21,6 +21,11 @@ def on_service(**settings):
     """Give a test, in virtual time, a sandbox and a client of these *settings*, as its first two
     arguments: ``async def test_…(sandbox, gandi)``. Further ones are pytest's fixtures.
     """
+    return served({}, {"timeout": TIMEOUT, "retry": RETRY} | settings)
+
+
+def served(sandbox_settings, client_settings):
+    """The same, with settings for each of the two."""
 
     def decorate(test):
         @wraps(test)
@@ -30,8 +35,8 @@ def on_service(**settings):
         async def story(fixtures):
             clock = asyncio.get_running_loop().time
             async with (
-                Sandbox(clock=clock) as sandbox,
-                sandbox.client(**{"timeout": TIMEOUT, "retry": RETRY} | settings) as gandi,
+                Sandbox(clock=clock, **sandbox_settings) as sandbox,
+                sandbox.client(**client_settings) as gandi,
             ):
                 await test(sandbox, gandi, **fixtures)
 
