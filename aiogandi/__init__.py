@@ -108,7 +108,8 @@ GandiError
 │   └── OutcomeUnknown      a changing call whose reply was lost, and which could not be found
 ├── Fault                   the service's refusal: .code .qualification .object .cause .element
 │   ├── ServerFault
-│   └── DataFault           InvalidValue  NotFound  PermissionDenied  InvalidState  SessionExpired
+│   └── DataFault           InvalidValue  NotFound  AlreadyExists  PermissionDenied  InvalidState
+│                           SessionExpired
 ├── AuthenticationError     login refused
 ├── OperationError          OperationFailed  OperationCancelled  OperationTimeout
 ├── InvalidArgument         refused before anything was sent; says what is allowed
@@ -146,6 +147,7 @@ from typing import TYPE_CHECKING, Any
 from aiogandi.bulk import Done, Failed, Outcome, bulk
 from aiogandi.changes.pending import Pending
 from aiogandi.errors import (
+    AlreadyExists,
     AuthenticationError,
     ClientClosed,
     DataFault,
@@ -204,6 +206,7 @@ else:
 
 __all__ = [
     "VM",
+    "AlreadyExists",
     "AuthenticationError",
     "ClientClosed",
     "DataFault",

@@ -8,10 +8,11 @@
     ├── Fault                     the service's own refusal: .code .qualification .object .cause .element
     │   ├── ServerFault           qualification 1: the service failed
     │   └── DataFault             qualification 5: the service refuses the data
-    │       ├── InvalidValue      cause 1x (type), 2x (syntax), 3x (value)
-    │       ├── NotFound          cause 4x
-    │       ├── PermissionDenied  cause 5x
-    │       ├── InvalidState      cause 6x (assumed)
+    │       ├── InvalidValue      a parameter is refused: its type, syntax or value
+    │       ├── NotFound          a thing does not exist
+    │       ├── AlreadyExists     a thing exists already
+    │       ├── PermissionDenied  the account may not do this
+    │       ├── InvalidState      a thing's state, or the account's, does not allow it
     │       └── SessionExpired    the session was refused, and logging in again did not help
     ├── AuthenticationError       the login was refused
     ├── OperationError            .operation .details
@@ -33,13 +34,17 @@ from aiogandi.models import OperationDetails
 from aiogandi.pickling import DetachedOperation, OperationLike, PortableError
 from aiogandi.redaction import LONGEST, Redactor, redact
 
-SESSION_REFUSED = 510150
-"""Bad credential, object 101 (documented); on any call but ``login``: the session (assumed)."""
+BAD_CREDENTIAL: Final = 510150
+"""Bad credential, object 101 (documented)."""
+
+SESSION: Final = 2
+"""The object of faults about sessions (documented)."""
 
 LOGIN_CALLS: Final = frozenset({"login", "su"})
 """The calls that begin a session, which other calls may have to wait for. Their reply is a session id
 (documented)."""
 
+_SESSION_ELEMENTS: Final = ("session", "session_id")
 _ELEMENT = re.compile(r"\[([^\[\]:]{1,64}):")  # bounded, for a hostile text
 
 
@@ -129,19 +134,27 @@ class DataFault(Fault):
 
 
 class InvalidValue(DataFault):
-    """A parameter's type, syntax or value is refused (causes 1x, 2x, 3x)."""
+    """A parameter's type, syntax or value is refused (causes 1x, 2x and 3x, documented). So are one that
+    is missing, an update of nothing, a quantity of 0 and a size that is too small (assumed).
+    """
 
 
 class NotFound(DataFault):
-    """The thing does not exist (causes 4x)."""
+    """The thing does not exist (causes 40, 42 and 43, documented)."""
+
+
+class AlreadyExists(DataFault):
+    """The thing exists already (cause 41, documented)."""
 
 
 class PermissionDenied(DataFault):
-    """The account may not do this (causes 5x)."""
+    """The account may not do this (causes 5x, documented)."""
 
 
 class InvalidState(DataFault):
-    """The thing's state does not allow it (causes 6x, assumed)."""
+    """The thing's state does not allow it (causes 6x, documented): it is running, say. So it is where a
+    disk is attached or is not, and where shares or money are used up (assumed).
+    """
 
 
 class SessionExpired(DataFault):
@@ -224,14 +237,20 @@ def split_code(code: int) -> tuple[int, int, int]:
     return code // 100_000, code // 100 % 1000, code % 100
 
 
-_BY_CAUSE: dict[int, type[DataFault]] = {
-    1: InvalidValue,
-    2: InvalidValue,
-    3: InvalidValue,
-    4: NotFound,
-    5: PermissionDenied,
-    6: InvalidState,
+_BY_TENS: Final[dict[int, type[DataFault]]] = {
+    **dict.fromkeys((1, 2, 3), InvalidValue),
+    **{4: NotFound, 5: PermissionDenied, 6: InvalidState},
 }
+_BY_CAUSE: Final[dict[int, type[DataFault]]] = {
+    # nothing to update, position, quantity or period is null, cannot shrink
+    **dict.fromkeys((44, 45, 65, 95), InvalidValue),
+    41: AlreadyExists,
+    # quota reached, attached, no disk, expired, not attached, too many
+    **dict.fromkeys((35, 39, 46, 49, 98, 99), InvalidState),
+}
+"""Causes (documented) that are not what their tens say (assumed): what helps is what decides, another
+value, thing, account or state.
+"""
 
 
 def fault_for(code: int, message: str, redactor: Redactor | None = None, method: str = "") -> Fault:
@@ -243,9 +262,9 @@ def fault_for(code: int, message: str, redactor: Redactor | None = None, method:
     if qualification == 1:
         kind = ServerFault
     elif qualification == 5:
-        kind = _BY_CAUSE.get(cause // 10, DataFault)
+        kind = _BY_CAUSE.get(cause) or _BY_TENS.get(cause // 10, DataFault)
     fault = kind(code, message, method, redactor=redactor)
-    if (element := _element(message[:LONGEST])) in ("password", "session"):
+    if (element := _element(message[:LONGEST])) in ("password", *_SESSION_ELEMENTS):
         fault.element = element  # also where a password reads "session", and was blanked in it
     return fault
 
@@ -267,9 +286,13 @@ def refuses_call(error: Exception) -> bool:
 
 
 def refuses_session(fault: Fault) -> bool:
-    """Whether *fault*, on any call but ``login``, says that the session is unknown or has ended
-    (assumed: code 510150, or a data fault whose element is ``session``).
+    """Whether *fault*, on any call but ``login``, says that the session is unknown or has ended.
+
+    No example is preserved. Assumed: it is a data fault about a session, by its object or by the element
+    that it names, or a bad credential that names nothing else.
     """
-    return isinstance(fault, DataFault) and (
-        fault.code == SESSION_REFUSED or fault.element == "session"
-    )
+    if not isinstance(fault, DataFault):
+        return False
+    if fault.object == SESSION or fault.element in _SESSION_ELEMENTS:
+        return True
+    return fault.code == BAD_CREDENTIAL and fault.element is None

@@ -196,7 +196,7 @@ async def _sandbox_main(
         execute = served.execute
         session = execute("login", LOGIN, password)
         ids = [
-            execute("vm_create", session, f"vm-{number}", "password", 111, 1, 1)
+            execute("vm_create", session, f"vm-{number}", "password", 111, 1, 1, {})
             for number in range(vms)
         ]
         times.populated = True

@@ -8,6 +8,7 @@ import pytest
 import aiogandi
 from aiogandi import errors
 from aiogandi.errors import (
+    AlreadyExists,
     AuthenticationError,
     ClientClosed,
     DataFault,
@@ -32,6 +33,7 @@ from aiogandi.errors import (
     split_code,
 )
 from aiogandi.redaction import Redactor
+from aiogandi.sandbox.books.faults import Cause, Subject, data_fault
 from tests.growth import assert_grows_evenly
 
 
@@ -45,6 +47,7 @@ from tests.growth import assert_grows_evenly
         (DataFault, [Fault]),
         (InvalidValue, [DataFault]),
         (NotFound, [DataFault]),
+        (AlreadyExists, [DataFault]),
         (PermissionDenied, [DataFault]),
         (InvalidState, [DataFault]),
         (SessionExpired, [DataFault]),
@@ -73,13 +76,13 @@ def test_the_tree_is_the_contracts(error, bases):
         (500110, InvalidValue),
         (500120, InvalidValue),
         (500130, InvalidValue),
-        (500135, InvalidValue),
+        (500136, InvalidValue),
         (530040, NotFound),
         (510150, PermissionDenied),
         (520060, InvalidState),
         (520000, DataFault),
         (520070, DataFault),
-        (520099, DataFault),
+        (520097, DataFault),
         (200010, Fault),
         (999999, Fault),
         (5, Fault),
@@ -93,6 +96,31 @@ def test_the_code_decides(code, kind):
     assert type(fault) is kind
     assert (fault.code, fault.message) == (code, "no")
     assert str(code) in str(fault)
+
+
+# What each documented cause is told as. A class of errors is a promise of what helps.
+KINDS = {
+    InvalidValue: {10, 20, 30, 31, 32, 33, 34, 37, 38, 44, 45, 65, 95},  # another value
+    NotFound: {40, 42, 43},  # another thing
+    AlreadyExists: {41},  # another name, or nothing at all
+    PermissionDenied: {50, 54, 55},  # another account
+    InvalidState: {35, 39, 46, 49, 60, 62, 63, 67, 68, 69, 98, 99},  # another state first
+}
+
+
+@pytest.mark.parametrize("subject", [Subject.VM, Subject.DISK, Subject.STRING, Subject.QUANTITY])
+@pytest.mark.parametrize("cause", Cause, ids=lambda cause: cause.name)
+def test_each_cause_that_is_documented_is_told_as_what_it_is(cause, subject):
+    [kind] = [kind for kind, causes in KINDS.items() if cause in causes]
+    refusal = data_fault(subject, cause, "no", "name", "web")
+    assert type(fault_for(refusal.code, refusal.message)) is kind
+
+
+@pytest.mark.parametrize(
+    ("tens", "kind"), [(19, InvalidValue), (47, NotFound), (59, PermissionDenied)]
+)
+def test_another_cause_is_told_by_its_tens(tens, kind):
+    assert type(fault_for(530200 + tens, "no")) is kind
 
 
 @pytest.mark.parametrize(
@@ -136,10 +164,11 @@ def test_passwords_and_sessions_in_a_message_are_blanked():
     assert "123456" not in repr(fault) + str(fault) + repr(fault.args)
 
 
-def test_the_element_is_known_also_where_a_secret_reads_the_same():
-    fault = fault_for(500150, "no such session [session: abc]", Redactor(["session"]))
-    assert fault.message == "no such *** [***: ***]"
-    assert fault.element == "session"
+@pytest.mark.parametrize("element", ["session", "session_id"])
+def test_the_element_is_known_also_where_a_secret_reads_the_same(element):
+    fault = fault_for(500150, f"no such session [{element}: abc]", Redactor(["session"]))
+    assert fault.message == f"no such *** [{element.replace('session', '***')}: ***]"
+    assert fault.element == element
     assert refuses_session(fault)
 
 
@@ -152,11 +181,25 @@ def test_a_hostile_message_costs_no_time(piece):
     ("code", "message", "refused"),
     [
         (510150, "bad credential", True),
-        (500110, "wrong type [session: 5]", True),
-        (500140, "not found [session: abc]", True),
-        (500140, "not found [session_name: abc]", False),
-        (500140, "not found [vm_id: 5]", False),
+        (510150, "bad credential [session: abc]", True),
+        (510150, "bad credential [session_id: abc]", True),
+        (510150, "bad credential [vm_id: 5]", False),
+        (510150, "bad credential [handle: BB1-GANDI]", False),
+        (500240, "not found", True),
+        (500250, "no right", True),
+        (500210, "wrong type [session: 5]", True),
+        (500249, "expired [vm_id: 5]", True),  # the object is what it is about
+        (501210, "wrong type [session: 5]", True),
+        (530240, "not found [session_id: abc]", True),
+        (530240, "not found [session_name: abc]", False),
+        (530240, "not found [vm_id: 5]", False),
+        (500130, "bad password [password: abc]", False),
+        (500330, "bad login [login: abc]", False),
+        (530250, "no right", False),
+        (110040, "ServerError [session: abc]", False),
+        (100240, "ServerError", False),
         (150000, "ServerError [session: abc]", False),
+        (2, "no", False),
         (1, "[session: abc]", False),
     ],
 )

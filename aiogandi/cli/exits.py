@@ -6,6 +6,7 @@ This module and `terminal` are the floor that all other rooms of the command sta
 from typing import Final
 
 from aiogandi.errors import (
+    AlreadyExists,
     AuthenticationError,
     Fault,
     GandiError,
@@ -61,6 +62,7 @@ class NotLoggedIn(CommandFailed):
 _MEANINGS: Final[tuple[tuple[type[Fault], str], ...]] = (
     (SessionExpired, "the service refuses the session"),
     (NotFound, "it does not exist"),
+    (AlreadyExists, "it exists already"),
     (InvalidState, "its state does not allow this"),
     (PermissionDenied, "the account may not do this"),
     (InvalidValue, "the service refuses a value"),
@@ -76,7 +78,7 @@ def refuses_login(error: BaseException | None) -> bool:
 def explain(error: BaseException) -> str:
     """Say what went wrong: for a fault its meaning first, then the service's own words.
 
-    For example: ``it does not exist: DataError: no such VM [vm_id: 4711] (fault 531040)``.
+    For example: ``it does not exist: DataError: no such VM [vm_id: 4711] (fault 530240)``.
     """
     for kind, meaning in _MEANINGS:
         if isinstance(error, kind):

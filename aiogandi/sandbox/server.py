@@ -201,7 +201,7 @@ class Sandbox(Scripted):
 
         >>> sandbox = Sandbox()
         >>> session = sandbox.execute("login", "AA1234-GANDI", "mypassword")
-        >>> sandbox.execute("vm_create", session, "web-01", "s3cret-pw", 111, 4, 1)
+        >>> sandbox.execute("vm_create", session, "web-01", "s3cret-pw", 111, 4, 1, {})
         10001
         """
         return self._service.execute(method, arguments)

@@ -71,7 +71,7 @@ async def test_products_are_added_renewed_updated_and_removed(gandi):
 
 async def test_creating_a_server_tells_its_id_at_once(gandi, gandi_sandbox):
     operation = await gandi.vm_create(
-        "web-01", PASSWORD, 111, shares=4, cpu=2, specs={"login": "admin", "memory": 1024}
+        "web-01", PASSWORD, 111, shares=4, cpu=2, specs={"login": "admin"}
     )
     assert isinstance(operation, Operation)
     assert (operation.type, operation.id) == ("vm_create", None)

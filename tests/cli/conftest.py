@@ -51,7 +51,7 @@ class Service:
 
     def vms(self, *hostnames, state="running"):
         """Create VMs in this state; returns their ids."""
-        ids = [self.call("vm_create", name, "s3cret-password", 111, 1, 1) for name in hostnames]
+        ids = [self.call("vm_create", name, "s3cret-password", 111, 1, 1, {}) for name in hostnames]
         self.do("advance", 60)
         if state == "halted":
             for vm_id in ids:

@@ -96,4 +96,4 @@ async def test_an_empty_struct_is_an_empty_array_there(send, session):
 async def test_the_samples_ids_are_not_found(send, session, method):
     with pytest.raises(xmlrpc.client.Fault) as caught:
         await send(call(method, session, "9876"))
-    assert caught.value.faultCode == 531040
+    assert caught.value.faultCode == 530240

@@ -67,7 +67,7 @@ async def reboots(sandbox, gandi, number, *, fail=False):
     """So many servers that begin to reboot."""
     session = sandbox.execute("login", "AA1234-GANDI", "mypassword")
     vms = [
-        sandbox.execute("vm_create", session, f"web-{each}", "s3cret-pw", 111, 1, 1)
+        sandbox.execute("vm_create", session, f"web-{each}", "s3cret-pw", 111, 1, 1, {})
         for each in range(number)
     ]
     sandbox.advance(1000)

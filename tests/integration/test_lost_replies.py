@@ -192,7 +192,7 @@ async def test_the_books_do_not_grow_while_calls_never_cease(sandbox, gandi):
 
     async def lane(vm_id):
         for number in range(60):
-            await gandi.vm_update(vm_id, {"note": number})
+            await gandi.vm_update(vm_id, {"hostname": f"web-{number}"})
             await asyncio.sleep(5)
 
     async def known_after_a_while():

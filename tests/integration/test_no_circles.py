@@ -15,7 +15,7 @@ from tests.integration.service import on_service
 MOST = 20_000
 """Looks at the clock in one second, by all who read and wait, the sandbox and the event loop."""
 
-REFUSAL = AnswerFault(510150, "DataError: bad credential [login: AA1234-GANDI]")
+REFUSAL = AnswerFault(510150, "DataError: bad credential")
 
 TROUBLES = {
     "logins are refused": lambda method: REFUSAL if method == "login" else None,

@@ -216,7 +216,7 @@ def test_a_call_can_be_executed_without_http(api_of):
     assert sandbox.execute("vm_create", session, *VM) == sandbox.vms[0]["id"]
     with pytest.raises(ServiceFault, match="not enough shares") as caught:
         sandbox.execute("vm_create", session, *VM)
-    assert caught.value.code == 530060
+    assert caught.value.code == 530935
     assert (sandbox.calls, sandbox.executed) == ({}, {})
 
 

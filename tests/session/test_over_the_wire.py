@@ -52,11 +52,53 @@ async def test_a_changing_call_that_was_refused_with_its_session_leaves_nothing(
     assert gandi_sandbox.vms == []
 
 
-@pytest.mark.parametrize("code", [510150, 500140])
-def test_a_session_that_the_service_never_takes_is_told(in_virtual_time, code):
+REFUSALS = [
+    (510150, REFUSED),
+    (510150, "DataError: bad credential"),
+    (500240, "DataError: not found"),
+    (500250, "DataError: no right"),
+    (500249, "DataError: expired [session_id: x]"),
+    (501220, "DataError: malformed [session_id: x]"),
+    (530240, REFUSED),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), REFUSALS)
+async def test_a_changing_call_that_is_refused_with_its_session_runs_once(
+    gandi_sandbox, gandi, code, message
+):
+    await gandi.vm_list()
+    gandi_sandbox.fault("vm_create", code=code, message=message)
+    await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    assert (gandi_sandbox.calls["login"], gandi_sandbox.calls["vm_create"]) == (2, 2)
+    assert (len(gandi_sandbox.vms), gandi.stats.reconciled) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (510150, "DataError: bad credential [vm_id: 5]"),
+        (530250, "DataError: no right"),
+        (530241, "DataError: it exists already [hostname: web]"),
+    ],
+)
+async def test_a_call_that_is_refused_for_itself_costs_no_login(
+    gandi_sandbox, gandi, code, message
+):
+    gandi_sandbox.fault("vm_create", code=code, message=message)
+    with pytest.raises(DataFault) as caught:
+        await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+    assert caught.value.code == code
+    assert not isinstance(caught.value, SessionExpired)
+    assert (gandi_sandbox.calls["login"], gandi_sandbox.calls["vm_create"]) == (1, 1)
+    assert (gandi_sandbox.vms, gandi.pending()) == ([], [])
+
+
+@pytest.mark.parametrize(("code", "message"), REFUSALS)
+def test_a_session_that_the_service_never_takes_is_told(in_virtual_time, code, message):
     async def story():
         async with Sandbox() as sandbox, sandbox.client() as gandi:
-            sandbox.fault("vm_list", code=code, message=REFUSED, times=MAX_UNPROVEN)
+            sandbox.fault("vm_list", code=code, message=message, times=MAX_UNPROVEN)
             with pytest.raises(SessionExpired) as caught:
                 await gandi.vm_list()
             assert isinstance(caught.value, DataFault)

@@ -1,15 +1,15 @@
 """How a call's arguments are read and checked, with the leniency that real clients need.
 
-The checks follow the documented order: the types of all arguments, then the syntax of all, then
-their values. Existence, privileges and state are checked by the books.
+The checks follow the documented order: type, syntax, value; existence, privileges and state are
+checked by the books. Each step is taken for all arguments before the next one (*assumed*).
 
-PHP sends numbers as strings and an empty struct as an empty array; Perl sends a string of digits as
-an int. All three are accepted.
+The provider's samples in PHP send numbers as strings (documented). Accepted as well, because real
+clients send them, are an empty array for an empty struct (PHP) and an int for a string of digits
+(Perl): both *assumed*.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +21,6 @@ from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fau
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-DEEPEST = 8
-"""The deepest nesting of a struct's unknown members (*assumed*)."""
-
 _DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
 _DIGITS_OF_AN_ID = re.compile(r"[+-]?[0-9]{1,19}")
 
@@ -33,7 +30,7 @@ class NotOfType(Exception):
 
 
 def integer(value: object) -> int:
-    """Return *value* as a 32-bit int; a string of digits will do (documented)."""
+    """Return *value* as a 32-bit int (*assumed*); a string of digits will do (documented)."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if type(value) is int and -(2**31) <= value < 2**31:
@@ -51,7 +48,7 @@ def identifier(value: object) -> int:
 
 
 def text_value(value: object) -> str:
-    """Return *value* as a string; an int becomes its digits (documented)."""
+    """Return *value* as a string; an int becomes its digits (*assumed*)."""
     if isinstance(value, str):
         return value
     if type(value) is int:
@@ -96,23 +93,25 @@ def naive_date(value: datetime | str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter.
+    """One parameter, and the *subject* of the faults that refuse it.
 
     *type* converts what was given (`NotOfType`: it cannot); *syntax* takes the result apart
-    (ValueError: it is malformed); *value* returns whether the result makes sense.
+    (ValueError: it is *malformed*); *value* returns why the result makes no sense, or None.
     """
 
     name: str
+    subject: Subject
     type: Callable[[object], Any]
     syntax: Callable[[Any], Any] | None = None
-    value: Callable[[Any], bool] | None = None
+    value: Callable[[Any], Cause | None] | None = None
+    malformed: Cause = Cause.SYNTAX
 
     def typed(self, given: object) -> Any:
         """Return *given* as the parameter's type, or raise a fault."""
         try:
             return self.type(given)
         except NotOfType:
-            raise self._fault(Cause.TYPE, given) from None
+            raise self._fault(Cause.TYPE, "invalid type", given) from None
 
     def parsed(self, given: Any) -> Any:
         """Return what *given* means, or raise a fault."""
@@ -121,53 +120,63 @@ class Parameter:
         try:
             return self.syntax(given)
         except ValueError:
-            raise self._fault(Cause.SYNTAX, given) from None
+            raise self._fault(self.malformed, "invalid syntax", given) from None
 
     def sensible(self, given: Any) -> Any:
         """Return *given* if it makes sense, or raise a fault."""
-        if self.value is None or self.value(given):
+        cause = None if self.value is None else self.value(given)
+        if cause is None:
             return given
-        raise self._fault(Cause.VALUE, given)
+        raise self._fault(cause, "invalid value", given)
 
-    def _fault(self, cause: Cause, given: object) -> ServiceFault:
-        reason = f"invalid {cause.name.lower()} for {self.name}"
-        return data_fault(Subject.ARGUMENT, cause, reason, self.name, given)
+    def missing(self) -> ServiceFault:
+        """Return the fault that the parameter, which is required, was not given."""
+        return data_fault(self.subject, Cause.EXPECTED, f"{self.name} is missing", self.name, None)
+
+    def _fault(self, cause: Cause, what: str, given: object) -> ServiceFault:
+        return data_fault(self.subject, cause, f"{what} for {self.name}", self.name, given)
 
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A struct with these members, of which some are *required*. *others* is whether unknown members
-    are kept as they are; else they are refused.
+    """A struct with these members, of which some are *required*. It has no others: an unknown key is
+    refused (*assumed*), and the fault repeats the key and not its value, which may be a password.
     """
 
     name: str
     members: Sequence[Parameter | Struct]
     required: frozenset[str] = frozenset()
-    others: bool = False
 
     def typed(self, given: object) -> Any:
         """Return *given* with its members as their parameters' types, or raise a fault."""
         if given == []:
             given = {}
         if not isinstance(given, dict):
-            raise self._fault(Cause.TYPE, "not a struct", given)
-        for missing in sorted(self.required.difference(given)):
-            raise self._fault(Cause.TYPE, f"{missing} is missing", given)
+            reason = f"invalid type for {self.name}"
+            raise data_fault(Subject.STRUCT, Cause.TYPE, reason, self.name, given)
+        for member in self.members:
+            if member.name in self.required and member.name not in given:
+                raise member.missing()
         known = self._each("typed", given)
-        unknown = {name: value for name, value in given.items() if name not in known}
-        if unknown and not self.others:
-            raise self._fault(Cause.VALUE, "unknown member", next(iter(unknown)))
-        if not is_carriable(unknown, DEEPEST):
-            raise self._fault(Cause.TYPE, "a value that the service does not know", given)
-        return known | unknown
+        for key in given:
+            if key not in known:
+                reason = f"unexpected key in {self.name}"
+                raise data_fault(Subject.KEY, Cause.UNEXPECTED, reason, self.name, key)
+        return known
 
     def parsed(self, given: dict[str, Any]) -> Any:
         """Return *given* with what its members mean, or raise a fault."""
-        return given | self._each("parsed", given)
+        return self._each("parsed", given)
 
     def sensible(self, given: dict[str, Any]) -> Any:
         """Return *given* if its members make sense, or raise a fault."""
-        return given | self._each("sensible", given)
+        return self._each("sensible", given)
+
+    def missing(self) -> ServiceFault:
+        """Return the fault that the struct, which is required, was not given."""
+        return data_fault(
+            Subject.STRUCT, Cause.EXPECTED, f"{self.name} is missing", self.name, None
+        )
 
     def _each(self, step: str, given: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -175,30 +184,6 @@ class Struct:
             for member in self.members
             if member.name in given
         }
-
-    def _fault(self, cause: Cause, reason: str, given: object) -> ServiceFault:
-        return data_fault(Subject.ARGUMENT, cause, f"{self.name}: {reason}", self.name, given)
-
-
-def is_carriable(value: object, depth: int) -> bool:
-    """Return whether a reply could repeat *value*: it holds no nil, no large int, no date with a zone,
-    and is nested at most *depth* deep.
-    """
-    match value:
-        case str() | bool() | bytes():
-            return True
-        case datetime():
-            return value.tzinfo is None
-        case int():
-            return -(2**31) <= value < 2**31
-        case float():
-            return math.isfinite(value)
-        case dict():
-            return depth > 0 and all(is_carriable(item, depth - 1) for item in value.values())
-        case list():
-            return depth > 0 and all(is_carriable(item, depth - 1) for item in value)
-        case _:
-            return False
 
 
 def read_arguments(parameters: Sequence[Parameter | Struct], given: Sequence[object]) -> list[Any]:

@@ -1,8 +1,8 @@
 """The API's calls: what answers each of them.
 
-*Assumed*, where the reference is silent: an unknown method is the fault 500140. The type, syntax and
-value of the arguments are checked before the session: a session is a privilege, and privileges come
-later in the documented order of checks.
+*Assumed*, where the reference is silent: an unknown method is the fault 501640. The type, syntax and
+value of the arguments are checked before the session: privileges come later in the documented order of
+checks, and a session is one of them (*assumed*).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Calls:
             return self._sessions.login(*SIGNATURES[method].read(method, given))
         call = self._calls.get(method)
         if call is None:
-            raise data_fault(Subject.ARGUMENT, Cause.EXISTENCE, "no such method", "method", method)
+            raise data_fault(Subject.METHOD, Cause.EXISTENCE, "no such method", "method", method)
         signature, answer = call
         session, *arguments = signature.read(method, given)
         self._sessions.admit(session)

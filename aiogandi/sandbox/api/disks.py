@@ -10,15 +10,14 @@ from abc import ABC, abstractmethod
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
 from aiogandi.sandbox.books.inventory import (
     FIRST_DISK,
     DiskRecord,
     Inventory,
     VMRecord,
     disk_obstacle,
-    disk_state_fault,
     vm_obstacle,
-    vm_state_fault,
 )
 from aiogandi.sandbox.books.operation import Work
 from aiogandi.sandbox.books.operations import Operations, without_passwords
@@ -37,10 +36,11 @@ class Disks:
 
     def create(self, specs: Mapping[str, Any]) -> int:
         """``disk_create``: return the disk's id. The disk exists at once, in the state
-        ``being_created``.
+        ``being_created`` (*assumed*). Any number of disks may have the same name, and none costs
+        anything (both *assumed*).
 
-        *specs* are ``size`` in MB, ``name``, and ``fstype``, which is ext3 when it is not given
-        (*assumed*).
+        *specs* are ``size`` in MB, ``name`` and ``fstype`` (documented); ``fstype`` is ext3 when it is
+        not given (*assumed*).
         """
         disk = DiskRecord(
             next(self._ids),
@@ -67,10 +67,10 @@ class Disks:
         return list(self._inventory.disks)
 
     def delete(self, disk_id: int) -> int:
-        """``disk_delete``: return the operation's id. Only an unattached disk is deleted."""
+        """``disk_delete``: return the operation's id. Only an unattached disk is deleted (documented)."""
         disk = self._inventory.disk(disk_id)
         if obstacle := disk_obstacle(disk, "created"):
-            raise disk_state_fault(obstacle, disk)
+            raise obstacle
         work = _Deletion(self._inventory, disk)
         return self._operations.begin("disk_delete", {"disk_id": disk_id}, work, ("disk", disk_id))
 
@@ -86,10 +86,8 @@ class Disks:
 
     def _begin(self, kind: str, work: _Link) -> int:
         vm, disk = work.vm, work.disk
-        if obstacle := work.vm_obstacle():
-            raise vm_state_fault(obstacle, vm)
-        if obstacle := work.disk_obstacle():
-            raise disk_state_fault(obstacle, disk)
+        if obstacle := work.obstacle():
+            raise obstacle
         params = {"vm_id": vm.id, "disk_id": disk.id}
         return self._operations.begin(kind, params, work, ("vm", vm.id), ("disk", disk.id))
 
@@ -113,7 +111,7 @@ class _Deletion(Work):
         self._inventory = inventory
         self._disk = disk
 
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> ServiceFault | None:
         return disk_obstacle(self._disk, "created")
 
     def done(self, at: float) -> None:
@@ -129,18 +127,15 @@ class _Link(Work, ABC):
         self.vm = vm
         self.disk = disk
 
-    def vm_obstacle(self) -> str | None:
-        return vm_obstacle(self.vm, "running", "halted", "paused")
-
     @abstractmethod
-    def disk_obstacle(self) -> str | None: ...
+    def disk_obstacle(self) -> ServiceFault | None: ...
 
-    def obstacle(self) -> str | None:
-        return self.vm_obstacle() or self.disk_obstacle()
+    def obstacle(self) -> ServiceFault | None:
+        return vm_obstacle(self.vm, "running", "halted", "paused") or self.disk_obstacle()
 
 
 class _Attachment(_Link):
-    def disk_obstacle(self) -> str | None:
+    def disk_obstacle(self) -> ServiceFault | None:
         return disk_obstacle(self.disk, "created")
 
     def done(self, at: float) -> None:
@@ -149,11 +144,12 @@ class _Attachment(_Link):
 
 
 class _Detachment(_Link):
-    def disk_obstacle(self) -> str | None:
+    def disk_obstacle(self) -> ServiceFault | None:
         if obstacle := disk_obstacle(self.disk, "attached"):
             return obstacle
         if self.disk.vm_id != self.vm.id:
-            return f"disk is attached to VM {self.disk.vm_id}"
+            reason = f"disk is attached to VM {self.disk.vm_id}"
+            return data_fault(Subject.DISK, Cause.UNATTACHED, reason, "disk_id", self.disk.id)
         return None
 
     def done(self, at: float) -> None:

@@ -7,7 +7,7 @@ cancelled. A larger quantity of a product is paid for one month; a smaller one i
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from aiogandi.sandbox.books.account import (
     FIRST_PRODUCT,
@@ -16,9 +16,11 @@ from aiogandi.sandbox.books.account import (
     Duration,
     ProductRecord,
 )
-from aiogandi.sandbox.books.faults import ServiceFault
+from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
 from aiogandi.sandbox.books.operation import Work
 from aiogandi.sandbox.books.operations import Operations
+
+_IN_USE: Final = "the product's shares are in use"
 
 
 class Products:
@@ -58,14 +60,19 @@ class Products:
         """``hosting_account_product_remove``: return the operation's id. It is refused
         while the product's shares are in use (*assumed*).
         """
-        work = _Resize(self._account, self._account.product(product_id), 0, "product_id")
+        product = self._account.product(product_id)
+        refusal = data_fault(Subject.PRODUCT, Cause.STATE, _IN_USE, "product_id", product_id)
+        work = _Resize(self._account, product, 0, refusal)
         return self._begin("remove", {"product_id": product_id}, work)
 
     def update(self, product_id: int, quantity: int) -> int:
         """``hosting_account_product_update``: return the operation's id. It is refused
-        where it leaves less than the shares in use (*assumed*).
+        where it leaves less than the shares in use. *quantity* is the new one, all told, and not what is
+        added (both *assumed*).
         """
-        work = _Resize(self._account, self._account.product(product_id), quantity, "quantity")
+        product = self._account.product(product_id)
+        refusal = data_fault(Subject.QUANTITY, Cause.STATE, _IN_USE, "quantity", quantity)
+        work = _Resize(self._account, product, quantity, refusal)
         return self._begin("update", {"product_id": product_id, "quantity": quantity}, work)
 
     def _begin(self, what: str, params: dict[str, Any], work: Work) -> int:
@@ -98,7 +105,7 @@ class _Renewal(Work):
         self._price = price
         self._longer = longer
 
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> ServiceFault | None:
         return _gone(self._account, self._product)
 
     def done(self, at: float) -> None:
@@ -112,21 +119,21 @@ class _Renewal(Work):
 
 class _Resize(Work):
     """A new quantity for a product; 0 removes it. The money for more shares, or the promise that
-    shares will leave, is taken when the call is accepted.
+    shares will leave, is taken when the call is accepted. *refusal* is for shares that are in use.
     """
 
     def __init__(
-        self, account: Account, product: ProductRecord, quantity: int, element: str
+        self, account: Account, product: ProductRecord, quantity: int, refusal: ServiceFault
     ) -> None:
         self._account = account
         self._product = product
         self._quantity = quantity
-        self._element = element
+        self._refusal = refusal
         self._paid = 0.0
         self._leaving = 0
         self._reserve()
 
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> ServiceFault | None:
         if gone := _gone(self._account, self._product):
             return gone
         # An operation before this one may have changed the quantity since the call.
@@ -134,7 +141,7 @@ class _Resize(Work):
         try:
             self._reserve()
         except ServiceFault as fault:
-            return fault.message
+            return fault
         return None
 
     def done(self, at: float) -> None:
@@ -154,11 +161,12 @@ class _Resize(Work):
         growth = self._quantity - self._product.quantity
         if growth > 0:
             price = growth * SHARE_PRICE
-            self._account.charge(price, self._element, self._quantity)
+            self._account.charge(price, "quantity", self._quantity)
             self._paid = price
-        else:
-            self._account.shares.mark_leaving(-growth, self._element)
+        elif self._account.shares.mark_leaving(-growth):
             self._leaving = -growth
+        else:
+            raise self._refusal
 
     def _release(self) -> None:
         self._account.refund(self._paid)
@@ -167,7 +175,9 @@ class _Resize(Work):
         self._leaving = 0
 
 
-def _gone(account: Account, product: ProductRecord) -> str | None:
-    if product.id in account.products:
-        return None
-    return f"product {product.id} was removed"
+def _gone(account: Account, product: ProductRecord) -> ServiceFault | None:
+    try:
+        account.product(product.id)
+    except ServiceFault as fault:
+        return fault
+    return None

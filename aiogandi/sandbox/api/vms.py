@@ -5,6 +5,7 @@ not against the state that it will have when its running operation has ended. An
 waited is checked again when its turn comes, and ends in ERROR if the VM's state no longer allows it.
 A VM that is being created refuses every other call. A failed creation leaves an ``invalid`` VM
 without shares, which can be deleted; a cancelled creation leaves nothing. No VM comes with a disk.
+Memory goes by shares, and addresses are made up.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from aiogandi.sandbox.books.inventory import (
     Inventory,
     VMRecord,
     vm_obstacle,
-    vm_state_fault,
 )
 from aiogandi.sandbox.books.operation import Work
 from aiogandi.sandbox.books.operations import Operations, without_passwords
@@ -54,9 +54,11 @@ class VMs:
         os_id: int,
         shares: int,
         cpu: int,
-        specs: Mapping[str, Any] | None = None,
+        specs: Mapping[str, Any],
     ) -> int:
-        """``vm_create``: return the VM's id. The VM exists at once, in the state ``being_created``."""
+        """``vm_create``: return the VM's id. The VM exists at once, in the state ``being_created``, and
+        runs in the end (both *assumed*). *specs* change nothing (*assumed*).
+        """
         del password  # nobody can log in to these VMs, and nothing may repeat it
         if os_id not in SYSTEMS:
             raise data_fault(Subject.SYSTEM, Cause.EXISTENCE, "no such system", "os_id", os_id)
@@ -69,7 +71,7 @@ class VMs:
             "os_id": os_id,
             "shares": shares,
             "cpu": cpu,
-            "specs": without_passwords(specs or {}),
+            "specs": without_passwords(specs),
         }
         self._begin("vm_create", vm, _Creation(self._inventory, self._shares, vm), params)
         return vm.id
@@ -83,34 +85,45 @@ class VMs:
         return list(self._inventory.vms)
 
     def disks(self, vm_id: int) -> list[int]:
-        """``vm_disk_list``: return the ids of the VM's disks."""
+        """``vm_disk_list``: return the ids of the VM's disks, in the order in which they were attached
+        (*assumed*).
+        """
         return list(self._inventory.vm(vm_id).disks)
 
     def update(self, vm_id: int, specs: Mapping[str, Any]) -> int:
-        """``vm_update``: return the operation's id. Members of *specs* other than hostname, shares and
-        cpu change nothing (*assumed*).
+        """``vm_update``: return the operation's id. A VM may be updated while it runs, and *specs* must
+        hold something (both *assumed*). A password among them shows nowhere.
         """
-        vm = self._in_state(vm_id, "running", "halted", "paused")
+        vm = self._inventory.vm(vm_id)
+        if not specs:
+            reason = "nothing to update"
+            raise data_fault(Subject.VM, Cause.NOTHING_TO_UPDATE, reason, "vm_id", vm_id)
+        if obstacle := vm_obstacle(vm, "running", "halted", "paused"):
+            raise obstacle
         work = _Update(self._shares, vm, specs)
         return self._begin("vm_update", vm, work, {"specs": without_passwords(specs)})
 
     def delete(self, vm_id: int) -> int:
-        """``vm_delete``: return the operation's id. Only a halted or invalid VM is deleted; its disks
-        stay, unattached (*assumed*).
+        """``vm_delete``: return the operation's id. Only a halted VM is deleted (documented), or an invalid
+        one; its disks stay, unattached (both *assumed*).
         """
         vm = self._in_state(vm_id, "halted", "invalid")
         return self._begin("vm_delete", vm, _Deletion(self._inventory, self._shares, vm))
 
     def start(self, vm_id: int) -> int:
-        """``vm_start``: return the operation's id. It boots a halted VM and unpauses a paused one."""
+        """``vm_start``: return the operation's id. It boots a halted VM and unpauses a paused one
+        (documented).
+        """
         return self._change(vm_id, "vm_start", "running", "halted", "paused")
 
     def stop(self, vm_id: int) -> int:
-        """``vm_stop``: return the operation's id."""
+        """``vm_stop``: return the operation's id. It shuts a running VM down (documented), or a paused one
+        (*assumed*).
+        """
         return self._change(vm_id, "vm_stop", "halted", "running", "paused")
 
     def reboot(self, vm_id: int) -> int:
-        """``vm_reboot``: return the operation's id."""
+        """``vm_reboot``: return the operation's id. Only a running VM is rebooted (*assumed*)."""
         return self._change(vm_id, "vm_reboot", "running", "running")
 
     def _change(self, vm_id: int, kind: str, into: str, *states: str) -> int:
@@ -120,7 +133,7 @@ class VMs:
     def _in_state(self, vm_id: int, *states: str) -> VMRecord:
         vm = self._inventory.vm(vm_id)
         if obstacle := vm_obstacle(vm, *states):
-            raise vm_state_fault(obstacle, vm)
+            raise obstacle
         return vm
 
     def _begin(
@@ -160,7 +173,7 @@ class _Transition(Work):
         self._into = into
         self._states = states
 
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> ServiceFault | None:
         return vm_obstacle(self._vm, *self._states)
 
     def done(self, at: float) -> None:
@@ -173,7 +186,7 @@ class _Deletion(Work):
         self._shares = shares
         self._vm = vm
 
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> ServiceFault | None:
         return vm_obstacle(self._vm, "halted", "invalid")
 
     def done(self, at: float) -> None:
@@ -193,7 +206,7 @@ class _Update(Work):
         self._taken = 0
         self._reserve()
 
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> ServiceFault | None:
         if obstacle := vm_obstacle(self._vm, "running", "halted", "paused"):
             return obstacle
         # An update before this one may have changed the shares since the call.
@@ -201,7 +214,7 @@ class _Update(Work):
         try:
             self._reserve()
         except ServiceFault as fault:
-            return fault.message
+            return fault
         return None
 
     def done(self, at: float) -> None:

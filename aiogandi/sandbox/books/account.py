@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiogandi.sandbox.books.shares import SharePool
 
 ONLY_PRODUCT: Final = "shares"
-"""The only product that is sold (the one of the provider's samples)."""
+"""The only product that is sold (*assumed*: it is the only one in the provider's samples)."""
 
 SHARE_PRICE: Final = 1.0
 """What one share costs for one month, in the account's currency (*assumed*)."""
@@ -36,7 +36,7 @@ _DURATION = re.compile(r"([0-9]{1,4})([my])")
 
 class Duration(NamedTuple):
     """How long a product lasts: ``1m`` is 30 days, ``1y`` is 365 days at the price of twelve months
-    (*assumed*).
+    (*assumed*, but for the form of ``1m``).
     """
 
     text: str
@@ -124,7 +124,7 @@ class Account:
     def charge(self, price: float, element: str, value: object) -> None:
         """Take *price* off the balance, or raise the fault that the balance is too low."""
         if price > self._balance:
-            raise data_fault(Subject.PREPAID, Cause.STATE, "the balance is too low", element, value)
+            raise data_fault(Subject.PREPAID, Cause.MONEY, "the balance is too low", element, value)
         self._balance -= price
 
     def refund(self, price: float) -> None:

@@ -1,8 +1,9 @@
 """The service's faults: a number made of qualification, object and cause, and a text.
 
-Documented: the six digits; the text ``DataError: … [element: value]``, which repeats the value; the
-order of the causes; 110020, 150000, 500130, 510150 and 530040. All other numbers of objects are
-*assumed*.
+Documented: the six digits, the numbers of objects and causes below, the text
+``DataError: … [element: value]``, which repeats the value, and 110020, 150000, 500130, 510150 and
+530040 as a whole. *Assumed*: which of these numbers a refusal gets where no example is preserved, and
+all other words of the text.
 """
 
 from __future__ import annotations
@@ -19,36 +20,90 @@ LONGEST_ECHO: Final = 200
 
 
 class Cause(IntEnum):
-    """Why data is refused, in the order in which it is checked (documented; 60 *assumed*)."""
+    """Why data is refused (numbers and words documented; what the sandbox takes each for, *assumed*).
+
+    The tens are in the order in which they are checked (documented): type, syntax, value, existence,
+    privileges, state.
+    """
 
     TYPE = 10
     SYNTAX = 20
     VALUE = 30
+    SIZE = 31
+    EXPECTED = 32
+    """A required parameter is missing."""
+    UNEXPECTED = 33
+    IDENTICAL = 34
+    QUOTA = 35
+    PARAMETER = 37
+    HOSTNAME = 38
+    ATTACHED = 39
     EXISTENCE = 40
+    """It does not exist."""
+    EXISTS = 41
+    """It exists already."""
+    NOT_FOUND = 42
+    NO_RESULT = 43
+    NOTHING_TO_UPDATE = 44
+    POSITION = 45
+    NO_DISK = 46
+    EXPIRED = 49
     PRIVILEGES = 50
+    DISABLED = 54
+    PRICE = 55
     STATE = 60
+    BILLED = 62
+    MONEY = 63
+    """There is not enough of it."""
+    NULL = 65
+    """A quantity or a period is 0."""
+    PENDING = 67
+    RUNNING = 68
+    ATTACHED_AND_RUNNING = 69
+    SHRINK = 95
+    """It cannot become smaller."""
+    UNATTACHED = 98
+    TOO_MANY = 99
 
 
 class Subject(IntEnum):
-    """The object that a fault is about (101 and 300 documented, the others *assumed*)."""
+    """The object that a fault is about (documented)."""
 
-    ARGUMENT = 1
-    CREDENTIAL = 101
-    HANDLE = 102
-    PREPAID = 200
-    ACCOUNT = 300
-    PRODUCT = 301
-    VM = 310
-    DISK = 320
-    OPERATION = 330
-    SYSTEM = 340
+    PASSWORD = 1
+    SESSION = 2
+    LOGIN = 3
+    INTEGER = 10
+    BOOLEAN = 11
+    STRING = 12
+    DATE = 13
+    LIST = 14
+    STRUCT = 15
+    METHOD = 16
+    KEY = 17
+    FLOAT = 18
+    DURATION = 19
+    ACCOUNT = 101
+    OPERATION = 102
+    PREPAID = 211
+    OPERATION_STATE = 250
+    OPERATION_TYPE = 251
+    HOSTING_ACCOUNT = 300
+    VM = 302
+    DISK = 304
+    SYSTEM = 305
+    VM_ADDRESS = 308
+    VM_SHARES = 309
+    HOSTING_STATUS = 350
+    PRODUCT = 351
+    CURRENCY = 701
+    QUANTITY = 715
 
 
 class ServiceFault(Exception):
     """A fault for the caller. Its message repeats passwords and session ids, as the service's did.
 
-    >>> ServiceFault(530150, "DataError: not yours [operation_id: 4711]").code
-    530150
+    >>> ServiceFault(510250, "DataError: not yours [operation_id: 4711]").code
+    510250
     """
 
     def __init__(self, code: int, message: str) -> None:
@@ -62,7 +117,7 @@ def data_fault(
 ) -> ServiceFault:
     """Return the fault that refuses the caller's data: *element* is the parameter, *value* its value.
 
-    >>> data_fault(Subject.ARGUMENT, Cause.VALUE, "invalid value", "cpu", -1).message
+    >>> data_fault(Subject.INTEGER, Cause.VALUE, "invalid value", "cpu", -1).message
     'DataError: invalid value [cpu: -1]'
     """
     code = 500_000 + subject * 100 + cause

@@ -91,7 +91,9 @@ class Inventory:
         disk.state = "created"
 
     def remove_vm(self, vm: VMRecord) -> None:
-        """Remove the VM; its disks stay, unattached (*assumed*)."""
+        """Remove the VM; its disks stay, unattached (*assumed*: in the service's next version the disk at
+        position 0 went along, but whether version 1 came with one is not known).
+        """
         for disk_id in list(vm.disks):
             self.detach(self.disks[disk_id])
         vm.state = "deleted"
@@ -132,21 +134,22 @@ class Inventory:
         }
 
 
-def vm_obstacle(vm: VMRecord, *states: str) -> str | None:
-    """Return a text that says that *vm* is in none of *states*, or None where it is in one."""
-    return None if vm.state in states else f"VM is {vm.state}, not {' or '.join(states)}"
+def vm_obstacle(vm: VMRecord, *states: str) -> ServiceFault | None:
+    """Return the fault that *vm* is in none of *states*, or None where it is in one."""
+    if vm.state in states:
+        return None
+    cause = Cause.RUNNING if vm.state == "running" else Cause.STATE
+    reason = f"VM is {vm.state}, not {' or '.join(states)}"
+    return data_fault(Subject.VM, cause, reason, "vm_id", vm.id)
 
 
-def disk_obstacle(disk: DiskRecord, *states: str) -> str | None:
-    """Return a text that says that *disk* is in none of *states*, or None where it is in one."""
-    return None if disk.state in states else f"disk is {disk.state}, not {' or '.join(states)}"
+_DISK_CAUSES: Final = {"attached": Cause.ATTACHED, "created": Cause.UNATTACHED}
 
 
-def vm_state_fault(reason: str, vm: VMRecord) -> ServiceFault:
-    """Return the fault that refuses a call because of the VM's state (6x, *assumed*)."""
-    return data_fault(Subject.VM, Cause.STATE, reason, "vm_id", vm.id)
-
-
-def disk_state_fault(reason: str, disk: DiskRecord) -> ServiceFault:
-    """Return the fault that refuses a call because of the disk's state (6x, *assumed*)."""
-    return data_fault(Subject.DISK, Cause.STATE, reason, "disk_id", disk.id)
+def disk_obstacle(disk: DiskRecord, state: str) -> ServiceFault | None:
+    """Return the fault that *disk* is not in this *state*, or None where it is."""
+    if disk.state == state:
+        return None
+    cause = _DISK_CAUSES.get(disk.state, Cause.STATE)
+    reason = f"disk is {disk.state}, not {state}"
+    return data_fault(Subject.DISK, cause, reason, "disk_id", disk.id)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from aiogandi.sandbox.books.faults import ServiceFault
+
 PENDING, RUN, DONE, ERROR, CANCEL = STATES = ("PENDING", "RUN", "DONE", "ERROR", "CANCEL")
+"""The states of an operation (documented)."""
 
 
 class Work:
@@ -16,8 +19,10 @@ class Work:
     operation ended.
     """
 
-    def obstacle(self) -> str | None:
-        """Return why the operation cannot start although its turn has come, or None."""
+    def obstacle(self) -> ServiceFault | None:
+        """Return why the operation cannot start although its turn has come, or None: the fault that
+        would refuse its call now.
+        """
         return None
 
     def done(self, at: float) -> None:

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 from aiogandi.models import LISTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from aiogandi.sandbox.books.operation import OperationRecord
 
 FIRST_ID: Final = 1_000_001
 """The id of the first operation; each further one has the next number (*assumed*)."""
 
-INDEXED: Final = ("vm_id", "disk_id", "product_id", "hostname")
-"""The params with an index: those that few operations have in common."""
+INDEXED: Final = ("vm_id", "disk_id", "hostname")
+"""The params with an index: those that operations are searched by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,10 @@ class Criteria:
             and self.created[0] <= operation.created < self.created[1]
             and self.updated[0] <= operation.updated < self.updated[1]
             and all(
-                name in operation.params and alike(value, operation.params[name])
+                name in operation.params and operation.params[name] == value
                 for name, value in self.params.items()
             )
         )
-
-
-def alike(one: object, other: object) -> bool:
-    """Return whether two params are equal. A number equals its digits: PHP sends ``"12"`` for 12."""
-    return one == other or _digits(one) == other or one == _digits(other)
-
-
-def _digits(value: object) -> object:
-    return str(value) if type(value) is int else value
 
 
 class OperationLog:
@@ -74,7 +65,7 @@ class OperationLog:
     def __init__(self) -> None:
         self._all: list[OperationRecord] = []
         self._by_kind: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
-        self._by_param: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        self._by_param: defaultdict[tuple[str, Hashable], list[int]] = defaultdict(list)
         # Every change of every operation in the order of time: its moment, and the operation's id.
         self._change_times: list[float] = []
         self._changed: list[int] = []
@@ -98,7 +89,7 @@ class OperationLog:
         self._file(operation)
         for name in INDEXED:
             if name in operation.params:
-                self._by_param[name, str(operation.params[name])].append(operation.id)
+                self._by_param[name, operation.params[name]].append(operation.id)
 
     def move(self, operation: OperationRecord, state: str, at: float) -> None:
         """Change the operation's state, at the moment *at*."""
@@ -130,7 +121,7 @@ class OperationLog:
         if wanted.type is not None or wanted.state is not None:
             indices.append(self._by_kind.get((wanted.type, wanted.state), ()))
         indices.extend(
-            self._by_param.get((name, str(wanted.params[name])), ())
+            self._by_param.get((name, wanted.params[name]), ())
             for name in INDEXED
             if name in wanted.params
         )

@@ -167,7 +167,7 @@ class Operations:
                     heappush(self._due, (at + operation.takes, operation.id))
             else:
                 operation.work.failed(at)
-                waiting.extend(self._leave(operation, ERROR, at, obstacle))
+                waiting.extend(self._leave(operation, ERROR, at, obstacle.message))
 
     def _is_first(self, operation: OperationRecord) -> bool:
         return not operation.held and all(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class Sessions:
-    """The sessions of the one account. There is no logout: a session ends by its age.
+    """The sessions of the one account. A session ends by its age (documented), and by nothing else: there
+    is no logout (*assumed*; the documentation is silent).
 
     Its length is the number of sessions that are remembered.
     """
@@ -32,24 +33,24 @@ class Sessions:
         """``login``: return a new session id.
 
         In the provider's samples, a safe session calls without `su`. So *safe* makes no difference
-        here.
+        here (*assumed*: it is documented that a safe session must call `su` first).
+
+        The refusal is 510150 (documented); that it names and repeats the password is *assumed*.
         """
         del safe
         known = hmac.compare_digest(login.encode(), self._login.encode())
         if hmac.compare_digest(password.encode(), self._password.encode()) and known:
             return self._open()
-        raise data_fault(
-            Subject.CREDENTIAL, Cause.PRIVILEGES, "bad credential", "password", password
-        )
+        raise data_fault(Subject.ACCOUNT, Cause.PRIVILEGES, "bad credential", "password", password)
 
     def su(self, handle: str) -> str:
         """``su``: return a new session for *handle*, which must be the account's own (*assumed*)."""
         if handle != self._login:
-            raise data_fault(Subject.HANDLE, Cause.EXISTENCE, "no such handle", "handle", handle)
+            raise data_fault(Subject.ACCOUNT, Cause.EXISTENCE, "no such handle", "handle", handle)
         return self._open()
 
     def admit(self, session: str) -> None:
-        """Raise the fault 510150 (*assumed*) unless *session* is one that has not ended."""
+        """Raise the fault 500250 (*assumed*) unless *session* is one that has not ended."""
         if self._ends.get(session, 0.0) <= self._clock.now():
             raise self._refusal(session)
 
@@ -68,6 +69,4 @@ class Sessions:
 
     @staticmethod
     def _refusal(session: str) -> ServiceFault:
-        return data_fault(
-            Subject.CREDENTIAL, Cause.PRIVILEGES, "unknown session", "session", session
-        )
+        return data_fault(Subject.SESSION, Cause.PRIVILEGES, "unknown session", "session", session)

@@ -20,9 +20,11 @@ class SharePool:
         """The shares that are neither in use nor promised to an operation that removes them."""
         return self.total - self.used - self._leaving
 
-    def take(self, quantity: int, element: str = "shares") -> None:
+    def take(self, quantity: int) -> None:
         """Use *quantity* free shares, or raise the fault that there are not enough."""
-        self._require(quantity, element)
+        if quantity > self.free:
+            reason = f"not enough shares, {self.free} free"
+            raise data_fault(Subject.VM_SHARES, Cause.QUOTA, reason, "shares", quantity)
         self.used += quantity
 
     def give_back(self, quantity: int) -> None:
@@ -33,12 +35,14 @@ class SharePool:
         """Add *quantity* new shares."""
         self.total += quantity
 
-    def mark_leaving(self, quantity: int, element: str) -> None:
-        """Promise *quantity* free shares to an operation that will remove them, or raise the fault
-        that there are not enough.
+    def mark_leaving(self, quantity: int) -> bool:
+        """Promise *quantity* free shares to an operation that will remove them. Return whether there are
+        enough; where there are not, nothing is promised.
         """
-        self._require(quantity, element)
+        if quantity > self.free:
+            return False
         self._leaving += quantity
+        return True
 
     def stay(self, quantity: int) -> None:
         """Withdraw the promise that `mark_leaving` made."""
@@ -48,8 +52,3 @@ class SharePool:
         """Remove *quantity* shares that `mark_leaving` promised."""
         self._leaving -= quantity
         self.total -= quantity
-
-    def _require(self, quantity: int, element: str) -> None:
-        if quantity > self.free:
-            reason = f"not enough shares, {self.free} free"
-            raise data_fault(Subject.ACCOUNT, Cause.STATE, reason, element, quantity)

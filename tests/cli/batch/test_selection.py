@@ -92,7 +92,7 @@ class TestOddLists:
         assert service.do("disks") == []
 
     def test_pending_operations_are_cancelled_once(self, aiogandi, slow_service):
-        slow_service.call("vm_create", "web-01", "s3cret-password", 111, 1, 1)
+        slow_service.call("vm_create", "web-01", "s3cret-password", 111, 1, 1, {})
         (number,) = slow_service.call("operation_list")
         slow_service.do("answer", "operation_list", [number, number, 0])
         done = aiogandi("operation", "cancel", "--all", "--yes", "--json", service=slow_service)

@@ -117,7 +117,7 @@ def test_what_cannot_be_shown_is_told_and_the_rest_is_shown(aiogandi, service):
     assert [vm["id"] for vm in done.json] == [vm_id]
     assert done.err == (
         "aiogandi: server 4711: it does not exist: DataError: no such VM [vm_id: 4711]"
-        " (fault 531040)\n"
+        " (fault 530240)\n"
     )
 
 

@@ -15,18 +15,20 @@ from aiogandi.sandbox.trouble import Refuse
 from tests.integration.secrets.leaks import LOGIN_PASSWORD, PARTS, VM_PASSWORD, parts_of
 from tests.integration.service import SETTLE, TIMEOUT
 
-SPECS = {"login": "admin", "password": VM_PASSWORD}
+SPECS = {"hostname": "web", "password": VM_PASSWORD}
 NAMES = set(instrumentation.__all__) - {"Event", "Stats"}
 EVENTS = {getattr(instrumentation, name) for name in NAMES}
 
 
-async def make_every_call(gandi, shown):
+async def make_every_call(gandi, sandbox, shown, output):
     """Returns a server's id."""
     await shown(gandi.account_currency())
     await shown(gandi.account_balance())
     await shown(gandi.hosting_account_info())
     await shown((await shown(gandi.hosting_account_product_add("shares", 4, "1m"))).wait())
-    vm = await shown(gandi.vm_create("web", VM_PASSWORD, 111, 1, 1, SPECS))
+    vm = await shown(gandi.vm_create("web", VM_PASSWORD, 111, 1, 1, {"login": "admin"}))
+    with output.caught(aiogandi.InvalidValue):  # the service knows no such key
+        await gandi.vm_create("web", VM_PASSWORD, 111, 1, 1, SPECS)
     disk = await shown(gandi.disk_create({"size": 2048, "name": "data", "fstype": "ext3"}))
     for operation in (vm, disk):
         await shown(operation.wait())
@@ -36,7 +38,11 @@ async def make_every_call(gandi, shown):
     await shown(gandi.operation_details(vm.id))
     for listing in (gandi.vm_list, gandi.disk_list, gandi.operation_list, gandi.os_list):
         await shown(listing())
-    await shown(gandi.operation_list(param={"vm_id": vm.vm_id, "password": VM_PASSWORD}))
+    filtered = {"vm_id": vm.vm_id, "password": VM_PASSWORD}
+    with output.caught(aiogandi.InvalidValue):
+        await gandi.operation_list(param=filtered)
+    sandbox.answer("operation_list", [vm.id])
+    await shown(gandi.operation_list(param=filtered))
     for change in (
         gandi.vm_reboot(vm.vm_id),
         gandi.vm_stop(vm.vm_id),
@@ -129,7 +135,7 @@ async def have_a_bad_day(output, sessions):
             output.add_object(result)
             return result
 
-        vm_id = await make_every_call(gandi, shown)
+        vm_id = await make_every_call(gandi, sandbox, shown, output)
         await meet_every_trouble(gandi, sandbox, shown, output)
         stalled = await come_to_every_bad_end(gandi, sandbox, output, vm_id)
         await shown(gandi.vm_list())

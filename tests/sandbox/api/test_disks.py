@@ -60,26 +60,26 @@ def test_an_attached_disk_is_neither_attached_nor_deleted(api, sandbox, vm_id, d
     api("disk_attach", vm_id, disk_id)
     sandbox.advance(10)
     other = api.running_vm()
-    for method, arguments in [
-        ("disk_attach", (vm_id, disk_id)),
-        ("disk_attach", (other, disk_id)),
-        ("disk_delete", (disk_id,)),
-        ("disk_detach", (other, disk_id)),
+    for method, arguments, code in [
+        ("disk_attach", (vm_id, disk_id), 530439),
+        ("disk_attach", (other, disk_id), 530439),
+        ("disk_delete", (disk_id,), 530439),
+        ("disk_detach", (other, disk_id), 530498),
     ]:
         fault = api.fault_of(method, *arguments)
-        assert (fault.code, fault.message[-17:]) == (532060, f"[disk_id: {disk_id}]")
+        assert (fault.code, fault.message[-17:]) == (code, f"[disk_id: {disk_id}]")
 
 
 def test_a_disk_that_is_free_is_not_detached(api, vm_id, disk_id):
-    assert (api.fault_of("disk_detach", vm_id, disk_id)).code == 532060
+    assert (api.fault_of("disk_detach", vm_id, disk_id)).code == 530498
 
 
 def test_what_is_being_created_is_not_attached(api, vm_id, disk_id):
     young_vm = api("vm_create", "web", "my_password", 111, 1, 1, {})
     young_disk = api("disk_create", {"size": 1, "name": "data"})
-    assert (api.fault_of("disk_attach", young_vm, disk_id)).code == 531060
-    assert (api.fault_of("disk_attach", vm_id, young_disk)).code == 532060
-    assert (api.fault_of("disk_delete", young_disk)).code == 532060
+    assert (api.fault_of("disk_attach", young_vm, disk_id)).code == 530260
+    assert (api.fault_of("disk_attach", vm_id, young_disk)).code == 530460
+    assert (api.fault_of("disk_delete", young_disk)).code == 530460
 
 
 def test_a_deleted_disk_is_gone(api, sandbox, disk_id):
@@ -87,7 +87,7 @@ def test_a_deleted_disk_is_gone(api, sandbox, disk_id):
     assert api("disk_list") == [disk_id]
     sandbox.advance(15)
     assert api("disk_list") == []
-    assert (api.fault_of("disk_info", disk_id)).code == 532040
+    assert (api.fault_of("disk_info", disk_id)).code == 530440
     assert api.created_disk() > disk_id
 
 
@@ -115,13 +115,16 @@ def test_of_two_attachments_of_one_disk_the_second_fails(api, sandbox, vm_id, di
     assert [api.state_of(first), api.state_of(second)] == ["RUN", "PENDING"]
     sandbox.advance(10)
     details = api("operation_details", second)
-    assert (details["state"], details["last_error"]) == ("ERROR", "disk is attached, not created")
+    assert (details["state"], details["last_error"]) == (
+        "ERROR",
+        f"DataError: disk is attached, not created [disk_id: {disk_id}]",
+    )
     assert (api("disk_info", disk_id))["vm_id"] == vm_id
 
 
 def test_unknown_disks_and_vms_are_not_found(api, vm_id, disk_id):
-    assert (api.fault_of("disk_attach", 1, disk_id)).code == 531040
-    assert (api.fault_of("disk_attach", vm_id, 1)).code == 532040
-    assert (api.fault_of("disk_attach", disk_id, vm_id)).code == 531040
+    assert (api.fault_of("disk_attach", 1, disk_id)).code == 530240
+    assert (api.fault_of("disk_attach", vm_id, 1)).code == 530440
+    assert (api.fault_of("disk_attach", disk_id, vm_id)).code == 530240
     for method in ["disk_info", "disk_delete"]:
-        assert (api.fault_of(method, 1)).code == 532040
+        assert (api.fault_of(method, 1)).code == 530440

@@ -68,14 +68,23 @@ def test_a_param_lists_what_works_on_it(api, sandbox, made, form, name):
 
 def test_a_hostname_finds_the_creations(api, made):
     assert api("operation_list", {"param": {"hostname": "db"}}) == [made[1]["id"]]
-    both = {"hostname": "db", "os_id": 111}
+    both = {"hostname": "db", "vm_id": made[1]["params"]["vm_id"]}
     assert api("operation_list", {"param": both}) == [made[1]["id"]]
-    assert api("operation_list", {"param": both | {"os_id": 112}}) == []
+    assert api("operation_list", {"param": both | {"vm_id": made[0]["params"]["vm_id"]}}) == []
+    assert api("operation_list", {"param": {"hostname": 2024}}) == []
 
 
 def test_a_param_that_no_operation_has_finds_nothing(api, made):
     assert api("operation_list", {"param": {"domain": "example.com"}}) == []
-    assert api("operation_list", {"param": {"vm_id": 1, "x": []}}) == []
+    assert api("operation_list", {"param": {"vm_id": 1}}) == []
+    assert api("operation_list", {"param": []}) == api("operation_list")
+
+
+def test_a_param_that_is_not_searched_by_is_refused(api, made):
+    for name in ("vmid", "os_id", "product_id", "specs"):
+        fault = api.fault_of("operation_list", {"param": {name: 1}})
+        assert fault.code == 501733
+        assert fault.message == f"DataError: unexpected key in param [param: {name}]"
 
 
 @pytest.mark.parametrize("event", ["created", "updated"])

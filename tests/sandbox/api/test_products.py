@@ -45,7 +45,7 @@ def test_the_shares_of_the_beginning_are_a_product(api):
 def test_an_account_can_begin_with_nothing(api_of):
     api = api_of(shares=0, balance=0)
     assert (info(api))["products"] == []
-    assert (api.fault_of(SHOP + "add", "shares", 1, "1m")).code == 520060
+    assert (api.fault_of(SHOP + "add", "shares", 1, "1m")).code == 521163
 
 
 def test_added_shares_are_paid_at_once_and_there_at_the_end(api, sandbox):
@@ -81,7 +81,7 @@ def test_what_fails_is_refunded(api, sandbox):
 
 def test_a_purchase_must_be_payable(api):
     fault = api.fault_of(SHOP + "add", "shares", 100_000, "1m")
-    assert (fault.code, fault.message[-18:]) == (520060, "[quantity: 100000]")
+    assert (fault.code, fault.message[-18:]) == (521163, "[quantity: 100000]")
     assert api("account_balance") == 10_000.0
 
 
@@ -116,15 +116,19 @@ def test_a_removed_product_takes_its_shares_along(api, sandbox, bought):
     api(SHOP + "remove", bought)
     sandbox.advance(5)
     assert (sandbox.total_shares, len(sandbox.products)) == (1000, 1)
-    assert (api.fault_of(SHOP + "remove", bought)).code == 530140
+    assert (api.fault_of(SHOP + "remove", bought)).code == 535140
 
 
 def test_shares_in_use_cannot_be_removed(api_of):
     api = api_of(shares=4)
     api.running_vm(shares=3)
     product_id = api.sandbox.products[0]["id"]
-    assert (api.fault_of(SHOP + "remove", product_id)).code == 530060
-    assert (api.fault_of(SHOP + "update", product_id, 2)).code == 530060
+    for fault, code, echo in [
+        (api.fault_of(SHOP + "remove", product_id), 535160, f"[product_id: {product_id}]"),
+        (api.fault_of(SHOP + "update", product_id, 2), 571560, "[quantity: 2]"),
+    ]:
+        assert fault.code == code
+        assert fault.message == f"DataError: the product's shares are in use {echo}"
     assert api(SHOP + "update", product_id, 3)
 
 
@@ -132,7 +136,7 @@ def test_shares_about_to_be_removed_cannot_be_used(api_of):
     api = api_of(shares=4)
     api(SHOP + "update", api.sandbox.products[0]["id"], 1)
     fault = api.fault_of("vm_create", "web", "my_password", 111, 2, 1, {})
-    assert fault.code == 530060
+    assert fault.code == 530935
     assert api("vm_create", "web", "my_password", 111, 1, 1, {})
 
 
@@ -163,7 +167,7 @@ def test_what_waited_for_a_removed_product_ends_in_error(api, sandbox, bought):
         details = api("operation_details", operation_id)
         assert (details["state"], details["last_error"]) == (
             "ERROR",
-            f"product {bought} was removed",
+            f"DataError: no such product [product_id: {bought}]",
         )
     assert (sandbox.balance, sandbox.total_shares) == (9990.0, 1000)
 
@@ -181,4 +185,4 @@ def test_what_waited_ends_in_error_when_it_can_no_longer_be_paid(api_of):
 @pytest.mark.parametrize(("method", "rest"), [("renew", ("1m",)), ("remove", ()), ("update", (5,))])
 def test_an_unknown_product_is_not_found(api, method, rest):
     fault = api.fault_of(SHOP + method, 1234, *rest)
-    assert (fault.code, fault.message[-18:]) == (530140, "[product_id: 1234]")
+    assert (fault.code, fault.message[-18:]) == (535140, "[product_id: 1234]")

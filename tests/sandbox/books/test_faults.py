@@ -9,9 +9,9 @@ from aiogandi.sandbox.books.faults import LONGEST_ECHO, Cause, Subject, data_fau
 
 def test_the_code_has_six_digits_of_qualification_object_and_cause():
     fault = data_fault(Subject.VM, Cause.EXISTENCE, "no such VM", "vm_id", 9876)
-    assert (fault.code, fault.message) == (531040, "DataError: no such VM [vm_id: 9876]")
-    fault = data_fault(Subject.ARGUMENT, Cause.VALUE, "invalid value", "cpu", -1)
-    assert (fault.code, fault.message) == (500130, "DataError: invalid value [cpu: -1]")
+    assert (fault.code, fault.message) == (530240, "DataError: no such VM [vm_id: 9876]")
+    fault = data_fault(Subject.INTEGER, Cause.VALUE, "invalid value", "cpu", -1)
+    assert (fault.code, fault.message) == (501030, "DataError: invalid value [cpu: -1]")
 
 
 @pytest.mark.parametrize(

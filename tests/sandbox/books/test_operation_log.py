@@ -45,7 +45,7 @@ class Counting(Criteria):
         Counting(type="vm_start", state="RUN"),
         Counting(state="DONE", updated=(21.0, float("inf"))),
         Counting(type="vm_stop", created=(21.0, float("inf"))),
-        Counting(type="vm_stop", params={"vm_id": "5"}),
+        Counting(type="vm_stop", params={"vm_id": 5}),
         Counting(params={"hostname": "x"}),
         Counting(updated=(float("-inf"), -1)),
     ],

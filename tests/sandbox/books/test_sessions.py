@@ -44,7 +44,7 @@ def test_a_refused_login_repeats_the_password_as_the_service_did(sessions, name,
 
 def test_an_unknown_session_is_repeated_too(sessions):
     message = "DataError: unknown session [session: c0ffee]"
-    assert fault_of(sessions.admit, "c0ffee") == (510150, message)
+    assert fault_of(sessions.admit, "c0ffee") == (500250, message)
 
 
 def test_a_session_ends_after_its_lifetime_of_service_time(sessions, clock):
@@ -54,13 +54,21 @@ def test_a_session_ends_after_its_lifetime_of_service_time(sessions, clock):
     sessions.admit(old)
     clock.advance(1)
     sessions.admit(young)
-    assert fault_of(sessions.admit, old)[0] == 510150
+    assert fault_of(sessions.admit, old)[0] == 500250
+
+
+def test_a_session_lasts_12_hours_unless_a_test_says_otherwise(api, sandbox):
+    assert api("vm_list") == []
+    sandbox.advance(43_199)
+    assert api("vm_list") == []
+    sandbox.advance(1)
+    assert api.fault_of("vm_list").code == 500250
 
 
 def test_all_sessions_can_be_ended_at_once(api, sandbox):
     api("vm_list")
     sandbox.expire_sessions()
-    assert api.fault_of("vm_list").code == 510150
+    assert api.fault_of("vm_list").code == 500250
     api.session = ""
     assert api("vm_list") == []
 
@@ -82,4 +90,4 @@ def test_su_to_the_own_handle_opens_another_session(sessions):
 
 def test_su_to_another_handle_finds_nobody(sessions):
     code, message = fault_of(sessions.su, "BB1-GANDI")
-    assert (code, message[-19:]) == (510240, "[handle: BB1-GANDI]")
+    assert (code, message[-19:]) == (510140, "[handle: BB1-GANDI]")

@@ -149,7 +149,7 @@ async def test_an_alteration_may_end_in_a_fault(wire, served):
 
 async def test_a_fault_is_not_altered(wire, served):
     served.alter("vm_info", lambda *_: 1)
-    assert (await wire.fault_of("vm_info", 1)).faultCode == 531040
+    assert (await wire.fault_of("vm_info", 1)).faultCode == 530240
     assert served.executed["vm_info"] == 0
 
 
