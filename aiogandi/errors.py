@@ -239,17 +239,18 @@ def split_code(code: int) -> tuple[int, int, int]:
 
 _BY_TENS: Final[dict[int, type[DataFault]]] = {
     **dict.fromkeys((1, 2, 3), InvalidValue),
-    **{4: NotFound, 5: PermissionDenied, 6: InvalidState},
+    4: NotFound,
+    5: PermissionDenied,
+    6: InvalidState,
 }
 _BY_CAUSE: Final[dict[int, type[DataFault]]] = {
-    # nothing to update, position, quantity or period is null, cannot shrink
     **dict.fromkeys((44, 45, 65, 95), InvalidValue),
     41: AlreadyExists,
-    # quota reached, attached, no disk, expired, not attached, too many
     **dict.fromkeys((35, 39, 46, 49, 98, 99), InvalidState),
 }
 """Causes (documented) that are not what their tens say (assumed): what helps is what decides, another
-value, thing, account or state.
+value, thing, account or state. Nothing to update, position, null, cannot shrink; exists already; quota,
+attached, no disk, expired, not attached, too many.
 """
 
 
