@@ -8,7 +8,8 @@ async with Gandi("AA1234-GANDI", "mypassword") as gandi:
 ```
 
 The chapters below say what happens behind such lines. *Documented* means that the service's own
-documentation says so; *assumed* means that we chose, because it is silent.
+documentation says so, or that public clients of its time agree on it; *assumed* means that we chose,
+because both are silent, or one client alone tells it.
 
 # Session
 
@@ -123,7 +124,7 @@ Open one `Gandi` for one account and one event loop at start-up, and close it at
 sent before the first call. The client belongs to the loop that enters or uses it first: in another one, in another
 thread's or in a forked process every call is `WrongLoop`. Fork before the first call, or make the client
 after it. ``http=`` takes an aiohttp session of yours: give its connector
-``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds.
+``keepalive_timeout=10``, because the service closes idle connections after about 15 seconds (assumed).
 
 At its end, `Gandi.drain`, `Gandi.close` and `Gandi.pending`, written down by `Pending.to_dict`, see to it
 that nothing is lost; README has such a service, to copy. ``math.inf`` is no limit wherever seconds limit

@@ -72,8 +72,10 @@ class Gandi:
     nor pickled (TypeError): another process makes one of its own.
 
     - ``url``: the service, or a `Sandbox`; ``https``, or ``http`` on this machine.
-    - ``safe``: passed to ``login`` (its meaning is documented elsewhere by the same provider).
-    - ``handle``: act for this handle, by ``su`` after every login.
+    - ``safe``: passed to ``login``; True is its default there (documented). Such a session must call
+      ``su`` first (documented), which the provider's own samples do not, and neither does this client
+      without a *handle*: that the service takes it so is assumed.
+    - ``handle``: act for this handle, by ``su`` after every login (documented).
     - ``session_lifetime``, ``renew_margin``: how long a session is good (12 hours, documented;
       ``math.inf``: until it is refused), and how long before its end a new login begins, in seconds.
     - ``timeout``: seconds for one HTTP exchange; ``math.inf`` for no limit. ``Retry.within`` bounds calls
@@ -83,7 +85,8 @@ class Gandi:
     - ``polling``, ``retry``: how operations are watched, and how calls are repeated.
     - ``http``: an aiohttp session of yours, which stays open when the client closes. Unless its
       connector drops idle connections after 10 seconds (``keepalive_timeout=10``), as the client's
-      own does, connections are not kept: the service closes idle ones and loses what is sent then.
+      own does, connections are not kept: the service closes idle ones after about 15 seconds, and loses
+      what is sent then (both assumed, from one client's comment).
       Where its connector is limited (``limit``, ``limit_per_host``), the client has no more requests
       under way than that; those that wait do so in its own line, which costs nothing of their time.
     - ``max_reply``: bytes of a reply, decompressed, that are read at most.
@@ -338,7 +341,8 @@ class Gandi:
         return self._events.counts.snapshot()
 
     async def call(self, method: str, *args: Any, idempotent: bool = False) -> Any:
-        """Any remote call; the session id is added before *args*. Returns what the service sent.
+        """Any remote call; the session id is added before *args*, as every call but ``login`` takes it
+        (documented). Returns what the service sent.
 
         *idempotent*: it may run twice, so it is repeated after any trouble. Without, it is repeated
         only where it cannot have run; where it may have, that is `OutcomeUnknown`.
@@ -375,13 +379,17 @@ class Gandi:
         return await self._read("account_balance", results.number)
 
     async def hosting_account_info(self) -> HostingAccount:
-        """The hosting account: shares, used shares, products (call documented, fields assumed)."""
+        """The hosting account: shares, used shares, products (call documented, the fields' names and the
+        products assumed).
+        """
         return await self._read("hosting_account_info", HostingAccount.from_wire)
 
     async def hosting_account_product_add(
         self, product_name: str, quantity: int, duration: str
     ) -> Operation:
-        """Buy so much of a product, ``"shares"`` say, for so long: ``"1m"`` (documented)."""
+        """Buy so much of a product, ``"shares"`` say, for so long: ``"1m"`` (documented; that it is a
+        month, and years as ``"1y"``, assumed).
+        """
         return await self._begin(
             "hosting_account_product_add",
             product_name=arguments.text("product_name", product_name),
@@ -405,7 +413,7 @@ class Gandi:
         )
 
     async def hosting_account_product_update(self, product_id: int, quantity: int) -> Operation:
-        """Have so much of a product, all told (documented)."""
+        """Change the quantity of a product (documented): *quantity* is the new one, all told (assumed)."""
         return await self._begin(
             "hosting_account_product_update",
             product_id=arguments.identifier("product_id", product_id),
@@ -425,7 +433,9 @@ class Gandi:
     ) -> VMOperation:
         """Create a server; the operation's ``vm_id`` is set at once (documented).
 
-        *specs* may hold ``login``, the name of its first user (documented).
+        *password* is the new server's (assumed; that the call takes one is documented). *specs* may hold
+        ``login`` (documented): the name of its first user (assumed). Without *specs* an empty struct is
+        sent, since the call requires one (documented).
         """
         specs = conceal(specs)
         try:
@@ -457,7 +467,9 @@ class Gandi:
         return await self._read("vm_list", results.ids)
 
     async def vm_update(self, vm_id: int, specs: Mapping[str, Any]) -> Operation:
-        """Change a server: ``{"shares": 5}`` (documented)."""
+        """Change a server: ``{"shares": 5}`` (documented). *specs* of other names, ``hostname`` or ``cpu``
+        say, are assumed.
+        """
         specs = conceal(specs)
         return await self._begin(
             "vm_update",
@@ -542,11 +554,12 @@ class Gandi:
         updated_before: datetime | None = None,
         param: Mapping[str, Any] | None = None,
     ) -> list[int]:
-        """The last 300 ids of operations that match all that is given (documented).
+        """The last 300 ids of operations that match what is given (documented), all of it (assumed).
 
-        *state*: ALL, PENDING, RUN, ERROR, CANCEL or DONE. *param*: values that an operation's
-        parameters have, ``{"vm_id": 1}`` say (assumed for ``vm_id``, ``disk_id``, ``hostname``).
-        Dates are the service's clock. Each id once, newest first (assumed).
+        *state*: ALL, PENDING, RUN, ERROR, CANCEL or DONE (documented). *param*: values that an
+        operation's parameters have (documented for ``domain``, assumed for ``vm_id``, ``disk_id`` and
+        ``hostname``). Dates are the service's clock; one with a zone is sent as UTC (assumed). Each id
+        once; the service puts the newest first (assumed).
         """
         param = conceal(param)
         filters = arguments.filters(
@@ -563,7 +576,7 @@ class Gandi:
         return await self._read("operation_list", results.ids, filter=filters)
 
     async def operation_details(self, operation_id: int) -> OperationDetails:
-        """What the service says of an operation (name documented, fields assumed)."""
+        """What the service says of an operation (name documented, argument and fields assumed)."""
         operation_id = arguments.identifier("operation_id", operation_id)
         read = partial(OperationDetails.from_wire, id=operation_id)
         return await self._read("operation_details", read, operation_id=operation_id)

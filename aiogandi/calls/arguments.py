@@ -55,7 +55,9 @@ def method(value: Any) -> str:
 
 
 def hostname(value: Any) -> str:
-    """Return *value* if it is a server's name: no white space, 255 characters at most."""
+    """Return *value* if it is a server's name: no white space, 255 characters at most (assumed, and wide:
+    the service decides).
+    """
     name = text("hostname", value)
     holds = len(name) <= 255 and not any(character.isspace() for character in name)
     require(holds, "hostname", value, "a name without spaces, of 255 characters at most")
@@ -73,7 +75,8 @@ def duration(value: Any) -> str:
 
 def specs(value: Any, *, required: bool) -> dict[str, Any]:
     """Return the struct of specifications as a dict, whole numbers in it as plain ints. None is an empty
-    one, unless it is *required*; the sizes and numbers in it must be positive.
+    one, unless it is *required*; the sizes and numbers in it must be positive. Which keys there are is
+    for the service to say.
     """
     if value is None and not required:
         return {}

@@ -21,9 +21,9 @@ _WORKED_ON = ("vm_id", "disk_id", "product_id")
 class OperationDetails(AskedById):
     """What the service says of an operation, as ``operation_details`` describes it.
 
-    ``type`` is the call that began it, ``vm_create`` say. ``params`` are that call's arguments by
-    name, and the ids of what the operation works on, which ``vm_id``, ``disk_id`` and
-    ``product_id`` repeat. ``last_error`` says why it failed, with the values of passwords blanked.
+    ``type`` is the call that began it, ``vm_create`` say (documented). ``params`` are that call's
+    arguments by name, and the ids of what the operation works on (assumed), which ``vm_id``, ``disk_id``
+    and ``product_id`` repeat. ``last_error`` says why it failed, with the values of passwords blanked.
     Dates have no time zone: they are the service's own clock.
 
     ``id`` is 0 in one case: the service lists no operation for a new server or disk, and the end of

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class OperationState(StrEnum):
-    """An operation's state (documented; SUPPORT is assumed).
+    """An operation's state (documented; SUPPORT is assumed, from the service's next version).
 
     A state that this version does not know is kept under its own name and counts as under way:
     ``OperationState("WAIT")`` is equal to ``"WAIT"``, and its ``final`` is False.

@@ -139,7 +139,7 @@ class Operation:
         return self.wait().__await__()
 
     async def cancel(self) -> None:
-        """Cancel it at the service: possible while it is PENDING (assumed), `InvalidState` later.
+        """Cancel it at the service: possible while it is PENDING, `InvalidState` later (both assumed).
 
         Whoever waits for it is woken at once, with `OperationCancelled`.
         """

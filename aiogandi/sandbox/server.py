@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aiogandi.settings import RateLimit
 
 IDLE_TIMEOUT: Final = 15.0
-"""Seconds after which the service closed an idle connection (documented)."""
+"""Seconds after which the service closed an idle connection (*assumed*, from one client's comment)."""
 
 BODY_TIMEOUT: Final = 15.0
 """Seconds that a request's body may take to arrive (*assumed*)."""
@@ -56,7 +56,7 @@ class Sandbox(Scripted):
 
     Limits: *rate_limit* counts seconds of *clock*, because it protects the server; requests beyond
     it get HTTP 429. *body_timeout* is how many seconds a request's body may take to arrive before
-    HTTP 408, *idle_timeout* how many seconds an idle connection stays open (15 is documented); both
+    HTTP 408, *idle_timeout* how many seconds an idle connection stays open (15 is *assumed*); both
     count on the event loop's clock. No number of seconds is more than a hundred years.
 
     ``calls`` counts the requests received, by method; ``?`` counts those whose method could not be

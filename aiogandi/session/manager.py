@@ -173,7 +173,7 @@ class SessionManager:
         self._closed = True
 
     async def close(self) -> None:
-        """Stop renewing. Nothing is sent: the service has no logout (documented)."""
+        """Stop renewing. Nothing is sent: the service has no logout (assumed; none is documented)."""
         self.retire()
         self._forget()
         if (renewal := self._renewal) is not None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 IDLE: Final = 10.0
 """Seconds after which an unused connection is dropped: the service closes it after about 15, and a
-request sent on a connection that is being closed is lost (documented by other clients)."""
+request sent on a connection that is being closed is lost (assumed, from one client's comment)."""
 
 
 def own_session() -> aiohttp.ClientSession:

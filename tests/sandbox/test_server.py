@@ -124,7 +124,7 @@ async def test_it_stops_at_once_with_calls_and_connections_open(serving):
 
 async def test_an_idle_connection_is_closed():
     default = inspect.signature(Sandbox).parameters["idle_timeout"].default
-    assert default == 15.0  # documented
+    assert default == 15.0  # what one client of the service noted
     async with Sandbox(idle_timeout=0.01) as sandbox:
         host, port = sandbox.url.split("/")[2].split(":")
         reader, writer = await asyncio.open_connection(host, port)

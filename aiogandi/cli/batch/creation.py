@@ -28,7 +28,7 @@ class NewServers:
     shares: int
     cpu: int
     login: str | None
-    """Name of the first user; None leaves it to the service."""
+    """Name of the first user (assumed); None leaves it to the service."""
 
 
 async def create_servers(

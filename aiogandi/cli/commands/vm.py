@@ -53,7 +53,8 @@ COLUMNS: Final = {
     "DISKS": "disks",
 }
 DELETABLE: Final = ("halted", "invalid")
-"""States of a server that does not run (assumed)."""
+"""States of a server that does not run, and can be deleted (assumed; that it must be stopped is
+documented)."""
 
 
 def _ids(gandi: aiogandi.Gandi) -> Awaitable[list[int]]:
@@ -110,7 +111,8 @@ def create(
     shares: Annotated[int, typer.Option(min=1, metavar="N", help="Shares of each.")] = 1,
     cpu: Annotated[int, typer.Option(min=1, metavar="N", help="Processors of each.")] = 1,
     login: Annotated[
-        str | None, typer.Option(show_default=False, metavar="NAME", help="Name of the first user.")
+        str | None,
+        typer.Option(show_default=False, metavar="NAME", help="Name of the first user (assumed)."),
     ] = None,
     password_file: Annotated[
         Path | None,

@@ -1,7 +1,7 @@
 """The prepaid account: its balance and its hosting products.
 
-*Assumed*: a share costs `SHARE_PRICE` a month; a month has 30 days, a year 365. Nothing happens on
-the day on which a product ends.
+*Assumed*, but for the balance and its currency: a share costs `SHARE_PRICE` a month; a month has 30 days,
+a year 365. Nothing happens on the day on which a product ends.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The VMs and disks that there are, and which disk is attached to which VM.
 
-The fields of both structs are *assumed*.
+The fields of both structs are *assumed*, and so are the states and their names, but for paused and
+stopped servers and unattached disks, which the documentation speaks of.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class OperationLog:
         self._changed.append(operation.id)
 
     def find(self, wanted: Criteria) -> list[int]:
-        """Return the ids of the newest 300 operations that match, newest first (order *assumed*)."""
+        """Return the ids of the last 300 operations that match (documented), newest first (*assumed*)."""
         matches = (
             operation_id
             for operation_id in reversed(self._candidates(wanted))

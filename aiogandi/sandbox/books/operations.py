@@ -1,7 +1,7 @@
 """The service's operations: each is PENDING, then RUN, then DONE, ERROR or CANCEL.
 
-Each thing (a VM, a disk, a product) has one operation at a time: the next one stays PENDING until
-those before it have ended. A waiting operation costs no task and no timer. `Operations` keeps a heap
+The states are documented. *Assumed*: each thing (a VM, a disk, a product) has one operation at a time,
+and the next one stays PENDING until those before it have ended. A waiting operation costs no task and no timer. `Operations` keeps a heap
 of the moments at which operations are due to end, and `Operations.settle` ends those that are due,
 in the order of these moments. An operation that waited for another one starts at the moment at which
 the other ended, even when `settle` is called much later.
@@ -98,8 +98,9 @@ class Operations:
         self._start_all(held, self.now)
 
     def cancel(self, operation_id: int) -> bool:
-        """``operation_cancel``: cancel a PENDING operation and return True. Any other operation is
-        refused (*assumed*).
+        """``operation_cancel``: cancel a PENDING operation and return True. Any other one is refused (all
+        *assumed*), also one that ended in ERROR: that such a one "must be modified or cancelled" is
+        documented, but not by which call.
         """
         operation = self._known(operation_id)
         if operation.state != PENDING:
@@ -112,13 +113,15 @@ class Operations:
         return True
 
     def details(self, operation_id: int) -> dict[str, Any]:
-        """``operation_details``: return the operation's struct (fields *assumed*). It has a
-        ``last_error`` only after an ERROR.
+        """``operation_details``: return the operation's struct (fields *assumed*; so is that ``params``
+        repeat the call's arguments, but for passwords). It has a ``last_error`` only after an ERROR.
         """
         return self._struct(self._known(operation_id))
 
     def find(self, criteria: Criteria) -> list[int]:
-        """``operation_list``: return the ids of the newest operations that match *criteria*."""
+        """``operation_list``: return the ids of the last 300 operations that match *criteria* (documented),
+        newest first (*assumed*).
+        """
         return self._log.find(criteria)
 
     def all(self) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""The account's shares: how many there are, are in use, and will be removed."""
+"""The account's shares: how many there are, are in use, and will be removed.
+
+*Assumed*: a call for more shares than are free is refused, and what is in use cannot be removed.
+"""
 
 from __future__ import annotations
 

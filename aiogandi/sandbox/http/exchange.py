@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aiogandi.sandbox.http.throttle import Throttle
 
 PATHS: Final = frozenset({"/xmlrpc/", "/xmlrpc", "/hosting/", "/hosting"})
-"""The paths at which calls are answered."""
+"""The paths at which calls are answered (documented with a slash at the end, *assumed* without)."""
 
 LARGEST_BODY: Final = 2**20
 """Bytes, decompressed (*assumed*)."""
