@@ -66,7 +66,7 @@ async def test_su_works_on_the_sandbox_also_after_the_session_has_ended(gandi_sa
         assert gandi_sandbox.calls == {"login": 2, "su": 2, "vm_list": 3}
 
 
-@pytest.mark.parametrize("code", [510150, 500110, 530040])
+@pytest.mark.parametrize("code", [510150, 500130, 500340, 500110, 530040])
 async def test_a_refused_login_is_an_authentication_error(client, code):
     gandi, calls = await client(login=Fault(code, f"bad credential [password: {PASSWORD}]"))
     with pytest.raises(AuthenticationError, match=r"^login refused: bad credential") as caught:
