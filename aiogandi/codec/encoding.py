@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from aiogandi.checks import as_count
@@ -119,7 +120,8 @@ def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for e
         case float():
             if not math.isfinite(value):
                 raise _Unencodable(f"{float.__repr__(value)} is not a finite number")
-            return f"<value><double>{float.__repr__(value)}</double></value>"
+            text = float.__repr__(value)
+            return f"<value><double>{_positional(text) if 'e' in text else text}</double></value>"
         case str():
             return f"<value><string>{_escape(str.__str__(value))}</string></value>"
         case int():
@@ -141,6 +143,16 @@ def _encode_other(value: Any, depth: int) -> str:  # noqa: C901 - one case for e
                 f"a {type(value).__name__} cannot be sent; allowed are bool, int, float, str, "
                 "bytes, datetime, list, tuple and dict"
             )
+
+
+def _positional(text: str) -> str:
+    """A float's shortest digits without an exponent, which XML-RPC forbids: the same float is read back.
+
+    >>> _positional("1e-07"), _positional("1.5e+16")
+    ('0.0000001', '15000000000000000.0')
+    """
+    digits = f"{Decimal(text):f}"
+    return digits if "." in digits else f"{digits}.0"
 
 
 def _encode_struct(value: Mapping[Any, Any], depth: int) -> str:
@@ -182,6 +194,11 @@ def _escape(text: str) -> str:
             raise _Unencodable(f"XML cannot carry the character U+{ord(bad[0]):04X}")
         text = text.replace("\r", "&#13;")  # XML readers turn a bare \r into \n
     return text
+
+
+def is_carriable_text(text: str) -> bool:
+    """Whether XML can carry *text*: it holds no control characters but white space, for example."""
+    return _NOT_XML.search(text) is None
 
 
 def _date(value: datetime) -> str:
