@@ -21,10 +21,16 @@ say, goes out as ``<i8>``. What the wire cannot carry is `InvalidArgument`, whic
 
 Replies are read more widely than calls: within a struct or an array of a reply, a scalar that cannot be
 read, an empty ``<int>`` say, or one of an unknown type, is its text, or None where it is empty. A date
-alone is its midnight, and a boolean may be spelt out (``True``). Calls, and a reply that is one scalar,
-are taken by the letter.
+alone is its midnight, and a boolean may be spelt out (``True``). A reply that is one scalar is taken by the
+letter.
+
+Of a call nothing is lost: a scalar that cannot be read is `IllTyped`, and `str` of a number gives the text
+that was sent (``0123``), because many senders type a text by its look.
+
+A double goes out without an exponent, as XML-RPC demands: ``1e-07`` as ``0.0000001``.
 """
 
+from aiogandi.codec.arguments import IllTyped
 from aiogandi.codec.decoding import (
     FaultReply,
     declare_extensions,
@@ -40,6 +46,7 @@ from aiogandi.codec.encoding import (
     encode_fault,
     encode_params,
     encode_response,
+    is_carriable_text,
 )
 from aiogandi.codec.scalars import MalformedMessage
 from aiogandi.codec.tags import LONGEST_TAG, TagLimit
@@ -47,6 +54,7 @@ from aiogandi.codec.tags import LONGEST_TAG, TagLimit
 __all__ = [
     "LONGEST_TAG",
     "FaultReply",
+    "IllTyped",
     "MalformedMessage",
     "Params",
     "TagLimit",
@@ -58,6 +66,7 @@ __all__ = [
     "encode_fault",
     "encode_params",
     "encode_response",
+    "is_carriable_text",
     "not_xml",
     "parser",
 ]

@@ -2,7 +2,7 @@
 
 A message that is not XML-RPC is `MalformedMessage`. In a reply, a scalar that cannot be read spoils no
 more than itself where it stands in a struct or an array: its text stands for it, or None where it is
-empty. An unknown type counts as such a scalar.
+empty. An unknown type counts as such a scalar. In a call, such a scalar is `IllTyped`, wherever it stands.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from lxml import etree
 
 from aiogandi.codec import plain
+from aiogandi.codec.arguments import ARGUMENTS, of_unknown_type
 from aiogandi.codec.scalars import MalformedMessage
 from aiogandi.codec.values import Element, ValueReader, refuse_text, shown_tag
 from aiogandi.models.reading import as_int, as_str
@@ -53,14 +54,18 @@ def declare_extensions(head: bytes) -> bytes:
 
 
 def decode_call(body: bytes) -> tuple[str, list[Any]]:
-    """The method's name and the arguments of a methodCall."""
+    """The method's name and the arguments of a methodCall.
+
+    An argument, or a part of one, that is no value of its type is `IllTyped`. `str` of an int or a float
+    gives its text as it was sent.
+    """
     root = _root(body, "methodCall")
     if not len(root) or root[0].tag != "methodName" or not (method := (root[0].text or "").strip()):
         raise MalformedMessage("methodCall without a methodName")
     if len(root) > 2 or (len(root) == 2 and root[1].tag != "params"):
         raise MalformedMessage("methodCall holds more than methodName and params")
     params = root[1] if len(root) == 2 else ()
-    return method, [_value(_only(param, "param", "value"), forgives=False) for param in params]
+    return method, [_argument(_only(param, "param", "value")) for param in params]
 
 
 def decode_response(body: bytes) -> Any:
@@ -71,7 +76,7 @@ def decode_response(body: bytes) -> Any:
     if b"<ex:" in body:
         body = declare_extensions(body)
     value, is_fault = _answer(_root(body, "methodResponse"))
-    result = _value(value, forgives=True)
+    result = _value(value, ValueReader())
     return _fault(result) if is_fault else result
 
 
@@ -143,14 +148,17 @@ def _only(element: Element, name: str, child: str) -> Element:
     return element[0]
 
 
-def _value(element: Element, *, forgives: bool) -> Any:
-    reader = ValueReader(forgives=forgives)
+def _argument(element: Element) -> Any:
+    return _value(element, ValueReader(ARGUMENTS, of_unknown_type))
+
+
+def _value(element: Element, reader: ValueReader) -> Any:
     reader.take(list(element.iter()), last=True)
     return reader.value
 
 
 def _value_in_slices(element: Element) -> Generator[None, None, Any]:
-    reader = ValueReader(forgives=True)
+    reader = ValueReader()
     elements = element.iter()
     while len(taken := list(islice(elements, ELEMENTS_AT_ONCE))) == ELEMENTS_AT_ONCE:
         reader.take(taken, last=False)

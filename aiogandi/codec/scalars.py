@@ -1,6 +1,7 @@
 """Reads the text of an XML-RPC scalar into a Python value.
 
-A text that is no value of its type is `MalformedMessage`.
+A text that is no value of its type is `MalformedMessage`. (How those of calls are read stands in
+``arguments``.)
 """
 
 from __future__ import annotations
@@ -76,6 +77,12 @@ HUGE_INT: Final = "huge int"
 def _huge_int(text: str) -> int:
     del text
     raise MalformedMessage("a bad int")
+
+
+def unknown_type(text: str) -> Any:
+    """Refuse a scalar of a type that XML-RPC does not have."""
+    del text
+    raise MalformedMessage("an unknown element, where a type was due")
 
 
 def _nil(text: str) -> None:

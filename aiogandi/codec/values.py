@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, compress
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from aiogandi.codec.scalars import HUGE_INT, INTS, SCALARS, MalformedMessage, as_sent
+from aiogandi.codec.scalars import HUGE_INT, INTS, SCALARS, MalformedMessage, as_sent, unknown_type
 
 Element: TypeAlias = Any
 """An lxml element of a parsed document (its own types also know tags that are no strings)."""
@@ -36,14 +36,29 @@ class ValueReader:
     Each element is looked at once, however the document is nested: what is being filled stands on a
     stack.
 
-    *forgives*: a scalar within a struct or an array that cannot be read spoils itself alone: its text
-    stands for it, or None where it is empty.
+    *scalars* reads the text of each type, and *unknown* that of a type that XML-RPC does not have. Where
+    one of them raises `MalformedMessage` within a struct or an array, the scalar spoils itself alone: its
+    text stands for it, or None where it is empty.
     """
 
-    __slots__ = ("_container", "_counts", "_forgives", "_left", "_outer", "_tags", "_texts")
+    __slots__ = (
+        "_container",
+        "_counts",
+        "_left",
+        "_outer",
+        "_scalars",
+        "_tags",
+        "_texts",
+        "_unknown",
+    )
 
-    def __init__(self, *, forgives: bool) -> None:
-        self._forgives = forgives
+    def __init__(
+        self,
+        scalars: Mapping[str, Callable[[str], Any]] = SCALARS,
+        unknown: Callable[[str], Any] = unknown_type,
+    ) -> None:
+        self._scalars = scalars
+        self._unknown = unknown
         self._container: Any = []  # the array or struct being filled; the outermost holds the value
         self._left = 1  # values, or members, that are still to come into it
         # Each container around it, what is left of that one, and the name that waits there: None in
@@ -77,7 +92,7 @@ class ValueReader:
     def _read(self, stop: int) -> int:  # noqa: C901, PLR0912, PLR0915 - calls take half as long again
         """Read what begins before element *stop*; returns the number of the next element."""
         tags, texts, counts, outer = self._tags, self._texts, self._counts, self._outer
-        container, left = self._container, self._left
+        container, left, scalars = self._container, self._left, self._scalars
         at = 0
         while True:
             if not left:  # the container is full
@@ -116,7 +131,7 @@ class ValueReader:
             if counts[at]:
                 at += 1
                 kind = tags[at]
-                scalar = SCALARS.get(kind)
+                scalar = scalars.get(kind)
                 if scalar is None:
                     if kind in ("struct", "array"):
                         outer.append((container, left, name))
@@ -133,13 +148,13 @@ class ValueReader:
                         at += 1
                         continue
                     # A type may stand in a namespace, as Apache's do.
-                    scalar = SCALARS.get(kind.rpartition("}")[2]) or _unknown(kind)
+                    scalar = scalars.get(kind.rpartition("}")[2]) or self._reader_of(kind)
                 if counts[at]:
                     raise MalformedMessage(f"{shown_tag(kind)}, where a type was due")
                 try:
                     value = scalar(texts[at] or "")
                 except MalformedMessage:
-                    if not (outer and self._forgives):
+                    if not outer:
                         raise
                     value = as_sent(texts[at])
             else:
@@ -152,6 +167,12 @@ class ValueReader:
         self._container, self._left = container, left
         return at
 
+    def _reader_of(self, kind: str) -> Callable[[str], Any]:
+        """The reader of a type that XML-RPC does not have. One of its other elements is no type at all."""
+        if kind.rpartition("}")[2] in TAGS:
+            raise MalformedMessage(f"{shown_tag(kind)}, where a type was due")
+        return self._unknown
+
 
 def _name(tag: str, text: str | None, count: int) -> str:
     """The name of a struct's member."""
@@ -163,19 +184,6 @@ def _name(tag: str, text: str | None, count: int) -> str:
 def shown_tag(tag: str) -> str:
     """An element by its tag, if it is one of XML-RPC's: another may be a secret in a garbled reply."""
     return f"<{tag}>" if tag in TAGS else "an unknown element"
-
-
-def _unknown(kind: str) -> Callable[[str], Any]:
-    """The reader of a type that XML-RPC does not have. One of its other elements is no type at all."""
-    problem = MalformedMessage(f"{shown_tag(kind)}, where a type was due")
-    if kind.rpartition("}")[2] in TAGS:
-        raise problem
-
-    def read(text: str) -> Any:
-        del text
-        raise problem
-
-    return read
 
 
 def _without_huge_ints(tags: Iterable[str], texts: Iterable[str | None]) -> list[str]:

@@ -80,13 +80,6 @@ def test_a_reply_that_is_one_bad_scalar_is_malformed(xml):
         in_slices(response(xml))
 
 
-@pytest.mark.parametrize("xml", [xml for xml, _ in BAD])
-def test_a_call_is_taken_by_the_letter(xml):
-    call = f"<methodCall><methodName>m</methodName><params><param>{struct(member(xml))}</param></params></methodCall>"
-    with pytest.raises(MalformedMessage):
-        codec.decode_call(call.encode())
-
-
 @pytest.mark.parametrize(
     "xml",
     [

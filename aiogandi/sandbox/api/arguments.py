@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from aiogandi.codec import is_carriable_text
 from aiogandi.models.dates import read_date
 from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
 
@@ -33,27 +34,49 @@ def integer(value: object) -> int:
     """Return *value* as a 32-bit int (*assumed*); a string of digits will do (documented)."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
-    if type(value) is int and -(2**31) <= value < 2**31:
-        return value
-    raise NotOfType
+    return _within(31, value)
 
 
 def identifier(value: object) -> int:
     """Return *value* as an id, which may have 64 bits; a string of digits will do."""
     if isinstance(value, str) and _DIGITS_OF_AN_ID.fullmatch(value):
         value = int(value)
-    if type(value) is int and -(2**63) <= value < 2**63:
-        return value
+    return _within(63, value)
+
+
+def _within(bits: int, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**bits) <= value < 2**bits:
+        return int(value)  # the codec's own kind of int keeps its text, which is of no use here
     raise NotOfType
 
 
 def text_value(value: object) -> str:
-    """Return *value* as a string; an int becomes its digits (*assumed*)."""
-    if isinstance(value, str):
-        return value
-    if type(value) is int:
-        return str(value)
+    """Return *value* as a string. What a sender typed by its look becomes the text that it stands for
+    (*assumed*): an int and a double their digits as they were sent, a date the wire's form of it, base 64
+    its text in UTF-8, a boolean ``1`` or ``0``.
+    """
+    match value:
+        case str():
+            return value
+        case bool():
+            return f"{value:d}"
+        case int() | float():
+            return str(value)
+        case datetime() if value.tzinfo is None:
+            return value.isoformat(timespec="seconds").replace("-", "")
+        case bytes():
+            return _decoded(value)
     raise NotOfType
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        raise NotOfType from None
+    if not is_carriable_text(text):  # no reply could repeat it
+        raise NotOfType
+    return text
 
 
 def boolean(value: object) -> bool:
@@ -66,15 +89,20 @@ def boolean(value: object) -> bool:
 
 
 def date(value: object) -> datetime | str:
-    """Return *value* if it is a date or a string, whose syntax `naive_date` checks later."""
+    """Return *value* if it is a date or a string, whose syntax `naive_date` checks later. An int is its
+    digits: ``20060101``, sent by its look (*assumed*).
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if isinstance(value, datetime | str):
         return value
     raise NotOfType
 
 
 def naive_date(value: datetime | str) -> datetime:
-    """Return *value* as a date in UTC without a zone; a string is read as ISO 8601 (*assumed*). A date
-    alone, as the documented sample sends it, is its midnight (*assumed*).
+    """Return *value* as a date in UTC without a zone; a string is read as ISO 8601 (*assumed*), with or
+    without dashes and a zone. A date alone, as the documented sample sends it, is its midnight
+    (*assumed*).
 
     Raise ValueError for another string, and for a date outside the calendar.
     """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiogandi.sandbox.api.calls import Calls
 from aiogandi.sandbox.api.disks import Disks
+from aiogandi.sandbox.api.ill_typed import refuse_ill_typed
 from aiogandi.sandbox.api.products import Products
 from aiogandi.sandbox.api.vms import VMs
 from aiogandi.sandbox.books.account import Account
@@ -66,6 +67,7 @@ class Service:
     def execute(self, method: str, given: Sequence[object]) -> Any:
         """Return the result of one call at this moment, or raise its `ServiceFault`."""
         self.settle()
+        refuse_ill_typed(method, given)
         return self._calls.execute(method, given)
 
     def settle(self) -> None:

@@ -16,7 +16,8 @@ class Sessions:
     """The sessions of the one account. A session ends by its age (documented), and by nothing else: there
     is no logout (*assumed*; the documentation is silent).
 
-    Its length is the number of sessions that are remembered.
+    A session id begins with a letter (*assumed*): senders that type a value by its look would turn one of
+    nothing but digits into a number. The length of this is the number of sessions that are remembered.
     """
 
     def __init__(self, clock: ServiceClock, login: str, password: str, lifetime: float) -> None:
@@ -63,7 +64,7 @@ class Sessions:
         # All sessions last equally long, so those that have ended come first.
         while self._ends and self._ends[oldest := next(iter(self._ends))] <= now:
             del self._ends[oldest]
-        session = secrets.token_hex(16)
+        session = f"{secrets.choice('abcdef')}{secrets.token_hex(16)[1:]}"
         self._ends[session] = now + self._lifetime
         return session
 

@@ -43,9 +43,16 @@ def test_anything_else_is_no_number():
     assert refuses(integer, 2**31, -(2**31) - 1, None, DAY)
 
 
-def test_a_number_is_a_string_of_its_digits():
-    assert [text_value(value) for value in ("web", 2024, "")] == ["web", "2024", ""]
-    assert refuses(text_value, 1.5, True, [], {}, b"web", DAY, None)
+def test_what_was_typed_by_its_look_is_the_text_that_it_stands_for():
+    assert [text_value(value) for value in ("web", "", " 5 ")] == ["web", "", " 5 "]
+    assert [text_value(value) for value in (2024, 1.5, 1e16)] == ["2024", "1.5", "1e+16"]
+    assert [text_value(value) for value in (True, False, DAY)] == ["1", "0", "20090101T12:00:00"]
+    assert [text_value(value) for value in (b"web", "é😀".encode(), b"")] == ["web", "é😀", ""]
+
+
+def test_what_stands_for_no_text_is_none():
+    assert refuses(text_value, [], {}, None, DAY.replace(tzinfo=UTC))
+    assert refuses(text_value, "é".encode("latin-1"), b"\xff", b"a\0b", "\uffff".encode())
 
 
 def test_a_boolean_may_be_a_number():
@@ -56,7 +63,8 @@ def test_a_boolean_may_be_a_number():
 
 def test_a_date_may_be_a_string():
     assert [date(value) for value in (DAY, "2009-01-01")] == [DAY, "2009-01-01"]
-    assert refuses(date, 2009, 1.5, None, [], True)
+    assert date(20090101) == "20090101"
+    assert refuses(date, 1.5, None, [], True, b"20090101")
 
 
 def test_a_date_is_read_as_utc():

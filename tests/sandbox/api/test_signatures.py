@@ -35,20 +35,21 @@ def test_numbers_may_be_strings_and_names_may_be_numbers():
 
 
 @pytest.mark.parametrize(
-    ("place", "element", "code"),
+    ("place", "given", "told", "code"),
     [
-        (0, "hostname", 501210),
-        (1, "password", 500110),
-        (2, "os_id", 530510),
-        (3, "shares", 530910),
-        (4, "cpu", 501010),
-        (5, "specs", 501510),
+        (0, [], "array", 501210),
+        (1, [], "array", 500110),
+        (2, 1.5, "1.5", 530510),
+        (3, 1.5, "1.5", 530910),
+        (4, 1.5, "1.5", 501010),
+        (5, 1.5, "1.5", 501510),
     ],
 )
-def test_another_type_is_refused_and_named(place, element, code):
-    fault = fault_of("vm_create", *vm_with(place, 1.5))
+def test_another_type_is_refused_and_named(place, given, told, code):
+    element = ("hostname", "password", "os_id", "shares", "cpu", "specs")[place]
+    fault = fault_of("vm_create", *vm_with(place, given))
     assert fault.code == code
-    assert fault.message == f"DataError: invalid type for {element} [{element}: 1.5]"
+    assert fault.message == f"DataError: invalid type for {element} [{element}: {told}]"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_a_disks_specs_are_checked():
         ("name", "a\tb", 501220),
         ("name", "a" * 65, 501220),
         ("fstype", "ntfs4", 501230),
-        ("fstype", 1.0, 501210),
+        ("fstype", [], 501210),
     ]:
         assert code_of("disk_create", DISK | {member: value}) == code, (member, value)
 
@@ -224,11 +225,11 @@ def test_a_filter_that_says_nothing_is_refused():
     for filtered, code in [
         ({"state": "SUPPORT"}, 525030),
         ({"state": "done"}, 525030),
-        ({"state": 1.0}, 525010),
-        ({"type": 1.0}, 525110),
+        ({"state": []}, 525010),
+        ({"type": []}, 525110),
         ({"created_after": "yesterday"}, 501320),
         ({"created_after": "20091332T00:00:00"}, 501320),
-        ({"created_after": 2009}, 501310),
+        ({"created_after": 2009}, 501320),
         ({"param": "vm_id"}, 501510),
         ({"param": {"vm_id": "web"}}, 530210),
         ({"status": "DONE"}, 501733),

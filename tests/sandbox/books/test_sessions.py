@@ -34,6 +34,12 @@ def test_login_opens_a_new_session_each_time(sessions):
         sessions.admit(session)
 
 
+def test_a_session_id_looks_like_no_number(sessions):
+    ids = [login(sessions) for _ in range(200)]
+    assert all(session[0].isalpha() and len(session) == 32 for session in ids)
+    assert len(set(ids)) == 200
+
+
 @pytest.mark.parametrize(
     ("name", "password"), [("AA1234-GANDI", "wrong"), ("BB1-GANDI", "mypassword"), ("é", "é")]
 )

@@ -98,9 +98,11 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
             b"account_currency</methodName><params><param><value>&f;</value></param></params>"
             b"</methodCall>"
         ),
-        b"<methodCall><methodName>vm_info</methodName><params><param><value><int>"
-        + b"9" * 10_000
-        + b"</int></value></param></params></methodCall>",
+        b"<methodCall><params><param><value>hunter22</value></param></params></methodCall>",
+        (
+            b"<methodCall><methodName>x</methodName><params><param><value><int>5<b/></int>"
+            b"</value></param></params></methodCall>"
+        ),
     ],
     ids=lambda body: repr(body[:24]),
 )
