@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from aiogandi.sandbox.http.connection import Connection
+
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.http import RawRequestMessage
+    from aiohttp.streams import StreamReader
+
     from aiogandi.sandbox.http.exchange import Exchange
 
 
@@ -37,18 +43,24 @@ class Listener:
         """Begin to listen; RuntimeError if it listens already."""
         if self._listening is not None:
             raise RuntimeError("the sandbox is serving already")
-        self._protocols = web.Server(
-            self._exchange.handle,
-            access_log=None,
-            # aiohttp logs requests that it cannot parse, with everything that is in them.
-            logger=_silent_logger(),
-            keepalive_timeout=self._idle_timeout,
-            # Some callers read the answer only after they have sent the whole body. The rest of a
-            # refused body is read for so many seconds.
-            lingering_time=1.0,
-        )
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(self._protocols, self._host, self._port)
+        protocols = web.Server(self._exchange.handle, request_factory=_request)
+
+        def connection() -> Connection:
+            return Connection(
+                protocols,
+                loop=loop,
+                access_log=None,
+                # aiohttp logs requests that it cannot parse, with everything that is in them.
+                logger=_silent_logger(),
+                keepalive_timeout=self._idle_timeout,
+                # Some callers read the answer only after they have sent the whole body. The rest of a
+                # refused body is read for so many seconds.
+                lingering_time=1.0,
+            )
+
+        self._protocols = protocols
+        self._listening = await loop.create_server(connection, self._host, self._port)
         self._port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -81,6 +93,18 @@ class Listener:
             if address.version == 6:
                 host = f"[{host}]"
         return f"http://{host}:{self._port}/xmlrpc/"
+
+
+def _request(
+    message: RawRequestMessage,
+    body: StreamReader,
+    connection: Any,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """Make aiohttp's request, of which its connection learns."""
+    connection.begin(body)
+    return web.BaseRequest(message, body, connection, writer, task, asyncio.get_running_loop())
 
 
 def _silent_logger() -> logging.Logger:
