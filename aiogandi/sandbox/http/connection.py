@@ -1,8 +1,9 @@
-"""One connection of the sandbox: aiohttp's, with one thing that aiohttp does in another way.
+"""One connection of the sandbox: aiohttp's, with two things that aiohttp does in another way.
 
 A caller may end its side of the connection when it has sent its requests, as ``nc -N`` does: TCP allows
 that, and the replies are still due. aiohttp closes the connection, so that calls run whose callers hear
-nothing of it. Here it stays open until all that came is answered.
+nothing of it. Here it stays open until all that came is answered. And aiohttp's page for what is no HTTP
+quotes the request, in which a password may stand; ours says what every such page says.
 """
 
 from __future__ import annotations
@@ -65,3 +66,18 @@ class Connection(web.RequestHandler):
             asyncio.get_running_loop().call_soon(self._close_if_idle, turns - 1)
         else:
             self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to what is no HTTP, or to an error of the sandbox: nothing of the request."""
+        del message
+        answer = super().handle_error(request, status, exc)
+        text = "bad request\n" if status < 500 else "internal error\n"
+        refusal = web.Response(status=answer.status, text=text)
+        refusal.force_close()
+        return refusal

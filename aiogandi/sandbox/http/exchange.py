@@ -1,8 +1,11 @@
 """One HTTP exchange: a request is read with suspicion, executed or troubled, and answered properly.
 
-*Assumed*, where the reference is silent: a body that is not an XML-RPC call is answered with HTTP
-400, one over 1 MiB with 413 before it is read, one that does not arrive in time with 408, another
-path with 404, another HTTP method with 405, too many requests with 429.
+*Assumed*, where the reference is silent: a body that is not an XML-RPC call is answered with HTTP 400,
+as is one that breaks off; one over 1 MiB with 413 before it is read, one that does not arrive in time with
+408, another path with 404, another HTTP method with 405, too many requests with 429, and an expectation
+other than ``100-continue`` with 417. No call is what is no XML, what names no method, and what stands where
+XML-RPC has something else; a scalar that is no value of its type, or has a type that XML-RPC does not have,
+is a fault. No such page repeats anything of the request.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from aiogandi import codec
 from aiogandi.sandbox.books.faults import INTERNAL_ERROR, ServiceFault
@@ -172,12 +175,15 @@ class Exchange:
             raise web.HTTPNotFound
         if request.method != "POST":
             raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        expects = _expectation(request)
+        if expects not in ("", "100-continue"):
+            raise web.HTTPExpectationFailed
         if (request.content_length or 0) > LARGEST_BODY:
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY)
         if request.content.is_eof():
             # The body has arrived with the head, as nearly always: no timer is needed.
             return await self._read(request)
-        if request.headers.get("Expect", "").lower() == "100-continue":
+        if expects:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # else aiohttp takes it for the answer's beginning
         try:
@@ -197,6 +203,15 @@ class Exchange:
             # A bad encoding, or the caller has hung up.
             raise web.HTTPBadRequest from None
         return bytes(body)
+
+
+def _expectation(request: web.BaseRequest) -> str:
+    """What the caller expects before it sends its body. HTTP/1.0 knows no such thing, and nothing of it
+    is an expectation there.
+    """
+    if request.version < HttpVersion11:
+        return ""
+    return ", ".join(request.headers.getall("Expect", ())).strip().lower()
 
 
 def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> web.Response:
