@@ -64,15 +64,21 @@ class Listener:
         self._port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop listening, and close all connections. What is being answered is cancelled."""
+        """Stop listening, and close all connections. What is being answered is cancelled, and of a
+        reply that its caller does not read the rest is lost.
+        """
         listening, protocols = self._listening, self._protocols
         if listening is None or protocols is None:
             return
         self._listening = self._protocols = None
         listening.close()
+        transports = [connection.transport for connection in protocols.connections]
         protocols.pre_shutdown()
         await self._exchange.stop()
         await protocols.shutdown(timeout=0.1)
+        for transport in filter(None, transports):
+            # A caller that does not read its reply would keep its connection open for ever.
+            transport.abort()
         await listening.wait_closed()
         # Transports close in the next turn of the loop.
         await asyncio.sleep(0)

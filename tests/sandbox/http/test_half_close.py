@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 import xmlrpc.client
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -177,4 +178,20 @@ async def test_a_sandbox_that_closes_ends_what_is_half_open(serving):
             await wire.sandbox.__aexit__(None, None, None)
             assert await reader.read() == b""
             assert wire.sandbox.executed["account_currency"] == 1
+        await wire.sandbox.__aenter__()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_caller_that_does_not_read_its_reply_keeps_no_sandbox_from_closing(serving, ends):
+    async with serving() as wire:
+        wire.sandbox.answer("account_currency", "x" * 20_000_000)
+        # No stream, which would read by itself: a socket that nobody looks at.
+        url = urlsplit(wire.sandbox.url)
+        with socket.create_connection((url.hostname, url.port)) as deaf:
+            deaf.sendall(post("account_currency"))
+            if ends:
+                deaf.shutdown(socket.SHUT_WR)
+            await until(lambda: wire.sandbox.calls["account_currency"])
+            async with asyncio.timeout(10):
+                await wire.sandbox.__aexit__(None, None, None)
         await wire.sandbox.__aenter__()
