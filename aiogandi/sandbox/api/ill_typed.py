@@ -3,7 +3,8 @@
 Such a call is well-formed XML-RPC, so its answer is a fault. Documented: that a type and then a syntax are
 checked, with their numbers, and those of the types. *Assumed*: what no type could be made of is refused
 before anything else about the arguments is checked; it has a bad syntax; a type that XML-RPC does not
-have is a bad type, of a text; what is not well encoded in base 64 is a text as well.
+have is a bad type, of a text; what is not well encoded in base 64 is a text as well. An int of more than
+32 bits is one: whether it is too large is for its parameter to say.
 """
 
 from __future__ import annotations
