@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiogandi.cli.batch.change import carry_out
+from aiogandi.cli.batch.ids import range_of
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
 from aiogandi.cli.batch.report import Report
@@ -15,25 +16,31 @@ def pairs_of(given: Sequence[str]) -> dict[int, int]:
     """Return the server of each disk, as ``{disk id: server id}``.
 
     *given* is either a server and its disks, ``10001 500001 500002``, or pairs,
-    ``10001:500001 10002:500002``. Raises `WrongUse` for anything else.
+    ``10001:500001 10002:500002``. Disks may be ranges. A pair that is there twice counts once. Raises
+    `WrongUse` for anything else, and for a disk with two servers.
     """
     if all(":" in word for word in given):
-        pairs = [_pair(*word.split(":", 1)) for word in given]
+        pairs = [_pairs(*word.split(":", 1)) for word in given]
     elif any(":" in word for word in given) or len(given) < 2:
         raise WrongUse("give either a server and its disks, or pairs like 10001:500001")
     else:
-        pairs = [_pair(given[0], disk) for disk in given[1:]]
-    servers = {disk: vm for vm, disk in pairs}
-    if len(servers) < len(pairs):
-        raise WrongUse("a disk is there twice; it can be attached to one server")
+        pairs = [_pairs(given[0], disks) for disks in given[1:]]
+    servers: dict[int, int] = {}
+    for vm_id, disk_ids in pairs:
+        for disk_id in disk_ids:
+            if servers.setdefault(disk_id, vm_id) != vm_id:
+                raise WrongUse(
+                    f"disk {disk_id} is there twice, for server {servers[disk_id]} and {vm_id};"
+                    " it can be attached to one"
+                )
     return servers
 
 
-def _pair(vm: str, disk: str) -> tuple[int, int]:
-    for word in (vm, disk):
-        if not (word.isascii() and word.isdecimal() and 0 < int(word[:20]) < 2**63):
-            raise WrongUse(f"{word!r} is not an id")
-    return int(vm), int(disk)
+def _pairs(vm: str, disks: str) -> tuple[int, range]:
+    servers = range_of(vm)
+    if len(servers) > 1:
+        raise WrongUse(f"{vm!r} is more than one server; a disk can be attached to one")
+    return servers[0], range_of(disks)
 
 
 async def attach_pairs(connection: Connection, server_of: dict[int, int], waiting: Waiting) -> int:

@@ -14,16 +14,15 @@ def names_of(
 ) -> list[str]:
     """Return the names of the things to create: ``--name 'web-{}' --count 2`` gives web-1 and web-2.
 
-    Raises `WrongUse` if none are given, if two are equal, or if *check* raises `InvalidArgument`
-    for one of them.
+    A name that is given twice counts once. Raises `WrongUse` if none are given, if the pattern gives
+    all the same name, or if *check* raises `InvalidArgument` for one of them.
     """
     if bool(names) == (pattern is not None) or (count is not None) != (pattern is not None):
         raise WrongUse("give either names, or --count N and --name PATTERN")
-    found = list(names) if names else _numbered(pattern or "", count or 0)
-    if len(set(found)) < len(found):
-        twice = next(name for name in found if found.count(name) > 1)
+    found = list(dict.fromkeys(names or _numbered(pattern or "", count or 0)))
+    if count is not None and len(found) < count:
         raise WrongUse(
-            f"{twice!r} is there twice; a pattern needs a place for the number: {{:02d}}"
+            f"{found[0]!r} is there twice; a pattern needs a place for the number: {{:02d}}"
         )
     for name in found:
         try:

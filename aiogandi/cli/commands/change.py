@@ -14,6 +14,7 @@ from typing import Any, Final
 import typer
 
 from aiogandi.cli.batch.change import BatchChange, change_selected
+from aiogandi.cli.batch.ids import ids_of
 from aiogandi.cli.batch.items import Waiting, Wording
 from aiogandi.cli.batch.report import Report
 from aiogandi.cli.batch.selection import Kind, Selection
@@ -76,6 +77,7 @@ def change_command(
         optional = [parameter for parameter in added if parameter not in required]
 
         def command(**given: Any) -> Job:
+            given["ids"] = ids_of(given["ids"] or ())
             change = own(**{name: given[name] for name in parameters})
             return change_selected(
                 Selection(given["ids"], given["match"], given["everything"], given["yes"]),

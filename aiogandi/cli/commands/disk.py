@@ -13,6 +13,7 @@ from aiogandi.calls import arguments
 from aiogandi.cli.batch.attachment import attach_pairs, pairs_of
 from aiogandi.cli.batch.change import BatchChange, each
 from aiogandi.cli.batch.creation import create_disks
+from aiogandi.cli.batch.ids import ids_of
 from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
 from aiogandi.cli.batch.lot import Action, Step
@@ -75,7 +76,7 @@ def list_(match: Match = None, json: Json = False) -> Job:
 @app.command(epilog=examples("aiogandi disk info 500001"))
 def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of disks."""
-    return show_some("disk", ids, _info, COLUMNS, as_json=json)
+    return show_some("disk", ids_of(ids), _info, COLUMNS, as_json=json)
 
 
 @app.command(

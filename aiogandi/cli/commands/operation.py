@@ -10,6 +10,7 @@ import typer
 
 import aiogandi
 from aiogandi.cli.batch.change import BatchChange, carry_out, each
+from aiogandi.cli.batch.ids import ids_of
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.listing import show_some
 from aiogandi.cli.batch.lot import Step
@@ -111,7 +112,7 @@ def list_(
 @app.command(epilog=examples("aiogandi operation info 123 124"))
 def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of operations."""
-    return show_some("operation", ids, _details, COLUMNS, as_json=json)
+    return show_some("operation", ids_of(ids), _details, COLUMNS, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi operation wait 123 124 --timeout 600"))
@@ -120,7 +121,7 @@ def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> Job:
     waiting = Waiting.of(no_wait=False, timeout=timeout)
 
     async def work(connection: Connection) -> int:
-        return await _wait(connection, ids, waiting)
+        return await _wait(connection, ids_of(ids), waiting)
 
     return Job(work, as_json=json)
 
@@ -181,7 +182,7 @@ async def _wait(connection: Connection, ids: Sequence[int], waiting: Waiting) ->
     wording = Wording("Await", "Awaiting", "ended", "operation")
     return await carry_out(
         connection,
-        [Target(number) for number in dict.fromkeys(ids)],
+        [Target(number) for number in ids],
         act,
         wording,
         waiting,

@@ -5,11 +5,22 @@ from typing import Annotated
 
 import typer
 
+from aiogandi.cli.batch.ids import range_of
+from aiogandi.cli.exits import WrongUse
+
 
 def _seconds(value: float | None) -> float | None:
     if value is not None and not value > 0:  # NaN neither
         raise typer.BadParameter("a number of seconds, above 0")
     return None if value == math.inf else value
+
+
+def _ids(word: str) -> range:
+    try:
+        return range_of(word)
+    except WrongUse as error:
+        # The parser adds which argument it is, and where to find help.
+        raise typer.BadParameter(str(error)) from None
 
 
 Json = Annotated[
@@ -28,7 +39,10 @@ Everything = Annotated[
     bool, typer.Option("--all", metavar="", help="All of them; asks before it begins.")
 ]
 Yes = Annotated[
-    bool, typer.Option("--yes", "-y", metavar="", help="Do not ask before --all is carried out.")
+    bool,
+    typer.Option(
+        "--yes", "-y", metavar="", help="Do not ask before --all or --match is carried out."
+    ),
 ]
 NoWait = Annotated[
     bool,
@@ -45,9 +59,15 @@ Timeout = Annotated[
     ),
 ]
 Ids = Annotated[
-    list[int] | None, typer.Argument(metavar="ID", min=1, show_default=False, help="Ids.")
+    list[range] | None,
+    typer.Argument(
+        metavar="ID", parser=_ids, show_default=False, help="Ids, and ranges like 10001-10020."
+    ),
 ]
-SomeIds = Annotated[list[int], typer.Argument(metavar="ID", min=1, help="Ids.")]
+SomeIds = Annotated[
+    list[range],
+    typer.Argument(metavar="ID", parser=_ids, help="Ids, and ranges like 10001-10020."),
+]
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME", show_default=False, help="Names, like web-{01..20} in a shell."),
@@ -65,9 +85,10 @@ Pattern = Annotated[
         help="Their names, numbered from 1: 'web-{:02d}' is web-01, web-02 and so on.",
     ),
 ]
-
-
 Pairs = Annotated[
     list[str],
-    typer.Argument(metavar="VM DISK", help="A server and its disks, or pairs: VM:DISK VM:DISK."),
+    typer.Argument(
+        metavar="VM DISK",
+        help="A server and its disks, or pairs: VM:DISK VM:DISK. Disks may be ranges: 500001-500020.",
+    ),
 ]

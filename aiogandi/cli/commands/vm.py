@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,6 +13,7 @@ import aiogandi
 from aiogandi.calls import arguments
 from aiogandi.cli.batch.change import BatchChange, each
 from aiogandi.cli.batch.creation import NewServers, create_servers
+from aiogandi.cli.batch.ids import ids_of
 from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
 from aiogandi.cli.batch.lot import Action, Step
@@ -25,7 +26,6 @@ from aiogandi.cli.commands.disk import read_disks
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import (
     Count,
-    Ids,
     Json,
     Match,
     Names,
@@ -82,7 +82,7 @@ def list_(match: Match = None, json: Json = False) -> Job:
 @app.command(epilog=examples("aiogandi vm info 10001 10002"))
 def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of servers."""
-    return show_some("server", ids, _info, COLUMNS, as_json=json)
+    return show_some("server", ids_of(ids), _info, COLUMNS, as_json=json)
 
 
 @app.command(epilog=examples("aiogandi vm disks 10001"))
@@ -90,7 +90,7 @@ def disks(ids: SomeIds, json: Json = False) -> Job:
     """List the disks that are attached to servers."""
 
     async def work(connection: Connection) -> int:
-        return await read_disks(connection, ids)
+        return await read_disks(connection, ids_of(ids))
 
     return Job(work, as_json=json)
 
@@ -149,7 +149,7 @@ def create(
     epilog=examples("aiogandi vm update 10001 10002 --shares 8"),
 )
 def update(
-    ids: Ids,
+    ids: Sequence[int] | None,
     shares: Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False)] = None,
     cpu: Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False)] = None,
     hostname: Annotated[str | None, typer.Option(metavar="NAME", show_default=False)] = None,

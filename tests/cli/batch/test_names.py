@@ -14,6 +14,7 @@ from aiogandi.cli.exits import WrongUse
         (None, 3, "web-{:02d}", ["web-01", "web-02", "web-03"]),
         (None, 2, "web-{}.example", ["web-1.example", "web-2.example"]),
         (None, 1, "web", ["web"]),
+        (["web", "db", "web"], None, None, ["web", "db"]),
     ],
 )
 def test_names_are_taken_as_given_or_numbered_from_one(names, count, pattern, expected):
@@ -27,7 +28,6 @@ def test_names_are_taken_as_given_or_numbered_from_one(names, count, pattern, ex
         (["web"], 2, "web-{}", "give either names, or --count N and --name PATTERN"),
         (None, None, "web-{}", "give either names, or --count N and --name PATTERN"),
         (["web"], 2, None, "give either names, or --count N and --name PATTERN"),
-        (["web", "db", "web"], None, None, "'web' is there twice"),
         (None, 2, "web", "a pattern needs a place for the number: {:02d}"),
         (None, 2, "web-{name}", "not a pattern like 'web-{:02d}'"),
         (None, 2, "web-{:q}", "not a pattern like 'web-{:02d}'"),
