@@ -6,14 +6,13 @@ This module and `terminal` are the floor that all other rooms of the command sta
 from typing import Final
 
 from aiogandi.errors import (
-    AlreadyExists,
     AuthenticationError,
+    DataFault,
     Fault,
     GandiError,
     InvalidArgument,
     InvalidState,
     InvalidValue,
-    NotFound,
     PermissionDenied,
     ServerFault,
     SessionExpired,
@@ -59,15 +58,54 @@ class NotLoggedIn(CommandFailed):
     exit_code = NOT_LOGGED_IN
 
 
-_MEANINGS: Final[tuple[tuple[type[Fault], str], ...]] = (
-    (SessionExpired, "the service refuses the session"),
-    (NotFound, "it does not exist"),
-    (AlreadyExists, "it exists already"),
-    (InvalidState, "its state does not allow this"),
+_OBJECTS: Final = {
+    3: "login",
+    101: "account",
+    102: "operation",
+    211: "prepaid account",
+    300: "hosting account",
+    302: "server",
+    304: "disk",
+    305: "operating system",
+    308: "address",
+    351: "product",
+}
+"""What a fault is about, by its object (documented)."""
+
+_ELEMENTS: Final = {
+    "vm_id": "server",
+    "disk_id": "disk",
+    "operation_id": "operation",
+    "os_id": "operating system",
+    "product_id": "product",
+}
+"""What a fault with another object is about, by the parameter that it names (assumed)."""
+
+_CAUSES: Final = {
+    35: "a quota is reached",
+    39: "{it} {are} attached",
+    40: "{it} {do} not exist",
+    41: "{it} {exist} already",
+    42: "{it} {do} not exist",
+    44: "there is nothing to change",
+    63: "there is not enough money",
+    98: "{it} {are} not attached",
+}
+"""What a data fault means, by its exact cause (documented)."""
+
+_KINDS: Final[tuple[tuple[type[Fault], str], ...]] = (
+    (InvalidState, "{its} state does not allow this"),
     (PermissionDenied, "the account may not do this"),
     (InvalidValue, "the service refuses a value"),
     (ServerFault, "the service failed"),
 )
+"""What any other fault means, by its kind."""
+
+_ONE: Final = {"it": "it", "its": "its", "are": "is", "do": "does", "exist": "exists"}
+_MANY: Final = {"it": "they", "its": "their", "are": "are", "do": "do", "exist": "exist"}
+
+_MISSING: Final = (40, 42)
+"""The causes that say that the object does not exist (documented)."""
 
 
 def refuses_login(error: BaseException | None) -> bool:
@@ -75,17 +113,49 @@ def refuses_login(error: BaseException | None) -> bool:
     return isinstance(error, AuthenticationError | SessionExpired)
 
 
-def explain(error: BaseException) -> str:
+def is_missing(error: BaseException | None, noun: str) -> bool:
+    """Return whether *error* says that a thing of this kind does not exist, and not something else,
+    like the hosting account.
+    """
+    return isinstance(error, DataFault) and error.cause in _MISSING and _subject(error) == noun
+
+
+def explain(error: BaseException, noun: str | None = None, *, many: bool = False) -> str:
     """Say what went wrong: for a fault its meaning first, then the service's own words.
 
-    For example: ``it does not exist: DataError: no such VM [vm_id: 4711] (fault 530240)``.
+    *noun* is the kind of thing that the error is told of, like ``server``: a fault that is about it
+    says *it*, or *they* if it is told of *many*, and one about something else says about what. For
+    example, told of a server:
+    ``it does not exist: DataError: no such VM [vm_id: 4711] (fault 530240)``, and
+    ``the hosting account does not exist: DataError: … (fault 530040)``.
     """
-    for kind, meaning in _MEANINGS:
-        if isinstance(error, kind):
-            return f"{meaning}: {error}"
+    if isinstance(error, Fault):
+        meaning = _meaning(error, noun, many=many)
+        return f"{meaning}: {error}" if meaning else str(error)
     if isinstance(error, GandiError | CommandFailed):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def _meaning(fault: Fault, noun: str | None, *, many: bool) -> str | None:
+    if isinstance(fault, SessionExpired):
+        return "the service refuses the session"
+    cause = _CAUSES.get(fault.cause) if isinstance(fault, DataFault) else None
+    kind = next((meaning for kind, meaning in _KINDS if isinstance(fault, kind)), None)
+    subject = _subject(fault)
+    if subject is None:
+        words = {**_ONE, "it": "something", "its": "a"}
+    elif subject == noun:
+        words = _MANY if many else _ONE
+    else:
+        words = {**_ONE, "it": f"the {subject}", "its": f"the {subject}'s"}
+    meaning = cause or kind
+    return meaning and meaning.format_map(words)
+
+
+def _subject(fault: Fault) -> str | None:
+    """What *fault* is about, where its number or its text tells."""
+    return _OBJECTS.get(fault.object) or _ELEMENTS.get(fault.element or "")
 
 
 def exit_code(error: BaseException) -> int:

@@ -18,6 +18,7 @@ import pytest
 
 from aiogandi import Gandi, Polling, Retry
 from aiogandi.cli.app import run
+from aiogandi.cli.batch.ids import ids_of, range_of
 
 COMMAND = [sys.executable, "-W", "error", "-m", "aiogandi.cli"]
 LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
@@ -141,7 +142,8 @@ def operations_to_await():
     """Returns the ids in the line of a text that says how to take operations up again."""
 
     def ids(text):
-        return re.search(r"aiogandi operation wait ([\d ]*\d)", text).group(1).split()
+        words = re.search(r"aiogandi operation wait ([\d -]*\d)", text).group(1).split()
+        return [str(number) for number in ids_of(map(range_of, words))]
 
     return ids
 

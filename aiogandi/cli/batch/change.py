@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import aiogandi
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
@@ -12,20 +13,31 @@ from aiogandi.cli.batch.selection import Kind, Selection
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.operations.operation import Operation
 
-BatchChange = Callable[["aiogandi.Gandi"], Action]
-"""Given the client, returns what is done to each thing."""
+Check = Callable[[Connection, Sequence[Target]], Awaitable[None]]
+"""Raises `CommandFailed` if a change of these things can only fail. Nothing is changed before."""
 
 
-def each(call: Callable[[aiogandi.Gandi, int], Awaitable[Operation | None]]) -> BatchChange:
+@dataclass(frozen=True, slots=True)
+class BatchChange:
+    """What a command does to each of its things."""
+
+    action: Callable[[aiogandi.Gandi], Action]
+    """Given the client, returns what is done to one thing."""
+    check: Check | None = None
+
+
+def each(
+    call: Callable[[aiogandi.Gandi, int], Awaitable[Operation | None]], check: Check | None = None
+) -> BatchChange:
     """Return the change that is one call with the thing's id, like ``each(Gandi.vm_stop)``."""
 
-    def change(gandi: aiogandi.Gandi) -> Action:
+    def action(gandi: aiogandi.Gandi) -> Action:
         async def act(item: Item, step: Step) -> None:
             await step(call, gandi, item.target.id)
 
         return act
 
-    return change
+    return BatchChange(action, check)
 
 
 async def carry_out(
@@ -61,7 +73,9 @@ def change_selected(
 
     async def work(connection: Connection) -> int:
         targets = await selection.find(connection, kind, wording.verb)
-        action = change(connection.gandi)
+        if change.check is not None:
+            await change.check(connection, targets)
+        action = change.action(connection.gandi)
         return await carry_out(connection, targets, action, wording, waiting, report)
 
     return Job(work, as_json=as_json)

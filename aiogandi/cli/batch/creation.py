@@ -64,10 +64,14 @@ async def create_servers(
             **item.record(),
         }
 
-    columns = {"VM": "vm_id", "HOSTNAME": "hostname"}
-    if generated:
-        columns["PASSWORD"] = "password"  # noqa: S105 - the name of a field
-    columns |= {"OPERATION": "operation_id", "OUTCOME": "outcome"}
+    columns = {
+        "VM": "vm_id",
+        "HOSTNAME": "hostname",
+        "PASSWORD": "password",
+        "OPERATION": "operation_id",
+        "STATE": "state",
+        "OUTCOME": "outcome",
+    }
     targets = [Target(0, hostname) for hostname in wanted.hostnames]
     return await carry_out(connection, targets, create, SERVERS, waiting, Report(record, columns))
 
@@ -90,6 +94,7 @@ async def create_disks(
         "DISK": "disk_id",
         "NAME": "name",
         "OPERATION": "operation_id",
+        "STATE": "state",
         "OUTCOME": "outcome",
     }
     targets = [Target(0, name) for name in names]

@@ -64,6 +64,8 @@ class Item:
     """One thing of a bulk run, and what has become of it so far."""
 
     target: Target
+    noun: str
+    """What kind of thing it is: ``server``."""
     ending: Ending = Ending.NOT_BEGUN
     operation: Operation | None = None
     """The operation that was begun last."""
@@ -84,6 +86,11 @@ class Item:
             return self.more or not self.goes_on
         return self.more and self.ending is Ending.UNDER_WAY
 
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was begun for it, and its error says why."""
+        return self.ending is Ending.FAILED and self.operation is None
+
     def record(self) -> dict[str, Any]:
         """Return the fields that JSON holds for every change."""
         operation = self.operation
@@ -92,5 +99,5 @@ class Item:
             "operation": operation.type if operation else None,
             "state": str(operation.state) if operation and operation.state else None,
             "outcome": str(self.ending),
-            "error": explain(self.error) if self.error else None,
+            "error": explain(self.error, self.noun) if self.error else None,
         }

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiogandi
-from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.reading import read_all, show_rows
 from aiogandi.cli.batch.selection import name_matches
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.cli.terminal.records import record_of
@@ -33,11 +33,11 @@ def list_all(
         async def read_one(number: int) -> dict[str, Any]:
             return record_of(await read(gandi, number))
 
-        found, code = await read_all(connection, noun, await ids(gandi), read_one, listed=True)
+        reading = await read_all(connection, noun, await ids(gandi), read_one, listed=True)
+        found = reading.found
         if patterns:
             found = [record for record in found if name_matches(record[name_field], patterns)]
-        connection.screen.rows(found, columns)
-        return code
+        return show_rows(connection.screen, found, columns, [reading])
 
     return Job(work, as_json=as_json)
 
@@ -56,8 +56,7 @@ def show_some(
         async def read_one(number: int) -> dict[str, Any]:
             return record_of(await read(connection.gandi, number))
 
-        found, code = await read_all(connection, noun, ids, read_one)
-        connection.screen.rows(found, columns)
-        return code
+        reading = await read_all(connection, noun, ids, read_one)
+        return show_rows(connection.screen, reading.found, columns, [reading])
 
     return Job(work, as_json=as_json)

@@ -19,13 +19,12 @@ from aiogandi.cli.exits import (
     INTERRUPTED,
     NOT_LOGGED_IN,
     OK,
-    explain,
     refuses_login,
 )
 from aiogandi.cli.service.connection import Connection
-from aiogandi.cli.terminal.progress import progress
+from aiogandi.cli.terminal.progress import NO_WAIT, WORDS, progress
 from aiogandi.cli.terminal.screen import counted
-from aiogandi.errors import GandiError, OutcomeUnknown
+from aiogandi.errors import GandiError, OperationError, OutcomeUnknown
 from aiogandi.operations.operation import Operation
 
 
@@ -81,7 +80,7 @@ class Lot:
     ) -> None:
         self.wording = wording
         self.waiting = waiting
-        self.items = [Item(target) for target in targets]
+        self.items = [Item(target, wording.noun) for target in targets]
         self.stopped: int | None = None
         """If the waiting was ended early, the exit code for that: `FAILED` after ``--timeout``."""
         self.refusal: Exception | None = None
@@ -89,7 +88,7 @@ class Lot:
         self._connection = connection
         self._limits = limits
         self._counts = Counter({Ending.NOT_BEGUN: len(self.items)})
-        self._show: Callable[[int, int, int], None] = lambda *_: None
+        self._show: Callable[[int, int, int], None] = _nobody
         self._calls = asyncio.Semaphore(limits.calls)
         # The waits that `_stop` ends, each with the seconds that it may still take then.
         self._blocks: dict[asyncio.Timeout, float] = {}
@@ -104,6 +103,7 @@ class Lot:
             with self._connection.interrupts.handed_to(partial(self._stop, INTERRUPTED)):
                 await self._change(action)
                 await self._find_operations()
+                await self._take_over_ends()
         finally:
             if timer is not None:
                 timer.cancel()
@@ -118,7 +118,9 @@ class Lot:
     async def _change(self, action: Action) -> None:
         screen = self._connection.screen
         title = f"{self.wording.doing} {counted(len(self.items), self.wording.noun)}"
-        with progress(screen.err, title, len(self.items)) as self._show, suppress(Left):
+        words = WORDS if self.waiting.wait else NO_WAIT
+        bar = progress(screen.err, title, len(self.items), words=words)
+        with bar as self._show, suppress(Left):
             async with self._until_stopped(self._limits.answers):
                 outcomes = bulk(
                     lambda item: action(item, partial(self._step, item)),
@@ -127,6 +129,7 @@ class Lot:
                 )
                 async for outcome in outcomes:
                     self._note(outcome)
+        self._show = _nobody
 
     def _next(self) -> Iterator[Item]:
         for item in self.items:
@@ -199,18 +202,13 @@ class Lot:
             item.error = error
             lost = isinstance(error, OutcomeUnknown)
             self._move(item, Ending.UNKNOWN if lost else Ending.FAILED)
-            if not self._look_for_refusal(error):
-                self._connection.screen.problem(
-                    f"{self.wording.noun} {item.target}: {explain(error)}"
-                )
+            self._look_for_refusal(error)
 
-    def _look_for_refusal(self, error: Exception) -> bool:
-        """Return whether *error* says that nobody is logged in, and begin nothing more if so."""
-        if not refuses_login(error):
-            return False
-        self.refusal = self.refusal or error
-        self._stop(NOT_LOGGED_IN)
-        return True
+    def _look_for_refusal(self, error: Exception) -> None:
+        """Begin nothing more if *error* says that nobody is logged in."""
+        if refuses_login(error):
+            self.refusal = self.refusal or error
+            self._stop(NOT_LOGGED_IN)
 
     def _move(self, item: Item, ending: Ending) -> None:
         self._counts[item.ending] -= 1
@@ -235,6 +233,27 @@ class Lot:
         with suppress(Left):
             async with self._until_stopped(0.0, limit):
                 await asyncio.gather(*map(_find, nameless))
+
+    async def _take_over_ends(self) -> None:
+        """Note the end of operations that nobody waited for, where it was seen all the same: an
+        outcome is never *under way* beside an operation that is DONE.
+        """
+        for item in self.items:
+            operation = item.operation
+            if item.ending is not Ending.UNDER_WAY or operation is None or not operation.done():
+                continue
+            try:
+                await operation.wait()
+            except OperationError as error:
+                item.error = error
+                self._move(item, Ending.FAILED)
+            else:
+                # The stop before a deletion is done, and the deletion is not begun.
+                self._move(item, Ending.NOT_BEGUN if item.more else Ending.DONE)
+
+
+def _nobody(done: int, failed: int, under_way: int) -> None:
+    """Show nobody how far the run is: the bar is not there yet, or no longer."""
 
 
 async def _find(operation: Operation) -> None:

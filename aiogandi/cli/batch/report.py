@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiogandi.cli.batch.failures import Failure, list_of, tell_failures
+from aiogandi.cli.batch.ids import written
 from aiogandi.cli.batch.items import Ending, Item
 from aiogandi.cli.batch.lot import Lot
-from aiogandi.cli.exits import FAILED, INTERRUPTED, OK
+from aiogandi.cli.exits import FAILED, INTERRUPTED, OK, refuses_login
 from aiogandi.cli.terminal.screen import Screen, counted
 
 
@@ -44,20 +46,19 @@ def report_of(id_field: str, name_field: str | None, heading: str) -> Report:
 
 
 def tell(lot: Lot, screen: Screen, report: Report) -> int:
-    """Print the items on stdout and what is left on stderr; returns the exit code.
+    """Print the items on stdout, what failed and what is left on stderr; returns the exit code.
 
     If the service refused the login, that error is raised after everything that was begun is told.
     """
+    failures = [
+        Failure(item.target, item.error)
+        for item in lot.items
+        if item.error is not None and not refuses_login(item.error)
+    ]
+    tell_failures(screen, lot.wording.noun, failures)
     if lot.refusal is not None and not any(item.operation for item in lot.items):
         raise lot.refusal
-    records = [report.record(item) for item in lot.items]
-    # A column without any value is left out: the hostnames, for example, if ids were given.
-    known = {
-        heading: field
-        for heading, field in report.columns.items()
-        if any(record[field] is not None for record in records) or not records
-    }
-    screen.rows(records, known)
+    _show(lot, screen, report)
     if lot.stopped is not None:
         _tell_end(lot, screen)
     _tell_under_way(lot, screen)
@@ -65,6 +66,16 @@ def tell(lot: Lot, screen: Screen, report: Report) -> int:
     if lot.refusal is not None:
         raise lot.refusal
     return lot.exit_code()
+
+
+def _show(lot: Lot, screen: Screen, report: Report) -> None:
+    """Print the items: all of them in JSON, and in the table those for which something was begun.
+
+    What was refused has no more to show than the line that tells of its failure.
+    """
+    items = [item for item in lot.items if screen.as_json or not item.refused]
+    if items or not lot.items:
+        screen.rows([report.record(item) for item in items], report.columns)
 
 
 def _tell_end(lot: Lot, screen: Screen) -> None:
@@ -79,27 +90,27 @@ def _tell_under_way(lot: Lot, screen: Screen) -> None:
     operations = [
         item.operation for item in lot.items if item.operation is not None and item.goes_on
     ]
-    ids = [str(operation.id) for operation in operations if operation.id is not None]
+    ids = [operation.id for operation in operations if operation.id is not None]
     if ids:
         go_on = f"{counted(len(ids), 'operation')} {'goes' if len(ids) == 1 else 'go'} on"
         screen.line(f"{go_on} at the service; to take {'it' if len(ids) == 1 else 'them'} up:")
-        screen.line(f"  aiogandi operation wait {' '.join(ids)}")
+        screen.command(f"aiogandi operation wait {written(ids)}")
     for noun, command, field in (("server", "vm", "vm_id"), ("disk", "disk", "disk_id")):
         nameless = [
-            str(getattr(operation, field))
+            getattr(operation, field)
             for operation in operations
             if operation.id is None and getattr(operation, field) is not None
         ]
         if nameless:
             things = counted(len(nameless), noun)
             screen.line(f"{things} of which the service lists no operation; to look at:")
-            screen.line(f"  aiogandi {command} info {' '.join(nameless)}")
+            screen.command(f"aiogandi {command} info {written(nameless)}")
 
 
 def _tell_rest(lot: Lot, screen: Screen) -> None:
-    rest = [str(item.target) for item in lot.items if item.unfinished]
+    rest = [item.target for item in lot.items if item.unfinished]
     if rest and lot.stopped is not None:
-        screen.line(f"Still to be {lot.wording.done}: {', '.join(rest)}")
-    unknown = [str(item.target) for item in lot.items if item.ending is Ending.UNKNOWN]
+        screen.line(f"Still to be {lot.wording.done}: {list_of(rest)}")
+    unknown = [item.target for item in lot.items if item.ending is Ending.UNKNOWN]
     if unknown:
-        screen.line(f"Not known whether {lot.wording.done}: {', '.join(unknown)}")
+        screen.line(f"Not known whether {lot.wording.done}: {list_of(unknown)}")

@@ -66,11 +66,13 @@ class Selection:
         async def read(number: int) -> Target:
             return Target(number, await kind.name(connection.gandi, number))
 
-        found, failed = await read_all(connection, kind.noun, listed, read, listed=True)
-        if failed:
+        reading = await read_all(connection, kind.noun, listed, read, listed=True)
+        if reading.failed:
             # A thing that could not be read may be one that was meant.
-            raise CommandFailed(f"not every {kind.noun} could be read, so nothing was changed")
-        return [target for target in found if name_matches(target.name, self.patterns or ())]
+            raise CommandFailed(f"incomplete: {reading.missing}, so nothing was changed")
+        return [
+            target for target in reading.found if name_matches(target.name, self.patterns or ())
+        ]
 
     def _ask(self, connection: Connection, question: str, number: int) -> None:
         if self.yes or not number:

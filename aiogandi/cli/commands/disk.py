@@ -18,7 +18,7 @@ from aiogandi.cli.batch.items import Item, Waiting, Wording
 from aiogandi.cli.batch.listing import list_all, show_some
 from aiogandi.cli.batch.lot import Action, Step
 from aiogandi.cli.batch.names import names_of
-from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.reading import read_all, show_rows
 from aiogandi.cli.batch.report import report_of
 from aiogandi.cli.batch.selection import Kind
 from aiogandi.cli.commands.change import change_command
@@ -139,7 +139,7 @@ def attach(
 )
 def detach() -> BatchChange:
     """Detach disks from the servers that they are attached to."""
-    return _find_server_and_detach
+    return BatchChange(_find_server_and_detach)
 
 
 @_change(
@@ -164,8 +164,8 @@ def _find_server_and_detach(gandi: aiogandi.Gandi) -> Action:
 async def read_disks(connection: Connection, vm_ids: Sequence[int]) -> int:
     """Show the disks that are attached to these servers; returns the exit code."""
     gandi = connection.gandi
-    lists, code = await read_all(connection, "server", vm_ids, gandi.vm_disk_list)
-    ids = [disk_id for disk_ids in lists for disk_id in disk_ids]
-    disks, second_code = await read_all(connection, "disk", ids, gandi.disk_info, listed=True)
-    connection.screen.rows([record_of(disk) for disk in disks], COLUMNS)
-    return code or second_code
+    servers = await read_all(connection, "server", vm_ids, gandi.vm_disk_list)
+    ids = [disk_id for disk_ids in servers.found for disk_id in disk_ids]
+    disks = await read_all(connection, "disk", ids, gandi.disk_info, listed=True)
+    records = [record_of(disk) for disk in disks.found]
+    return show_rows(connection.screen, records, COLUMNS, [servers, disks])

@@ -14,7 +14,7 @@ from aiogandi.cli.batch.ids import ids_of
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.listing import show_some
 from aiogandi.cli.batch.lot import Step
-from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.reading import read_all, show_rows
 from aiogandi.cli.batch.report import Report, report_of
 from aiogandi.cli.batch.selection import Kind
 from aiogandi.cli.commands.change import change_command
@@ -22,6 +22,7 @@ from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import Json, SomeIds, Timeout
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.cli.terminal.records import record_of
+from aiogandi.cli.terminal.screen import Screen
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.operation import Operation, end_error
 
@@ -38,6 +39,10 @@ COLUMNS: Final = {
 }
 
 
+MOST: Final = 300
+"""How many operations the service lists at most, the newest ones (documented)."""
+
+
 def _details(gandi: aiogandi.Gandi, operation_id: int) -> Awaitable[OperationDetails]:
     return gandi.operation_details(operation_id)
 
@@ -49,6 +54,12 @@ async def _pending(gandi: aiogandi.Gandi) -> list[int]:
 async def _type(gandi: aiogandi.Gandi, operation_id: int) -> str | None:
     return (await gandi.operation_details(operation_id)).type
 
+
+CANCELLED: Final = Report(
+    report_of("operation_id", None, "OPERATION").record,
+    {"OPERATION": "operation_id", "OUTCOME": "outcome"},
+)
+"""What is cancelled has no operation of its own, whose state could be shown."""
 
 PENDING: Final = Kind("pending operation", _pending, _type)
 
@@ -82,7 +93,7 @@ def list_(
     updated_after: Date = None,
     updated_before: Date = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=300, metavar="N", help="Number of operations, at most.")
+        int, typer.Option(min=1, max=MOST, metavar="N", help="Number of operations, at most.")
     ] = 20,
     json: Json = False,
 ) -> Job:
@@ -100,10 +111,12 @@ def list_(
             updated_before=updated_before,
             param=param or None,
         )
-        found, code = await read_all(
+        reading = await read_all(
             connection, "operation", _newest(ids, limit), gandi.operation_details, listed=True
         )
-        connection.screen.rows([record_of(details) for details in found], COLUMNS)
+        records = [record_of(details) for details in reading.found]
+        code = show_rows(connection.screen, records, COLUMNS, [reading])
+        _tell_older(connection.screen, len(ids), limit)
         return code
 
     return Job(work, as_json=json)
@@ -115,7 +128,7 @@ def info(ids: SomeIds, json: Json = False) -> Job:
     return show_some("operation", ids_of(ids), _details, COLUMNS, as_json=json)
 
 
-@app.command(epilog=examples("aiogandi operation wait 123 124 --timeout 600"))
+@app.command(epilog=examples("aiogandi operation wait 123 130-149 --timeout 600"))
 def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> Job:
     """Wait until operations have ended, also those of another day or another command."""
     waiting = Waiting.of(no_wait=False, timeout=timeout)
@@ -129,7 +142,7 @@ def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> Job:
 @change_command(
     app,
     PENDING,
-    report_of("operation_id", None, "OPERATION"),
+    CANCELLED,
     Wording("Cancel", "Cancelling", "cancelled", "operation"),
     epilog=examples("aiogandi operation cancel 123 124"),
     waiting=False,
@@ -140,6 +153,19 @@ def cancel() -> BatchChange:
     --match is on their type, like 'vm_*', and --all means the newest 300.
     """
     return each(aiogandi.Gandi.operation_cancel)
+
+
+def _tell_older(screen: Screen, listed: int, limit: int) -> None:
+    """Say how many operations are not shown, and how to see them."""
+    if listed > limit:
+        screen.line(
+            f"Limited to the newest {limit} of {listed} operations; to see all: --limit {listed}"
+        )
+    if listed >= MOST:
+        screen.line(
+            f"The service lists {MOST} at most, and may have older ones;"
+            " to see those: --created-before DATE"
+        )
 
 
 def _newest(ids: list[int], limit: int) -> list[int]:

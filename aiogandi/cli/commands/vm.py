@@ -79,7 +79,7 @@ def list_(match: Match = None, json: Json = False) -> Job:
     return list_all("server", _ids, _info, "hostname", match, COLUMNS, as_json=json)
 
 
-@app.command(epilog=examples("aiogandi vm info 10001 10002"))
+@app.command(epilog=examples("aiogandi vm info 10001 10002", "aiogandi vm info 10001-10020"))
 def info(ids: SomeIds, json: Json = False) -> Job:
     """Show what is known of servers."""
     return show_some("server", ids_of(ids), _info, COLUMNS, as_json=json)
@@ -211,7 +211,7 @@ def delete(
     """
     if stop_first and no_wait:
         raise WrongUse("--stop and --no-wait exclude each other: deleting must await the stop")
-    return _stop_and_delete if stop_first else each(aiogandi.Gandi.vm_delete)
+    return BatchChange(_stop_and_delete) if stop_first else each(aiogandi.Gandi.vm_delete)
 
 
 def _stop_and_delete(gandi: aiogandi.Gandi) -> Action:

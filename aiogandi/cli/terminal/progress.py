@@ -18,37 +18,57 @@ LINES: Final = 10
 PAUSE: Final = 1.0
 """Seconds that lie between two lines of a log, at least."""
 
+Words = tuple[str, str, str]
+
+WORDS: Final[Words] = ("done", "failed", "under way")
+"""What the three numbers of `Show` are called."""
+
+NO_WAIT: Final[Words] = ("begun", "failed", "unanswered")
+"""What they are called where nobody waits: things are begun then, and not done."""
+
 TIME_LEFT: Final = "--:-- left"
 """What the bar says at first, when the time left cannot be told yet."""
 
 
 @contextmanager
 def progress(
-    console: Console, title: str, total: int, *, keep: bool = True, pause: float = PAUSE
+    console: Console,
+    title: str,
+    total: int,
+    *,
+    keep: bool = True,
+    pause: float = PAUSE,
+    words: Words = WORDS,
 ) -> Iterator[Show]:
     """Show how far *total* things are.
 
     *keep*: the bar stays on the screen when all is over, and a log gets lines. *pause*: seconds
-    between two lines of a log, at least.
+    between two lines of a log, at least. *words*: what the numbers are called.
     """
+
+    def counts(done: int, failed: int, under_way: int) -> str:
+        numbers = (done, failed, under_way)
+        return ", ".join(f"{number} {word}" for number, word in zip(numbers, words, strict=True))
+
     if console.is_interactive:
-        with _bar(console, title, total, keep=keep) as bar:
-            task = bar.add_task(title, total=total, counts=_counts(0, 0, 0))
+        with _bar(console, f"{title}  {counts(total, 0, total)}", keep=keep) as bar:
+            task = bar.add_task(title, total=total, counts=counts(0, 0, 0))
 
             def show(done: int, failed: int, under_way: int) -> None:
-                counts = _counts(done, failed, under_way)
-                bar.update(task, completed=done + failed, counts=counts)
+                shown = counts(done, failed, under_way)
+                bar.update(task, completed=done + failed, counts=shown)
 
             yield show
             bar.refresh()
     elif keep:
-        yield _lines(console, title, total, pause)
+        yield _lines(console, title, total, pause, counts)
     else:
         yield lambda *_: None
 
 
-def _bar(console: Console, title: str, total: int, *, keep: bool) -> Progress:
-    text = f"{title}  {_counts(total, 0, total)} {TIME_LEFT}"
+def _bar(console: Console, widest: str, *, keep: bool) -> Progress:
+    """The bar, beside which there is room for the *widest* text and the time left."""
+    text = f"{widest} {TIME_LEFT}"
     # Two columns stay free for the ^C that a terminal shows. A line longer than the terminal is
     # wide would take two rows, and the bar could not be drawn over it.
     width = min(max(console.width - len(text) - 2, 5), 40)
@@ -69,7 +89,9 @@ class _TimeLeft(TimeRemainingColumn):
         return super().render(task) + Text("" if task.finished else " left")
 
 
-def _lines(console: Console, title: str, total: int, pause: float) -> Show:
+def _lines(
+    console: Console, title: str, total: int, pause: float, counts: Callable[[int, int, int], str]
+) -> Show:
     told, told_at = 0, time.monotonic()
 
     def show(done: int, failed: int, under_way: int) -> None:
@@ -80,12 +102,8 @@ def _lines(console: Console, title: str, total: int, pause: float) -> Show:
         if part > told and (over or time.monotonic() - told_at >= pause):
             told, told_at = part, time.monotonic()
             console.print(
-                Text(f"{title.rstrip()}: {_counts(done, failed, under_way)}"), soft_wrap=True
+                Text(f"{title.rstrip()}: {counts(done, failed, under_way)}"), soft_wrap=True
             )
 
     console.print(Text(title.rstrip()), soft_wrap=True)
     return show
-
-
-def _counts(done: int, failed: int, under_way: int) -> str:
-    return f"{done} done, {failed} failed, {under_way} under way"

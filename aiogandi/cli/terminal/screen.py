@@ -16,6 +16,9 @@ from aiogandi.cli.terminal.records import Record
 UNLIMITED: Final = 10_000
 """Width in characters of a table that another program reads, so that no line is broken."""
 
+COPIED: Final = ("id", "password", "ips", "disks")
+"""The fields that are never broken in a narrow terminal, besides all that are an ``…_id``."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 _STYLES: Final = {
@@ -46,8 +49,12 @@ class Screen:
             self._out.width = UNLIMITED
 
     def line(self, text: str) -> None:
-        """Print one line for people, on stderr."""
-        self.err.print(Text(one_line(text)), soft_wrap=True)
+        """Print one line for people, on stderr. A terminal shows it broken between words."""
+        self.err.print(Text(one_line(text)), soft_wrap=not self.err.is_terminal)
+
+    def command(self, text: str) -> None:
+        """Print a command that can be copied, on stderr: in one line, however long it is."""
+        self.err.print(Text(f"  {one_line(text)}"), soft_wrap=True)
 
     def problem(self, text: str) -> None:
         """Print one line that says what is wrong, on stderr."""
@@ -70,21 +77,18 @@ class Screen:
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for heading, field in columns.items():
-            cells = [_cell(record[field]) for record in records]
-            # Ids and passwords are copied by hand: they stay in one piece in a narrow terminal.
-            whole = field == "password" or field.endswith("_id") or field == "id"
-            width = max(map(len, cells), default=0) if whole else None
-            numbers = bool(records) and all(
-                isinstance(record[field], int | None) for record in records
-            )
+            values = [record[field] for record in records if record[field] is not None]
+            numbers = bool(values) and all(isinstance(value, int) for value in values)
             table.add_column(
                 heading,
                 overflow="fold",
-                min_width=width,
+                no_wrap=field.endswith("_id") or field in COPIED,
                 justify="right" if numbers else "left",
             )
+        # A terminal shows the items of a list below each other, where a row may have several lines.
+        separator = "\n" if self._out.is_terminal else ", "
         for record in records:
-            cells = [_cell(record[field]) for field in columns.values()]
+            cells = [_cell(record[field], separator) for field in columns.values()]
             table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
         self._out.print(table)
 
@@ -109,11 +113,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, separator: str = ", ") -> str:
     if value is None or value == []:
         return "-"
     if isinstance(value, str):
         return one_line(value)
     if isinstance(value, Iterable):
-        return ", ".join(map(_cell, value))
+        return separator.join(map(_cell, value))
     return str(value)

@@ -63,7 +63,7 @@ def test_a_server_that_cannot_be_read_leaves_all_untouched(aiogandi, service):
     service.do("fault", "vm_info", code=500150, message="DataError: not yours [vm_id: 1]")
     done = aiogandi("vm", "stop", "--match", "web-*", service=service)
     assert done.code == 1
-    assert "not every server could be read, so nothing was changed" in done.err
+    assert "incomplete: 1 of 2 servers could not be read, so nothing was changed\n" in done.err
     assert service.states() == {"web-01": "running", "web-02": "running"}
 
 

@@ -60,4 +60,5 @@ def test_what_the_account_cannot_pay_is_refused(aiogandi, serving):
     service = serving(balance=1.0)
     done = aiogandi("product", "add", "shares", 10, "--duration", "1m", service=service)
     assert done.code == 1
-    assert "aiogandi: product 10 shares: its state does not allow this" in done.err
+    assert "aiogandi: product 10 shares: " in done.err
+    assert " state does not allow this: DataError: the balance is too low" in done.err

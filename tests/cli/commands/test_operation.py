@@ -25,6 +25,33 @@ def test_the_newest_are_listed_where_the_service_lists_them_last(aiogandi, servi
     assert [operation["id"] for operation in done.json] == [newest, older[0]]
 
 
+def test_a_list_that_is_cut_says_how_to_see_more(aiogandi, service):
+    service.vms(*(f"web-{number}" for number in range(25)))
+    for form in ((), ("--json",)):
+        done = aiogandi("operation", "list", *form, service=service)
+        assert (done.code, done.err) == (
+            0,
+            "Limited to the newest 20 of 25 operations; to see all: --limit 25\n",
+        )
+    done = aiogandi("operation", "list", "--limit", 25, "--json", service=service)
+    assert (len(done.json), done.err) == (25, "")
+
+
+def test_the_services_own_limit_is_told(aiogandi, slow_service):
+    listed = [*range(1000300, 1000000, -1)]
+    slow_service.do("answer", "operation_list", listed, times=2)
+    slow_service.do("answer", "operation_details", {"state": "DONE"}, times=999)
+    older = (
+        "The service lists 300 at most, and may have older ones;"
+        " to see those: --created-before DATE\n"
+    )
+    done = aiogandi("operation", "list", "--limit", 1, service=slow_service)
+    limited = "Limited to the newest 1 of 300 operations; to see all: --limit 300\n"
+    assert done.err == limited + older
+    done = aiogandi("operation", "list", "--limit", 300, "--json", service=slow_service)
+    assert done.err == older
+
+
 def test_a_state_that_is_none_is_wrong_use(aiogandi, service):
     done = aiogandi("operation", "list", "--state", "TIRED", service=service)
     assert done.code == 2

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from aiogandi import VM, OperationState
+from aiogandi.cli.commands.vm import COLUMNS
 from aiogandi.cli.terminal.records import jsonable, record_of
 from aiogandi.cli.terminal.screen import Screen
 
@@ -56,3 +57,21 @@ def test_a_record_holds_all_fields_but_what_was_sent_raw():
 )
 def test_what_the_service_sends_can_be_json(value, expected):
     assert jsonable(value) == expected
+
+
+def test_a_column_without_values_stands_where_text_would(capsys):
+    Screen().rows([{"name": None, "id": 5}], {"HOSTNAME": "name", "VM": "id"})
+    assert capsys.readouterr().out.splitlines()[2].startswith("-  ")
+
+
+def test_what_is_copied_by_hand_is_not_broken_at_80_columns(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")  # a terminal of 80 columns, without colours
+    ips = [f"192.168.100.20{number}" for number in range(5)]
+    disks = [*range(500001, 500006)]
+    record = dict.fromkeys(COLUMNS.values(), 111)
+    record |= {"hostname": "n" * 99, "state": "running", "disks": disks, "ips": ips}
+    Screen().rows([record], COLUMNS)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert {*ips, *map(str, disks)} <= {*shown.split()}
