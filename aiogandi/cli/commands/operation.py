@@ -61,7 +61,7 @@ CANCELLED: Final = Report(
 )
 """What is cancelled has no operation of its own, whose state could be shown."""
 
-PENDING: Final = Kind("pending operation", _pending, _type)
+PENDING: Final = Kind("pending operation", _pending, _type, most=MOST)
 
 Date = Annotated[
     datetime | None,

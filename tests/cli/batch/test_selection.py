@@ -1,5 +1,7 @@
 """Ids, --match or --all: what is meant, and what is asked before it is carried out."""
 
+import pytest
+
 
 def test_all_without_a_terminal_is_refused_before_anything_is_sent(aiogandi, service):
     done = aiogandi("vm", "stop", "--all", service=service)
@@ -105,3 +107,116 @@ class TestOddLists:
         done = aiogandi("vm", "list", "--json", service=service)
         assert (done.code, [vm["id"] for vm in done.json]) == (0, [vm_id])
         assert service.do("calls")["vm_info"] == 1
+
+
+class TestAskingAboutAMatch:
+    """On a terminal --match is asked about as --all is, with the things that it means."""
+
+    def test_it_says_how_many_and_which_and_begins_after_yes(self, terminal, service):
+        first, second = service.vms("web-01", "web-02")
+        service.vms("db-01")
+        child = terminal("vm", "stop", "--match", "web-*", service=service)
+        child.expect_exact(f"web-01 ({first}), web-02 ({second})\r\n")
+        child.expect_exact("Stop 2 servers of AA1234-GANDI? [y/N]: ")
+        child.sendline("y")
+        assert child.end()[1] == 0
+        assert service.states() == {"web-01": "halted", "web-02": "halted", "db-01": "running"}
+
+    @pytest.mark.parametrize(
+        ("command", "question"),
+        [
+            (("vm", "delete"), "Delete 1 server"),
+            (("vm", "reboot"), "Reboot 1 server"),
+            (("disk", "detach"), "Detach 1 disk"),
+            (("product", "remove"), "Remove 1 product"),
+            (("operation", "cancel"), "Cancel 1 pending operation"),
+        ],
+    )
+    def test_every_change_asks_and_no_changes_nothing(self, terminal, serving, command, question):
+        service = serving(speed=0.001)
+        (vm_id,) = service.vms("s")
+        service.disks("s")
+        for _ in range(2):
+            service.call("vm_stop", vm_id)
+        before = service.do("calls")
+        child = terminal(*command, "--match", "*s*", service=service)
+        child.expect_exact(f"{question} of AA1234-GANDI? [y/N]: ")
+        child.sendline("n")
+        shown, code = child.end()
+        assert code == 1
+        assert "aiogandi: nothing was changed" in shown
+        reading = ("login", "vm_info", "vm_list", "disk_info", "disk_list", "operation_list")
+        reading += ("operation_details", "hosting_account_info")
+        made = {name: n for name, n in service.do("calls").items() if n != before.get(name)}
+        assert {*made} <= {*reading}
+
+    @pytest.mark.parametrize(
+        ("option", "question"), [("--match=*", "Stop 12"), ("--all", "Stop all 12")]
+    )
+    def test_of_many_it_names_the_first_ones(self, terminal, service, option, question):
+        ids = service.vms(*(f"web-{number:02d}" for number in range(12)))
+        child = terminal("vm", "stop", option, service=service)
+        child.expect_exact(f"{question} servers of AA1234-GANDI? [y/N]: ")
+        asked = " ".join(child.before.split())
+        assert f"web-00 ({ids[0]}), web-01 ({ids[1]})" in asked
+        assert f"web-09 ({ids[9]}) and 2 more" in asked
+        assert "web-10" not in asked
+        child.sendline("n")
+        child.end()
+
+    def test_all_asks_also_where_a_name_cannot_be_read(self, terminal, service):
+        (vm_id,) = service.vms("web-01")
+        service.do("fault", "vm_info", code=500150, message="DataError: not yours [vm_id: 1]")
+        child = terminal("vm", "stop", "--all", service=service)
+        child.expect_exact(f"{vm_id}\r\nStop all 1 server of AA1234-GANDI? [y/N]: ")
+        child.sendline("y")
+        assert child.end()[1] == 0
+
+    def test_yes_skips_the_question(self, terminal, service):
+        service.vms("web-01")
+        child = terminal("vm", "stop", "--match", "*", "--yes", service=service)
+        shown, code = child.end()
+        assert code == 0
+        assert "[y/N]" not in shown
+
+    def test_ids_are_not_asked_about(self, terminal, service):
+        shown, code = terminal("vm", "stop", *service.vms("web-01"), service=service).end()
+        assert code == 0
+        assert "[y/N]" not in shown
+
+
+class TestScripts:
+    """Without a terminal --match is carried out, unless its pattern says no more than --all."""
+
+    def test_a_match_is_carried_out_also_where_it_happens_to_match_all(self, process, service):
+        service.vms("web-01", "web-02")
+        assert process("vm", "stop", "--match", "web-*", service=service).code == 0
+        assert service.states() == {"web-01": "halted", "web-02": "halted"}
+
+    @pytest.mark.parametrize("pattern", ["*", "**", "?*", "*?"])
+    def test_a_pattern_that_matches_whatever_there_is_needs_yes(self, aiogandi, service, pattern):
+        args = ("vm", "delete", "--match", "web-*", "--match", pattern)
+        done = aiogandi(*args, service=service)
+        assert done.code == 2
+        assert done.err == (
+            f"aiogandi: --match {pattern!r} means all of them,"
+            " which without a terminal to ask on needs --yes\n"
+        )
+        assert not service.do("calls")
+        service.vms("web-01", state="halted")
+        assert aiogandi(*args, "--yes", service=service).code == 0
+        assert service.states() == {}
+
+    def test_reading_needs_no_yes(self, aiogandi, service):
+        service.vms("web-01")
+        assert aiogandi("vm", "list", "--match", "*", service=service).code == 0
+
+
+def test_products_of_the_same_id_are_changed_once(aiogandi, service):
+    (product,) = service.do("products")
+    service.do("answer", "hosting_account_info", {"products": 2 * [{"id": product["id"]}]})
+    done = aiogandi(
+        "product", "renew", "--all", "--yes", "--duration", "1m", "--json", service=service
+    )
+    assert (done.code, len(done.json)) == (0, 1)
+    assert service.do("calls")["hosting_account_product_renew"] == 1

@@ -91,3 +91,11 @@ def test_only_what_is_pending_is_cancelled(aiogandi, slow_service):
     assert aiogandi("operation", "cancel", "--all", "--yes", service=slow_service).code == 0
     states = [operation["state"] for operation in slow_service.do("operations")]
     assert states == ["DONE", "RUN", "CANCEL", "CANCEL"]
+
+
+def test_all_that_is_pending_may_be_more_than_the_service_lists(aiogandi, slow_service):
+    slow_service.do("answer", "operation_list", [*range(1, 301)])
+    done = aiogandi("operation", "cancel", "--all", "--yes", service=slow_service)
+    assert done.code == 1
+    assert "The service lists 300 at most: there may be more than these\n" in done.err
+    assert "aiogandi: 300 operations 1-300: they do not exist: " in done.err

@@ -13,7 +13,7 @@ from aiogandi.cli.terminal.screen import Screen
 def test_a_terminal_shows_one_bar_with_all_counts_and_the_time_left(terminal, slow_service):
     ids = slow_service.vms(*(f"web-{number:02d}" for number in range(20)))
     slow_service.do("fail_operation", "vm_stop", message="no")
-    child = terminal("vm", "stop", "--match", "web-*", service=slow_service)
+    child = terminal("vm", "stop", "--match", "web-*", "--yes", service=slow_service)
     child.expect("Stopping 20 servers .*0 done, 0 failed, 20 under way.* left")
     slow_service.do("advance", 20)
     shown, code = child.end()
