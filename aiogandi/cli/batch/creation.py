@@ -11,6 +11,7 @@ from aiogandi.cli.batch.change import carry_out
 from aiogandi.cli.batch.items import Ending, Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
 from aiogandi.cli.batch.report import Report
+from aiogandi.cli.batch.shares import require_for_creation
 from aiogandi.cli.exits import WrongUse
 from aiogandi.cli.service.connection import Connection
 
@@ -41,10 +42,12 @@ async def create_servers(
 ) -> int:
     """Create the servers and report; returns the exit code.
 
+    If the account has not enough free shares, nothing is created and `CommandFailed` is raised.
     *password* gives each server's password. Passwords that were *generated* are shown in the report.
     """
     gandi = connection.gandi
     os_id = await _find_system(gandi, wanted.system)
+    await require_for_creation(connection, len(wanted.hostnames), wanted.shares)
     passwords = {hostname: password() for hostname in wanted.hostnames}
     specs = {"login": wanted.login} if wanted.login else None
 

@@ -21,6 +21,7 @@ from aiogandi.cli.batch.names import names_of
 from aiogandi.cli.batch.passwords import passwords
 from aiogandi.cli.batch.report import report_of
 from aiogandi.cli.batch.selection import Kind
+from aiogandi.cli.batch.shares import require_for_update
 from aiogandi.cli.commands.change import change_command
 from aiogandi.cli.commands.disk import read_disks
 from aiogandi.cli.commands.examples import examples
@@ -165,7 +166,7 @@ def update(
     def call(gandi: aiogandi.Gandi, vm_id: int) -> Awaitable[Operation]:
         return gandi.vm_update(vm_id, specs)
 
-    return each(call)
+    return each(call, partial(require_for_update, shares) if shares else None)
 
 
 @_change(
