@@ -117,7 +117,7 @@ def is_missing(error: BaseException | None, noun: str) -> bool:
     """Return whether *error* says that a thing of this kind does not exist, and not something else,
     like the hosting account.
     """
-    return isinstance(error, DataFault) and error.cause in _MISSING and _subject(error) == noun
+    return isinstance(error, DataFault) and error.cause in _MISSING and _is_about(error, noun)
 
 
 def explain(error: BaseException, noun: str | None = None, *, many: bool = False) -> str:
@@ -145,12 +145,17 @@ def _meaning(fault: Fault, noun: str | None, *, many: bool) -> str | None:
     subject = _subject(fault)
     if subject is None:
         words = {**_ONE, "it": "something", "its": "a"}
-    elif subject == noun:
+    elif _is_about(fault, noun):
         words = _MANY if many else _ONE
     else:
         words = {**_ONE, "it": f"the {subject}", "its": f"the {subject}'s"}
     meaning = cause or kind
     return meaning and meaning.format_map(words)
+
+
+def _is_about(fault: Fault, noun: str | None) -> bool:
+    # A "pending operation" is an operation.
+    return noun is not None and noun.rpartition(" ")[2] == _subject(fault)
 
 
 def _subject(fault: Fault) -> str | None:

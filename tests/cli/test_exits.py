@@ -15,6 +15,7 @@ from aiogandi.errors import AuthenticationError, SessionExpired, fault_for
         (530440, "disk_id", "server", "the disk does not exist"),
         (530540, "os_id", "server", "the operating system does not exist"),
         (510240, "operation_id", "operation", "it does not exist"),
+        (510240, "operation_id", "pending operation", "it does not exist"),
         (535140, "product_id", "server", "the product does not exist"),
         (530240, "vm_id", None, "the server does not exist"),
         (599940, "vm_id", "server", "it does not exist"),

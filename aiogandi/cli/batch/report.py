@@ -55,17 +55,23 @@ def tell(lot: Lot, screen: Screen, report: Report) -> int:
         for item in lot.items
         if item.error is not None and not refuses_login(item.error)
     ]
+    begun = any(item.operation for item in lot.items)
+    if begun or lot.refusal is None:
+        _show(lot, screen, report)
+    # Below the table, whose length would hide them.
     tell_failures(screen, lot.wording.noun, failures)
-    if lot.refusal is not None and not any(item.operation for item in lot.items):
+    if begun or lot.refusal is None:
+        _tell_left(lot, screen)
+    if lot.refusal is not None:
         raise lot.refusal
-    _show(lot, screen, report)
+    return lot.exit_code()
+
+
+def _tell_left(lot: Lot, screen: Screen) -> None:
     if lot.stopped is not None:
         _tell_end(lot, screen)
     _tell_under_way(lot, screen)
     _tell_rest(lot, screen)
-    if lot.refusal is not None:
-        raise lot.refusal
-    return lot.exit_code()
 
 
 def _show(lot: Lot, screen: Screen, report: Report) -> None:

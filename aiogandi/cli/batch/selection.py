@@ -142,4 +142,4 @@ def name_matches(name: str | None, patterns: Sequence[str]) -> bool:
 
 def _matches_all(pattern: str) -> bool:
     """Return whether a pattern says nothing about the name, like ``*`` and ``?*``."""
-    return not pattern.strip("*?")
+    return "*" in pattern and not pattern.strip("*?")

@@ -16,8 +16,8 @@ from aiogandi.cli.terminal.records import Record
 UNLIMITED: Final = 10_000
 """Width in characters of a table that another program reads, so that no line is broken."""
 
-COPIED: Final = ("id", "password", "ips", "disks")
-"""The fields that are never broken in a narrow terminal, besides all that are an ``…_id``."""
+COPIED: Final = ("password", "ips", "disks")
+"""The fields that are copied by hand and never broken in a narrow terminal, besides ids."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -77,12 +77,13 @@ class Screen:
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for heading, field in columns.items():
+            is_id = field == "id" or field.endswith("_id")
             values = [record[field] for record in records if record[field] is not None]
-            numbers = bool(values) and all(isinstance(value, int) for value in values)
+            numbers = bool(values or is_id) and all(isinstance(value, int) for value in values)
             table.add_column(
                 heading,
                 overflow="fold",
-                no_wrap=field.endswith("_id") or field in COPIED,
+                no_wrap=is_id or field in COPIED,
                 justify="right" if numbers else "left",
             )
         # A terminal shows the items of a list below each other, where a row may have several lines.

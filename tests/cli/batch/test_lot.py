@@ -121,6 +121,22 @@ def test_nothing_more_is_begun_once_the_waiting_has_ended(change, in_virtual_tim
     assert "  aiogandi operation wait 101-120\n" in done.err
 
 
+async def test_a_first_step_that_is_done_leaves_the_second_to_be_begun(change):
+    async def wait():
+        return None
+
+    async def stop():
+        return SimpleNamespace(id=101, type="vm_stop", state="DONE", done=lambda: True, wait=wait)
+
+    async def act(item, step):
+        item.more = True
+        await step(stop)
+
+    done = await change(act, [10001], waiting=Waiting(wait=False, timeout=None))
+    assert done.code == 1
+    assert (done.json[0]["state"], done.json[0]["outcome"]) == ("DONE", "not_begun")
+
+
 @pytest.mark.parametrize(
     ("limits", "most"), [(Limits(at_once=3), 3), (Limits(calls=2), 2), (Limits(), 20)]
 )

@@ -207,6 +207,12 @@ class TestScripts:
         assert aiogandi(*args, "--yes", service=service).code == 0
         assert service.states() == {}
 
+    @pytest.mark.parametrize("pattern", ["", "???", "*-*", "[a-z]*"])
+    def test_a_pattern_that_says_something_is_carried_out(self, aiogandi, service, pattern):
+        service.vms("db")
+        done = aiogandi("vm", "stop", "--match", pattern, "--match", "db", service=service)
+        assert done.code == 0
+
     def test_reading_needs_no_yes(self, aiogandi, service):
         service.vms("web-01")
         assert aiogandi("vm", "list", "--match", "*", service=service).code == 0

@@ -61,4 +61,4 @@ def test_what_the_account_cannot_pay_is_refused(aiogandi, serving):
     done = aiogandi("product", "add", "shares", 10, "--duration", "1m", service=service)
     assert done.code == 1
     assert "aiogandi: product 10 shares: " in done.err
-    assert " state does not allow this: DataError: the balance is too low" in done.err
+    assert "DataError: the balance is too low" in done.err

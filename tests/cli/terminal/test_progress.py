@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from aiogandi.cli.terminal.progress import progress
+from aiogandi.cli.terminal.progress import NO_WAIT, WORDS, progress
 from aiogandi.cli.terminal.screen import Screen
 
 
@@ -23,14 +23,15 @@ def test_a_terminal_shows_one_bar_with_all_counts_and_the_time_left(terminal, sl
 
 
 @pytest.mark.parametrize("total", [1, 20, 1000, 10_000])
-def test_the_bar_leaves_room_for_what_a_terminal_adds_at_80_columns(total):
+@pytest.mark.parametrize("words", [WORDS, NO_WAIT], ids=["wait", "no_wait"])
+def test_the_bar_leaves_room_for_what_a_terminal_adds_at_80_columns(total, words):
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=80, _environ={"TERM": "xterm"})
-    with progress(console, f"Rebooting {total} servers", total) as show:
+    with progress(console, f"Rebooting {total} servers", total, words=words) as show:
         show(0, 0, total)
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue())
     lines = text.replace("\r", "\n").splitlines()
-    assert any(f"{total} under way" in line for line in lines)
+    assert any(f"{total} {words[2]}" in line for line in lines)
     assert max(map(len, lines)) <= 78
 
 
