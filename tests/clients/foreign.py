@@ -43,8 +43,10 @@ def environment():
 def find(name):
     """The path of the program *name*, or None where it or its library is missing."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    # First the real ones: pyenv's stand-in on the path refuses where that Python is not selected.
-    places = [*pyenv.glob(f"versions/*/bin/{name}"), shutil.which(name)]
+    # Another on the path may hide the one that has the library; pyenv's stand-in for a Python that is
+    # not selected does nothing but refuse.
+    behind = shutil.which(name, path=os.defpath)
+    places = [*pyenv.glob(f"versions/*/bin/{name}"), shutil.which(name), behind]
     return next((str(place) for place in places if place and _works(place, name)), None)
 
 
