@@ -156,6 +156,14 @@ async def test_the_samples_work_on_what_there_is(sandbox, samples, language):
     assert (disk["name"], disk["size"], disk["fstype"]) == ("disk2GB", 2048, "ext3")
 
 
+async def test_text_of_digits_is_text(sandbox, samples):
+    """Perl sends both as numbers."""
+    digits = [("vm_create", "vmtest1", "2024"), ("vm_create", "my_password", "12345678")]
+    await asyncio.to_thread(foreign.output, samples(digits))
+    [vm] = sandbox.vms
+    assert vm["hostname"] == "2024"
+
+
 async def test_a_refused_login_is_told(samples):
     refused = samples([("", "mypassword", "another")])
     done = await asyncio.to_thread(foreign.run, refused)
