@@ -101,5 +101,6 @@ def docs(session: nox.Session) -> None:
 @nox.session(tags=["ci"])
 def benchmarks(session: nox.Session) -> None:
     """Run the benchmarks in short, to see that they work; their figures mean nothing."""
-    session.install(".[bench]")
+    session.install(".[bench,test]")
+    session.run("pytest", "benchmarks")
     session.run("python", "-m", "benchmarks", "--quick")

@@ -1,4 +1,8 @@
-"""The curves as one picture, both axes logarithmic: what grows as its work does is a diagonal."""
+"""The curves as one picture, both axes logarithmic: what grows as its work does is a diagonal.
+
+Each line is drawn on those before it and is narrower than they are, so that where curves lie on one
+another all of them are seen. The names stand below the panel, where they hide none.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ from benchmarks.report import Curve
 
 OURS: Final = ("tab:red", "tab:pink")
 OTHERS: Final = ("tab:blue", "tab:orange", "tab:green", "tab:gray")
+NARROWEST: Final = 1.2
+STEP: Final = 1.7
+"""How much wider a line is than the next one, which is drawn on it, in points."""
 
 mpl.use("Agg")  # there may be no display
 
@@ -22,28 +29,27 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
     columns = min(len(curves), 3)
     rows = -(-len(curves) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(5.2 * columns, 4 * rows), squeeze=False, layout="constrained"
+        rows, columns, figsize=(5.2 * columns, 4.8 * rows), squeeze=False, layout="constrained"
     )
     for panel, curve in zip(axes.flat, curves, strict=False):
         ours = [name for name in curve.lines if name.startswith("aiogandi")]
         others = [name for name in curve.lines if name not in ours]
-        for name, points in curve.lines.items():
-            is_ours = name in ours
+        for place, (name, points) in enumerate(curve.lines.items()):
+            width = NARROWEST + STEP * (len(curve.lines) - 1 - place)
             panel.plot(
                 [work for work, _ in points],
                 [cost for _, cost in points],
                 label=name,
                 marker="o",
-                markersize=4,
-                linewidth=2.2 if is_ours else 1.2,
+                markersize=width + 2.5,
+                linewidth=width,
                 linestyle="--" if name.startswith("limit") else "-",
-                color=OURS[ours.index(name)] if is_ours else OTHERS[others.index(name)],
-                zorder=3 if is_ours else 2,
+                color=OURS[ours.index(name)] if name in ours else OTHERS[others.index(name)],
             )
         panel.set(title=curve.title, xlabel=curve.work, ylabel=curve.cost)
         panel.set(xscale="log", yscale="log")
         panel.grid(visible=True, which="major", alpha=0.3)
-        panel.legend(fontsize="small")
+        panel.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2))
     for unused in axes.flat[len(curves) :]:
         unused.remove()
     figure.savefig(path, dpi=120)
