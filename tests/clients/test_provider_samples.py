@@ -69,13 +69,13 @@ def language(request):
 
 
 @pytest.fixture
-def samples(language, sandbox, tmp_path):
-    """The command that runs all of a language's samples on the sandbox: ``samples(edits)``.
+def command(language, sandbox, tmp_path):
+    """The command that runs all of a language's samples on the sandbox: ``command(edits)``.
 
     An edit is ``(sample, old, new)``: the sample has the text *old*, and is run with *new* instead.
     """
 
-    def command(edits=()):
+    def edited(edits=()):
         *options, name = COMMANDS[language]
         text = (foreign.PROGRAMS / name).read_text(encoding="utf-8")
         parts = by_sample(text.replace("https://api.gandi.net/xmlrpc/", sandbox.url))
@@ -87,7 +87,7 @@ def samples(language, sandbox, tmp_path):
         program.write_text("".join(parts.values()), encoding="utf-8")
         return [foreign.find(language), *options, program]
 
-    return command
+    return edited
 
 
 def by_sample(text):
@@ -117,11 +117,13 @@ def prepare(sandbox):
     return made
 
 
-async def test_the_samples_run_as_they_stand(language, sandbox, samples):
-    """But for the URL, and PHP's ``xmlrpc.inc``: Debian's extension does its work."""
-    told = by_sample(await asyncio.to_thread(foreign.output, samples()))
+async def test_the_samples_run_as_they_stand(language, sandbox, command):
+    """But for the URL, and PHP's ``xmlrpc.inc``: Debian's extension does its work. Perl's slips stay: it
+    sends empty specs, and takes two results for none.
+    """
+    told = by_sample(await asyncio.to_thread(foreign.output, command()))
     for sample in UNKNOWN.keys() & told.keys():
-        assert re.search(rf"\ncould not .*: {UNKNOWN[sample]}\]\n$", told[sample])
+        assert re.search(rf"\ncould not .*\b{UNKNOWN[sample]}\b.*\n$", told[sample])
     assert told["account_currency"].endswith("\nprepaid account currency: EUR\n")
     assert re.search(r": 10000(\.0)?\n$", told["account_balance"])
     assert "created operation#" in told["hosting_account_product_add"]
@@ -132,13 +134,13 @@ async def test_the_samples_run_as_they_stand(language, sandbox, samples):
     assert str(vm["id"]) in told["vm_list"]
 
 
-async def test_the_samples_work_on_what_there_is(sandbox, samples, language):
+async def test_the_samples_work_on_what_there_is(sandbox, command, language):
     """With the ids of what there is, and without the slips in Perl."""
     ids = prepare(sandbox)
     earlier = len(sandbox.operations)
     edits = [(sample, str(UNKNOWN[sample]), str(ids[sample])) for sample in UNKNOWN]
     edits += SLIPS_IN_PERL * (language == "perl")
-    told = by_sample(await asyncio.to_thread(foreign.output, samples(edits)))
+    told = by_sample(await asyncio.to_thread(foreign.output, command(edits)))
     assert not [sample for sample in told if "could not" in told[sample]]
     assert "AA1234-GANDI" in told["hosting_account_info"]
     assert f"informations for VM#{ids['vm_info']}\n" in told["vm_info"]
@@ -156,16 +158,16 @@ async def test_the_samples_work_on_what_there_is(sandbox, samples, language):
     assert (disk["name"], disk["size"], disk["fstype"]) == ("disk2GB", 2048, "ext3")
 
 
-async def test_text_of_digits_is_text(sandbox, samples):
+async def test_text_of_digits_is_text(sandbox, command):
     """Perl sends both as numbers."""
     digits = [("vm_create", "vmtest1", "2024"), ("vm_create", "my_password", "12345678")]
-    await asyncio.to_thread(foreign.output, samples(digits))
+    await asyncio.to_thread(foreign.output, command(digits))
     [vm] = sandbox.vms
     assert vm["hostname"] == "2024"
 
 
-async def test_a_refused_login_is_told(samples):
-    refused = samples([("", "mypassword", "another")])
+async def test_a_refused_login_is_told(command):
+    refused = command([("", "mypassword", "another")])
     done = await asyncio.to_thread(foreign.run, refused)
     assert (done.stdout + done.stderr).startswith("could not login because: ")
     assert done.returncode != 0
