@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
@@ -37,7 +36,14 @@ from aiogandi.redaction import Redactor, Secret, conceal
 from aiogandi.retries import Repeater
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
-from aiogandi.settings import ClientSettings, Polling, RateLimit, Retry
+from aiogandi.settings import (
+    ClientSettings,
+    Polling,
+    RateLimit,
+    RateLimitUnlessNone,
+    Retry,
+    from_environment,
+)
 from aiogandi.transport.connections import places_in
 from aiogandi.transport.exchange import Exchanger, Transport
 from aiogandi.transport.proxy import MAX_REPLY
@@ -72,6 +78,8 @@ class Gandi:
     nor pickled (TypeError): another process makes one of its own.
 
     - ``url``: the service, or a `Sandbox`; ``https``, or ``http`` on this machine.
+    - ``insecure``: also ``http`` on another machine, in a network where nobody listens: the password, and
+      with every call the session, are sent so that whoever does can read and use them.
     - ``safe``: passed to ``login``; True is its default there (documented). Such a session must call
       ``su`` first (documented), which the provider's own samples do not, and neither does this client
       without a *handle*: that the service takes it so is assumed.
@@ -83,7 +91,9 @@ class Gandi:
       seconds are counted from the moment at which the request has one; it waits for one as long at most.
     - ``rate_limit``: None for none; everything that this client sends counts.
     - ``polling``, ``retry``: how operations are watched, and how calls are repeated.
-    - ``http``: an aiohttp session of yours, which stays open when the client closes. Unless its
+    - ``http``: an aiohttp session of yours, which stays open when the client closes. Proxies are its
+      business (``aiohttp.ClientSession(trust_env=True)`` takes them from the environment): the client's
+      own session uses none, whatever the environment says. Unless its
       connector drops idle connections after 10 seconds (``keepalive_timeout=10``), as the client's
       own does, connections are not kept: the service closes idle ones after about 15 seconds, and loses
       what is sent then (both assumed, from one client's comment).
@@ -110,6 +120,7 @@ class Gandi:
         session_lifetime: float = 43200,
         renew_margin: float = 600,
         timeout: float = 30,
+        insecure: bool = False,
         rate_limit: RateLimit | None = RateLimit(30, per=2.0),  # noqa: B008 - frozen
         polling: Polling = Polling(),  # noqa: B008
         retry: Retry = Retry(),  # noqa: B008
@@ -124,6 +135,7 @@ class Gandi:
             raise
         arguments.text("login", login)
         require(isinstance(safe, bool), "safe", safe, "True or False")
+        require(isinstance(insecure, bool), "insecure", insecure, "True or False")
         if handle is not None:
             arguments.text("handle", handle)
         require_time_limit("session_lifetime", session_lifetime)
@@ -146,6 +158,7 @@ class Gandi:
         self._closing: asyncio.Task[None] | None = None
         self._begun = Begun()
         self._events = Emitter(on_event)
+        turns = Turns(rate_limit, self._events, None if http is None else places_in(http))
         try:
             self._transport = self._make_transport(
                 url,
@@ -154,11 +167,12 @@ class Gandi:
                 http=http,
                 max_reply=max_reply,
                 redactor=Redactor([password]),
+                insecure=insecure,
+                lift=turns.lift if isinstance(rate_limit, RateLimitUnlessNone) else None,
             )
         except InvalidArgument:
             del url  # as above: it may hold credentials
             raise
-        turns = Turns(rate_limit, self._events, None if http is None else places_in(http))
         clock = Clock(self._wall_clock)
         repeater = Repeater(retry, self._events, timeout=timeout)
         begin_session = Login(
@@ -216,19 +230,18 @@ class Gandi:
 
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
-        """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, and the URL of
-        ``GANDI_URL`` where that is set. *overrides* are `Gandi`'s own arguments, and win.
+        """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, the URL of
+        ``GANDI_URL`` where that is set, and ``insecure`` where ``GANDI_INSECURE`` says so (1, true or
+        yes; 0, false, no or nothing). *overrides* are `Gandi`'s own arguments, and win.
+
+        A byte-order mark before a value and the end of its line behind it are no parts of it.
         """
-        names = {"login": "GANDI_LOGIN", "password": "GANDI_PASSWORD", "url": "GANDI_URL"}
-        settings: dict[str, Any] = {
-            name: os.environ[variable]
-            for name, variable in names.items()
-            if os.environ.get(variable)
-        }
-        settings |= overrides
-        del overrides  # as `settings` below
-        missing = [names[name] for name in ("login", "password") if name not in settings]
+        settings: dict[str, Any] = {**from_environment(), **overrides}
         try:
+            del overrides  # as `settings` below
+            missing = [
+                f"GANDI_{name.upper()}" for name in ("login", "password") if name not in settings
+            ]
             if missing:
                 raise InvalidArgument(f"not set in the environment: {', '.join(missing)}")
             return cls(**settings)

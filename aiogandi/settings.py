@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import aiohttp
 
@@ -18,7 +19,11 @@ from aiogandi.checks import (
     require_seconds,
     require_time_limit,
 )
+from aiogandi.errors import InvalidArgument
 from aiogandi.instrumentation.events import Event
+
+NO_RATE_LIMIT: Final = ("Aiogandi-Rate-Limit", "none")
+"""The header by which a sandbox of ours says in each of its replies that it has no rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,17 @@ class RateLimit:
     def __post_init__(self) -> None:
         object.__setattr__(self, "calls", require_count("calls", self.calls, 1))
         require_seconds("per", self.per)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitUnlessNone(RateLimit):
+    """A rate limit for a service that may be a sandbox: it is lifted by the first reply that says, by
+    `NO_RATE_LIMIT`, that there is none. The command has it; a `RateLimit` is never lifted.
+
+    The header is believed wherever it comes from. Over https it is the service's own word, and a sandbox
+    may stand behind a proxy that speaks TLS; whoever can forge it over http reads the password as well.
+    A service that has a limit all the same answers 429, and is obeyed.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +129,41 @@ class ClientSettings(TypedDict, total=False):
     session_lifetime: float
     renew_margin: float
     timeout: float
+    insecure: bool
     rate_limit: RateLimit | None
     polling: Polling
     retry: Retry
     http: aiohttp.ClientSession | None
     max_reply: int
     on_event: Callable[[Event], None] | None
+
+
+_SWITCH: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_MARK: Final = "\ufeff"  # a byte-order mark, which a text that was read from a file may begin with
+
+
+def from_environment() -> ClientSettings:
+    """What ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL`` and ``GANDI_INSECURE`` set. A variable that
+    is empty is not set.
+
+    They are often the contents of files. So a byte-order mark before a value is no part of it, nor is the
+    end of its line, of which a shell's ``$(cat file)`` leaves the CR; nor are blanks around a login, a URL
+    or a switch. `InvalidArgument` for a switch that is none of 1, true, yes, 0, false, no.
+    """
+    settings = ClientSettings()
+    # First, because no password may be in this frame when it raises.
+    if switch := _variable("GANDI_INSECURE").strip().lower():
+        if switch not in _SWITCH:
+            raise InvalidArgument("GANDI_INSECURE is none of 1, true, yes, 0, false, no")
+        settings["insecure"] = _SWITCH[switch]
+    if login := _variable("GANDI_LOGIN").strip():
+        settings["login"] = login
+    if password := _variable("GANDI_PASSWORD").removesuffix("\n").removesuffix("\r"):
+        settings["password"] = password
+    if url := _variable("GANDI_URL").strip():
+        settings["url"] = url
+    return settings
+
+
+def _variable(name: str) -> str:
+    return os.environ.get(name, "").removeprefix(_MARK)

@@ -38,6 +38,7 @@ def test_the_signature_is_the_contracts():
         "session_lifetime": 43200,
         "renew_margin": 600,
         "timeout": 30,
+        "insecure": False,
         "rate_limit": RateLimit(30, per=2.0),
         "polling": Polling(),
         "retry": Retry(),
@@ -83,6 +84,7 @@ class TestFromEnv:
         monkeypatch.setenv("GANDI_LOGIN", "AA1234-GANDI")
         monkeypatch.setenv("GANDI_PASSWORD", "mypassword")
         monkeypatch.delenv("GANDI_URL", raising=False)
+        monkeypatch.delenv("GANDI_INSECURE", raising=False)
 
     async def test_takes_the_credentials_and_the_url(self, gandi_sandbox, monkeypatch):
         monkeypatch.setenv("GANDI_URL", gandi_sandbox.url)
@@ -98,6 +100,31 @@ class TestFromEnv:
             assert await gandi.account_currency() == "EUR"
         assert list(answers.requests) == [("POST", URL(SERVICE))]
 
+    async def test_takes_them_as_a_file_holds_them(self, gandi_sandbox, monkeypatch):
+        """A shell's ``$(cat file)`` leaves all of it but the LF."""
+        monkeypatch.setenv("GANDI_LOGIN", "\ufeffAA1234-GANDI\r")
+        monkeypatch.setenv("GANDI_PASSWORD", "\ufeffmypassword\r\n")
+        monkeypatch.setenv("GANDI_URL", f"\ufeff {gandi_sandbox.url} \r\n")
+        async with Gandi.from_env() as gandi:
+            assert await gandi.account_currency() == "EUR"
+
+    def test_sends_to_another_machine_in_the_clear_only_where_it_may(self, monkeypatch):
+        monkeypatch.setenv("GANDI_URL", "http://sandbox:8001/")
+        for no in ("", "0", "false", "no", "No "):
+            monkeypatch.setenv("GANDI_INSECURE", no)
+            with pytest.raises(
+                InvalidArgument, match=r"insecure=True, GANDI_INSECURE=1 or .*--ins"
+            ):
+                Gandi.from_env()
+        for yes in ("1", "true", "yes", "TRUE", "\ufeffyes\r"):
+            monkeypatch.setenv("GANDI_INSECURE", yes)
+            Gandi.from_env()
+        with pytest.raises(InvalidArgument, match="would send secrets unencrypted"):
+            Gandi.from_env(insecure=False)
+        monkeypatch.setenv("GANDI_INSECURE", "maybe")
+        with pytest.raises(InvalidArgument, match=r"^GANDI_INSECURE is none of 1, true, yes, 0, f"):
+            Gandi.from_env()
+
     async def test_lets_arguments_win(self, gandi_sandbox):
         async with Gandi.from_env(url=gandi_sandbox.url, password="wrong", timeout=5) as gandi:
             with pytest.raises(Exception, match="login refused"):
@@ -108,6 +135,18 @@ class TestFromEnv:
         monkeypatch.delenv(name)
         with pytest.raises(InvalidArgument, match=f"not set in the environment: {name}$"):
             Gandi.from_env()
+
+
+@pytest.mark.parametrize("rate_limit", [RateLimit(30, per=2.0), RateLimit(1, per=50)])
+def test_a_limit_that_was_asked_for_is_never_lifted(in_virtual_time, rate_limit):
+    async def story():
+        async with Sandbox() as sandbox, sandbox.client(rate_limit=rate_limit) as gandi:
+            began = asyncio.get_running_loop().time()
+            await asyncio.gather(*(gandi.vm_list() for _ in range(60)))
+            return asyncio.get_running_loop().time() - began
+
+    spacing = rate_limit.per / max(rate_limit.calls - 1, 1)
+    assert in_virtual_time(story()) == pytest.approx(60 * spacing, abs=0.2)
 
 
 async def test_anothers_http_session_is_used_and_stays_open(gandi_sandbox):

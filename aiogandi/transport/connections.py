@@ -24,9 +24,12 @@ IDLE: Final = 10.0
 request sent on a connection that is being closed is lost (assumed, from one client's comment)."""
 
 
-def own_session() -> aiohttp.ClientSession:
-    """An aiohttp session for one client alone: it keeps no cookies and no connection for long."""
+def own_session(proxy: str | None = None) -> aiohttp.ClientSession:
+    """An aiohttp session for one client alone: it keeps no cookies and no connection for long. All of
+    it goes through *proxy*; without one, through none.
+    """
     return aiohttp.ClientSession(
+        proxy=proxy,
         connector=_Connector(limit=0, keepalive_timeout=IDLE),
         cookie_jar=aiohttp.DummyCookieJar(),
     )
@@ -116,27 +119,56 @@ class Boarding:
         return await handler(request)
 
 
-def refusal_of(url: str) -> str | None:
-    """Why credentials may not be sent to *url*; None if they may."""
-    allowed = "allowed is an https:// URL, or an http:// one whose host is this machine"
+def refusal_of(url: str, *, insecure: bool = False) -> str | None:
+    """Why credentials may not be sent to *url*; None if they may. *insecure*: unencrypted, too."""
+    allowed = "an https:// URL, or an http:// one whose host is this machine"
+    if insecure:
+        allowed = "an https:// or http:// URL"
     try:
+        if "://" not in url:
+            return _without_scheme(url) or f"url is not a URL; allowed is {allowed}"
         parsed = URL(url)
         host, scheme = parsed.host, parsed.scheme
         known = parsed.user is not None or parsed.password is not None
         usable = host and parsed.port and scheme in ("https", "http")
+        is_padded = url != url.strip()
     except (TypeError, ValueError):
-        return f"url is not a URL; {allowed}"
+        return f"url is not a URL; allowed is {allowed}"
     if known:
-        return "url carries credentials; give them as login and password"
+        return _CREDENTIALS
+    if is_padded:
+        return "url has blanks around it"
     if not usable:
-        return f"url={scheme}://{host or ''}: {allowed}"
-    if scheme == "http" and not _is_loopback(host or ""):
-        return f"url={scheme}://{host} would send secrets unencrypted; {allowed}"
+        return f"url={scheme}://{host or ''}: allowed is {allowed}"
+    if scheme == "http" and not insecure and not is_loopback(host or ""):
+        return (
+            f"url={scheme}://{host} would send secrets unencrypted; allowed is {allowed}. In a network"
+            " that nobody listens in: insecure=True, GANDI_INSECURE=1 or the command's --insecure"
+        )
     return None
 
 
-def _is_loopback(host: str) -> bool:
+_CREDENTIALS: Final = "url carries credentials; give them as login and password"
+
+
+def _without_scheme(url: str) -> str | None:
+    """What to say of a URL that does not begin with http:// or https://; None where it has no host.
+
+    Of what was given, the host and its port alone are repeated, and those not where there is an @:
+    anything before it may be a password.
+    """
+    if "@" in url:
+        return _CREDENTIALS
+    meant = URL(f"//{url.strip()}")
+    if not meant.host:
+        return None
+    scheme = "http" if is_loopback(meant.host) else "https"
+    return f"url does not begin with https:// or http://; did you mean {scheme}://{meant.host_port_subcomponent}/xmlrpc/ ?"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it is this machine's own, by its address or as localhost."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"

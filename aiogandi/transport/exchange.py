@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import aiohttp
@@ -48,7 +49,11 @@ class Exchanger(Protocol):
 
 
 class Transport:
-    """Sends requests to one URL. Nothing is opened before the first one."""
+    """Sends requests to one URL. Nothing is opened before the first one.
+
+    *insecure*: as in `refusal_of`. *lift* is called with each reply that says that the service has no
+    rate limit.
+    """
 
     def __init__(
         self,
@@ -59,8 +64,10 @@ class Transport:
         http: aiohttp.ClientSession | None = None,
         max_reply: int = MAX_REPLY,
         redactor: Redactor | None = None,
+        insecure: bool = False,
+        lift: Callable[[], None] | None = None,
     ) -> None:
-        if problem := refusal_of(url):
+        if problem := refusal_of(url, insecure=insecure):
             del url  # it may hold credentials, and this frame is part of the traceback
             raise InvalidArgument(problem)
         self.url = url
@@ -73,6 +80,7 @@ class Transport:
         self._http = http
         self._max_reply = max_reply
         self._redactor = Redactor() if redactor is None else redactor
+        self._lift = lift
         self._proxy: Proxy | None = None
         self._deadlines = Deadlines()
         self._closed = False
@@ -106,6 +114,8 @@ class Transport:
         except BaseException as error:  # the call is cancelled, or the client closes
             self._tell_end(method, number, began, error)
             raise
+        if answer.has_no_limit and self._lift is not None:
+            self._lift()
         if cause is None and not isinstance(reply, codec.FaultReply):
             if events.listening:
                 self._tell_end(method, number, began, None)

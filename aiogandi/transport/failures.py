@@ -19,7 +19,8 @@ import aiohttp
 
 from aiogandi.codec import MalformedMessage
 from aiogandi.errors import TransportError
-from aiogandi.redaction import Redactor, Sealed, outline
+from aiogandi.redaction import BLANK, Redactor, Sealed, outline
+from aiogandi.settings import NO_RATE_LIMIT
 
 PEEK: Final = 4096
 """Bytes of an unusable answer that are looked at."""
@@ -48,6 +49,8 @@ class Received:
     status: int | None = None
     media_type: str = ""
     retry_after: float | None = None
+    has_no_limit: bool = False
+    """Whether it says that the service has no rate limit."""
     size: int = 0
     """Bytes of the body that were read."""
     beginning: Sealed = field(default=Sealed())
@@ -99,6 +102,12 @@ def media_type(headers: Mapping[str, str]) -> str:
     return name if name in _MEDIA_TYPES else ""
 
 
+def has_no_limit(headers: Mapping[str, str]) -> bool:
+    """Whether a sandbox of ours says that it has no rate limit."""
+    name, value = NO_RATE_LIMIT
+    return headers.get(name) == value
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from a Retry-After header, which holds seconds or a date of the world's clock."""
     value = headers.get("Retry-After", "").strip()
@@ -118,12 +127,7 @@ def _problem(
 ) -> str:
     match error:
         case NoReply():
-            status = answer.status or 0
-            problem = f"HTTP {status} {_REASONS.get(status, '')}".rstrip()
-            if answer.retry_after is not None:
-                problem += f", and asks for a pause of {answer.retry_after:g} s"
-            redirect = 300 <= status < 400
-            return f"{problem}: redirects are not followed" if redirect else problem
+            return _status_problem(answer)
         case MalformedMessage():
             return f"HTTP {answer.status}, but {error}"
         case aiohttp.ConnectionTimeoutError():
@@ -140,6 +144,18 @@ def _problem(
             return f"{type(error).__name__}: {error!s:.{_LONGEST_PROBLEM}}"
 
 
+def _status_problem(answer: Received) -> str:
+    status = answer.status or 0
+    problem = f"HTTP {status} {_REASONS.get(status, '')}".rstrip()
+    if answer.retry_after is not None:
+        problem += f", and asks for a pause of {answer.retry_after:g} s"
+    if 300 <= status < 400:
+        problem += ": redirects are not followed"
+    elif status in (404, 405):
+        problem += ": is the path of the URL right? The service's was /xmlrpc/"
+    return problem
+
+
 def _what_came(answer: Received) -> str:
     """The body by its type, size and outline."""
     if not answer.size:
@@ -147,7 +163,8 @@ def _what_came(answer: Received) -> str:
     kind = answer.media_type or "no usual type"
     size = f"{answer.size} bytes" if answer.size < PEEK else f"{answer.size} bytes or more"
     seen = outline(answer.beginning.decode(errors="replace"))
-    return f": {kind}, {size}: {seen[:OUTLINE]}"
+    # Text without a tag is blanked as a whole: that shows nothing but stars.
+    return f": {kind}, {size}" + ("" if seen == BLANK else f": {seen[:OUTLINE]}")
 
 
 def _cause(error: Exception, redactor: Redactor) -> Exception | None:

@@ -14,7 +14,13 @@ from lxml import etree
 
 from aiogandi import codec
 from aiogandi.redaction import Sealed
-from aiogandi.transport.failures import NoReply, Received, media_type, retry_after
+from aiogandi.transport.failures import (
+    NoReply,
+    Received,
+    has_no_limit,
+    media_type,
+    retry_after,
+)
 
 log = logging.getLogger("aiogandi.proxy")
 
@@ -82,6 +88,7 @@ class Proxy(ServerProxy):  # type: ignore[misc]  # aiohttp-xmlrpc ships no types
             if debug:
                 elapsed = asyncio.get_running_loop().time() - started
                 log.debug("%s: HTTP %d after %.3f s", method, response.status, elapsed)
+            answer.has_no_limit = has_no_limit(response.headers)
             try:
                 answer.media_type = media_type(response.headers)
                 if response.status == 200:

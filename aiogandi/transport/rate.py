@@ -112,6 +112,13 @@ class Turns:
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + pause)
         self._events.emit(Held(pause))
 
+    def lift(self) -> None:
+        """There is no rate limit after all, for those who wait neither."""
+        if self._limiter is not None:
+            self._limiter = None
+            self._unset()
+            self._call_next()
+
     # -- what a turn asks for ------------------------------------------------------------------
 
     def goes_at_once(self, line: Line) -> bool:

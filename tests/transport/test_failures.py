@@ -23,7 +23,7 @@ REPLY = codec.encode_response("a reply")
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"busy", "not XML: document empty at line 1, column 1: no usual type, 4 bytes: ***"),
+        (b"busy", "not XML: document empty at line 1, column 1: no usual type, 4 bytes"),
         (b"<html><body>busy</body></html>", "the document is an unknown element, not a methodRes"),
         (b"<html><body>busy</body></html>", ": <html><body>***</body></html>"),
         (b"<methodResponse><params/></methodResponse>", "no params that holds one param: "),
@@ -64,6 +64,14 @@ async def test_a_page_is_told_by_its_media_type(failure_of, header, told):
     error = await failure_of(http(body, "503 Service Unavailable", f"Content-Type: {header}"))
     assert str(error) == (
         f"vm_info: HTTP 503 Service Unavailable: {told}39 bytes: <html><h1>***</h1><p>***"
+    )
+
+
+async def test_a_wrong_path_is_told_as_such_and_not_in_stars(failure_of):
+    error = await failure_of(http(b"not found\n", "404 Not Found", "Content-Type: text/plain"))
+    assert str(error) == (
+        "vm_info: HTTP 404 Not Found: is the path of the URL right? The service's was /xmlrpc/:"
+        " text/plain, 10 bytes"
     )
 
 

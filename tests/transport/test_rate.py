@@ -6,11 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from aiogandi import RateLimit
+from aiogandi import RateLimit, TransportError, codec
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.rate import LONGEST_HOLD, Turns, Unwanted
+from aiogandi.transport.request import Request
 from tests.transport.takers import Takers
+from tests.wire import http
 
 
 @pytest.mark.parametrize("limit", [RateLimit(30, per=2.0), RateLimit(2, 1), RateLimit(1, 0.5)])
@@ -220,3 +222,57 @@ def test_who_comes_at_the_end_of_a_hold_does_not_pass_those_who_wait(in_virtual_
 
     in_virtual_time(story())
     assert order == [0, 1, 2, "late"]
+
+
+# -- a limit that is lifted --------------------------------------------------------------------
+
+
+def test_a_limit_that_is_lifted_holds_nobody_any_more(in_virtual_time):
+    async def story():
+        line = Takers(RateLimit(2, per=10.0))
+        waiting = asyncio.create_task(line.take_many(50))
+        await asyncio.sleep(15)
+        assert line.all == pytest.approx([0, 10], abs=0.1)
+        line.turns.lift()
+        line.turns.lift()
+        await waiting
+        await line.take_many(50)
+        return line.all
+
+    times = in_virtual_time(story())
+    assert len(times) == 100
+    assert times[2:] == pytest.approx([15] * 98, abs=0.1)
+
+
+def test_a_limit_that_is_lifted_while_the_service_asks_for_a_pause_leaves_the_pause(
+    in_virtual_time,
+):
+    async def story():
+        line = Takers(RateLimit(2, per=10.0))
+        waiting = asyncio.create_task(line.take_many(5))
+        await asyncio.sleep(1)
+        line.turns.hold(30)
+        line.turns.lift()
+        await waiting
+        return line.all
+
+    assert in_virtual_time(story()) == pytest.approx([0, 31, 31, 31, 31], abs=0.1)
+
+
+async def replies(transport_to, raw_server, *headers, status="200 OK"):
+    """How often the limit was lifted by the reply to one call."""
+    url, _ = await raw_server(http(codec.encode_response(1), status, *headers))
+    lifted = []
+    transport = transport_to(url, lift=lambda: lifted.append(1))
+    with suppress(TransportError):
+        await transport.exchange(Request.of("x", {}))
+    return len(lifted)
+
+
+async def test_a_reply_that_says_that_there_is_no_limit_lifts_it(transport_to, raw_server):
+    say = "aiogandi-rate-limit: none"
+    assert await replies(transport_to, raw_server, say) == 1
+    assert await replies(transport_to, raw_server, say, status="500 Oh") == 1
+    assert await replies(transport_to, raw_server) == 0
+    assert await replies(transport_to, raw_server, "Aiogandi-Rate-Limit: 30") == 0
+    assert await replies(transport_to, raw_server, "X-Rate-Limit: none") == 0

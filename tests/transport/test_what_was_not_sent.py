@@ -134,6 +134,45 @@ def test_credentials_go_to_https_or_to_this_machine(url):
 
 
 @pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("127.0.0.1:8001", "did you mean http://127.0.0.1:8001/xmlrpc/ ?"),
+        ("localhost:8001/xmlrpc/", "did you mean http://localhost:8001/xmlrpc/ ?"),
+        ("[::1]:8001", "did you mean http://[::1]:8001/xmlrpc/ ?"),
+        ("sandbox", "did you mean https://sandbox/xmlrpc/ ?"),
+        ("sandbox/xmlrpc/", "url does not begin with https:// or http://; did you mean "),
+        ("api.gandi.net/s3cret?s3cret#s3cret", "did you mean https://api.gandi.net/xmlrpc/ ?"),
+        ("me:s3cret@api.gandi.net", "url carries credentials"),
+        ("me:5/s3cret@api.gandi.net", "url carries credentials"),
+        ("/xmlrpc/", "url is not a URL"),
+        ("host:port", "url is not a URL"),
+        (" https://api.gandi.net/xmlrpc/", "url has blanks around it"),
+        ("https://api.gandi.net/xmlrpc/\r", "url has blanks around it"),
+    ],
+)
+def test_a_url_that_is_not_quite_one_is_told_what_is_meant(url, told):
+    refusal = refusal_of(url)
+    assert told in refusal
+    assert "s3cret" not in refusal
+
+
+@pytest.mark.parametrize(
+    "url", ["http://sandbox:8001/", "http://10.0.0.1/", "http://[2001:db8::1]/"]
+)
+def test_plain_http_to_another_machine_must_be_asked_for(url):
+    assert "insecure=True, GANDI_INSECURE=1 or the command's --insecure" in refusal_of(url)
+    assert refusal_of(url, insecure=True) is None
+    Transport(url, timeout=1, events=Emitter(), insecure=True)
+
+
+def test_nothing_else_becomes_right_by_being_insecure():
+    for url in ("ftp://sandbox/", "http://me:s3cret@sandbox/", "sandbox", "http://sandbox:0/", ""):
+        refusal = refusal_of(url, insecure=True)
+        assert refusal.startswith("url")
+        assert "s3cret" not in refusal
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://api.gandi.net/xmlrpc/",

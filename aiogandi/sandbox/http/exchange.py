@@ -6,6 +6,9 @@ as is one that breaks off; one over 1 MiB with 413 before it is read, one that d
 other than ``100-continue`` with 417. No call is what is no XML, what names no method, and what stands where
 XML-RPC has something else; a scalar that is no value of its type, or has a type that XML-RPC does not have,
 is a fault. No such page repeats anything of the request.
+
+Of our own, and no part of the service: a sandbox without a rate limit says so in each of its answers,
+by the header `NO_RATE_LIMIT`.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from aiogandi.sandbox.script.trouble import (
     Refuse,
     Trouble,
 )
+from aiogandi.settings import NO_RATE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,7 +89,10 @@ class Exchange:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._handlers.add(task)
         try:
-            return await self._answer(request)
+            answer = await self._answer(request)
+            if self._throttle is None:
+                answer.headers.add(*NO_RATE_LIMIT)
+            return answer
         finally:
             self._handlers.discard(task)
 

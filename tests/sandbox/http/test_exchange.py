@@ -7,10 +7,13 @@ import logging
 import xmlrpc.client
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aiogandi import RateLimit
+from aiogandi.sandbox import Sandbox
 from aiogandi.sandbox.http.exchange import LARGEST_BODY
 from tests.waiting import until
 
@@ -52,6 +55,25 @@ async def test_another_path_is_not_found(wire, path):
 async def test_another_http_method_is_told_which_is_allowed(wire, method):
     async with wire.http.request(method, wire.sandbox.url) as reply:
         assert (reply.status, reply.headers["Allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("rate_limit", "header"), [(None, "none"), (RateLimit(1000, per=1.0), None)]
+)
+async def test_a_sandbox_without_a_rate_limit_says_so_in_every_answer(rate_limit, header):
+    login = xmlrpc.client.dumps(("AA1234-GANDI", "mypassword"), "login")
+    async with Sandbox(rate_limit=rate_limit) as sandbox, aiohttp.ClientSession() as http:
+        sandbox.refuse("vm_list", status=429)
+        for method, path, body, status in (
+            ("POST", "", login, 200),
+            ("POST", "", xmlrpc.client.dumps((1,), "vm_info"), 200),
+            ("POST", "", xmlrpc.client.dumps((), "vm_list"), 429),
+            ("POST", "", "<", 400),
+            ("POST", "nowhere", "", 404),
+            ("GET", "", None, 405),
+        ):
+            async with http.request(method, sandbox.url + path, data=body) as reply:
+                assert (reply.status, reply.headers.get("Aiogandi-Rate-Limit")) == (status, header)
 
 
 async def test_requests_are_counted_by_method_whatever_becomes_of_them(wire):
