@@ -11,9 +11,19 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from aiogandi.cli.commands.examples import examples
-from aiogandi.cli.commands.late import LateCommand
-from aiogandi.cli.exits import INTERRUPTED, OK, WRONG_USE, CommandFailed, exit_code, explain
+from aiogandi.cli.commands.completion import Install, Show, make_ready, with_shell
+from aiogandi.cli.commands.examples import examples, lines
+from aiogandi.cli.commands.late import HELP, LateCommand, finished
+from aiogandi.cli.exits import (
+    FAILED,
+    INTERRUPTED,
+    NOT_LOGGED_IN,
+    OK,
+    WRONG_USE,
+    CommandFailed,
+    exit_code,
+    explain,
+)
 from aiogandi.cli.terminal.screen import Screen
 from aiogandi.errors import GandiError
 from aiogandi.version import __version__
@@ -51,24 +61,33 @@ COMMANDS: Final = (
 )
 
 
+EXIT_CODES: Final = (
+    f"Exit codes: {OK} all well, {FAILED} something failed (the rest was done), {WRONG_USE} wrong use,"
+    f" {NOT_LOGGED_IN} not logged in or refused, {INTERRUPTED} interrupted."
+)
+
+
 def root(client: Callable[..., Gandi] | None = None) -> TyperGroup:
     """Return the command as typer parses it. *client*: as in `run`."""
 
-    def carry_out(result: int | Job, **_: Any) -> int:
-        return result if isinstance(result, int) else result.carry_out(client)
+    def carry_out(result: int | Job, *, insecure: bool, **_: Any) -> int:
+        return result if isinstance(result, int) else result.carry_out(client, insecure=insecure)
 
     app = typer.Typer(
         name="aiogandi",
         help="Manage Gandi servers, disks and shares in bulk.",
-        epilog=examples("aiogandi demo", "aiogandi vm stop --match 'web-*'"),
+        epilog=lines(examples("aiogandi demo", "aiogandi vm stop --match 'web-*'"), EXIT_CODES),
         no_args_is_help=True,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False,  # see `completion`
+        context_settings={"help_option_names": [*HELP]},
         callback=_root,
         result_callback=carry_out,
     )
     group = cast("TyperGroup", get_command(app))
     for command in COMMANDS:
         group.add_command(command)
+    make_ready()
+    finished(group)
     return group
 
 
@@ -89,8 +108,18 @@ def _root(
             help="Print the version.",
         ),
     ] = False,
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure",
+            metavar="",
+            help="Send password and session unencrypted to an http:// URL on another machine.",
+        ),
+    ] = False,
+    show_completion: Show = None,
+    install_completion: Install = None,
 ) -> None:
-    del version
+    del version, insecure, show_completion, install_completion
 
 
 def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) -> int:
@@ -101,7 +130,9 @@ def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) ->
     screen = Screen()
     with _warnings_on(screen):
         try:
-            code = root(client).main(arguments, prog_name="aiogandi", standalone_mode=False)
+            code = root(client).main(
+                with_shell(arguments), prog_name="aiogandi", standalone_mode=False
+            )
         except UsageError as error:
             _tell_usage(screen, error)
             return WRONG_USE

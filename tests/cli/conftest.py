@@ -211,7 +211,7 @@ def aiogandi(home, monkeypatch, capsys):
             monkeypatch.delenv(name)
         for name, value in given.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         capsys.readouterr()
         code = run([str(arg) for arg in args], quick)
         out, err = capsys.readouterr()

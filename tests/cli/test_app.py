@@ -1,13 +1,16 @@
 """The command as such: help, version, wrong use, a missing extra, what fails at once."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from aiogandi.cli.app import root
+from aiogandi.cli import exits
+from aiogandi.cli.app import root, run
 from aiogandi.cli.commands.late import LateCommand
 from aiogandi.version import __version__
+from tests.cli.conftest import PATIENCE
 
 
 def commands(group=None, path=("aiogandi",)):
@@ -54,6 +57,43 @@ def test_help_is_printed_with_exit_code_0(aiogandi, arguments):
     assert "Usage: aiogandi" in done.out
     assert "Example" in done.out
     assert done.err == ""
+
+
+@pytest.mark.parametrize("path", ["", "vm", "disk", *(path for path, _ in commands())])
+def test_no_help_calls_a_switch_a_bool(aiogandi, path):
+    done = aiogandi(*path.split()[1:] if path.startswith("aiogandi") else path.split(), "--help")
+    assert "--help" in done.out
+    assert "<bool>" not in done.out
+
+
+def test_the_roots_help_gives_every_exit_code(aiogandi):
+    told = " ".join(aiogandi("--help").out.split("Exit codes:")[1].split())
+    codes = {getattr(exits, name) for name in dir(exits) if name.isupper()} - {None}
+    for code in sorted(each for each in codes if isinstance(each, int)):
+        assert f"{code} " in told
+
+
+def test_python_m_aiogandi_is_the_command(home):
+    command = [sys.executable, "-m", "aiogandi"]
+    done = subprocess.run(
+        [*command, "vm", "go"], check=False, env=home, capture_output=True, text=True
+    )
+    line = "aiogandi: No such command 'go' (see: aiogandi vm --help)\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+def test_python_m_aiogandi_without_the_extra_says_so():
+    script = """
+import runpy, sys
+sys.modules["typer"] = None
+sys.argv = ["aiogandi", "--version"]
+runpy.run_module("aiogandi", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    line = "aiogandi: the command needs its extra: pip install 'aiogandi[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
 
 def test_the_version_is_printed(aiogandi):
@@ -147,12 +187,73 @@ def test_completion_is_offered_for_the_commands_name(process):
     assert done.out.split() == ["start", "stop"]
 
 
+@pytest.mark.parametrize(
+    ("shell", "beginning"),
+    [
+        ("bash", "_aiogandi_completion() {"),
+        ("zsh", "#compdef aiogandi"),
+        ("fish", "complete --command aiogandi "),
+        ("powershell", "Import-Module PSReadLine"),
+        ("pwsh", "Import-Module PSReadLine"),
+    ],
+)
+def test_the_completion_of_any_shell_is_shown(process, shell, beginning):
+    done = process("--show-completion", shell)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(beginning)
+    assert "_AIOGANDI_COMPLETE" in done.out
+
+
+def test_completion_is_installed_for_the_shell_that_is_named(process, tmp_path):
+    done = process("--install-completion", "zsh")
+    assert done.code == 0
+    assert (tmp_path / ".zfunc/_aiogandi").read_text().startswith("#compdef aiogandi")
+
+
+def test_completion_that_cannot_be_installed_or_is_for_no_shell_is_one_line(process):
+    done = process("--install-completion", "zsh", env={"HOME": "/dev/null"})
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert done.err.startswith("aiogandi: completion cannot be installed: ")
+    done = process("--show-completion", "tcsh")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in done.err
+
+
+def test_without_a_name_completion_is_for_the_shell_it_is_typed_in(home):
+    command = f"{sys.executable} -m aiogandi --show-completion; true"
+    done = subprocess.run(
+        ["bash", "-c", command], check=True, env=home, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("_aiogandi_completion() {")
+    assert done.stderr == ""
+
+
 def test_what_is_not_a_service_is_one_line_and_exit_code_1(aiogandi, service):
     url = service.url.replace("/xmlrpc/", "/nowhere/")
     done = aiogandi("vm", "list", service=service, env={"GANDI_URL": url})
     assert done.code == 1
-    assert done.err.startswith("aiogandi: login: HTTP 404")
-    assert done.err.count("\n") == 1
+    assert done.err == (
+        "aiogandi: login: HTTP 404 Not Found: is the path of the URL right? The service's was"
+        " /xmlrpc/: text/plain, 10 bytes\n"
+    )
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8001", "127.0.0.1:8001/xmlrpc/", " 127.0.0.1:8001\r"])
+def test_a_url_without_a_scheme_is_told_what_is_meant(aiogandi, service, url):
+    done = aiogandi("vm", "list", service=service, env={"GANDI_URL": url})
+    assert done.code == 2
+    assert "did you mean http://127.0.0.1:8001/xmlrpc/ ?" in done.err
+
+
+def test_a_server_that_does_not_run_is_told_at_once(start, service):
+    service.url = "http://127.0.0.1:1/xmlrpc/"
+    child = start("vm", "list", service=service)
+    line = child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    assert "Cannot connect to host 127.0.0.1:1 " in line
+    assert line.endswith("; trying again, for 60 s at most\n")
+    assert child.wait(PATIENCE) == 130
+    assert child.stdout.read() == ""
 
 
 def test_a_url_that_would_send_secrets_in_the_clear_is_wrong_use(aiogandi, service):
@@ -160,6 +261,41 @@ def test_a_url_that_would_send_secrets_in_the_clear_is_wrong_use(aiogandi, servi
     done = aiogandi("vm", "list", service=service, env=env)
     assert done.code == 2
     assert "would send secrets unencrypted" in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--insecure", "vm", "list"),
+        ("vm", "--insecure", "list"),
+        ("vm", "list", "--insecure"),
+        ("vm", "info", "1", "--insecure", "2"),
+        ("operation", "wait", "1", "--insecure"),
+    ],
+)
+def test_insecure_is_taken_anywhere_and_said_in_the_refusal(monkeypatch, aiogandi, arguments):
+    env = {
+        "GANDI_LOGIN": "me",
+        "GANDI_PASSWORD": "mypassword",
+        "GANDI_URL": "http://gandi.example/xmlrpc/",
+    }
+    made = []
+
+    class Made(Exception):
+        """The client was made."""
+
+    def client(*_, **settings):
+        made.append(settings["insecure"])
+        raise Made
+
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Made):
+        run(list(arguments), client)
+    assert made == [True]
+    done = aiogandi(*(each for each in arguments if each != "--insecure"), env=env)
+    assert done.code == 2
+    assert "GANDI_INSECURE=1 or the command's --insecure" in done.err
 
 
 def test_a_reader_that_leaves_is_no_traceback(service, home):

@@ -5,13 +5,13 @@ A password is never an option, because other users of the machine can read a com
 
 import secrets
 import string
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from aiogandi.cli.exits import WrongUse
-from aiogandi.cli.terminal.questions import ask_secret, can_ask
+from aiogandi.cli.service.files import text_of
+from aiogandi.cli.terminal.questions import ask_secret, can_ask, read_stdin
 
 LENGTH: Final = 20
 """Characters of a generated password. With 57 to choose from, they hold 116 bits."""
@@ -36,8 +36,9 @@ def generate() -> str:
 def passwords(file: Path | None, *, ask: bool) -> tuple[Callable[[], str], bool]:
     """Return what gives each server's password, and whether it is generated and must be shown.
 
-    *file*: holds the one password of all servers; ``-`` is stdin. *ask*: the user types it. Raises
-    `WrongUse` for both, and for a file without exactly one line.
+    *file*: holds the one password of all servers; ``-`` is stdin. A byte-order mark, and the end of the
+    line, LF or CRLF, are no part of it; blanks are. *ask*: the user types it. Raises `WrongUse` for both,
+    and for a file without exactly one line.
     """
     if file is not None and ask:
         raise WrongUse("--password-file and --ask-password exclude each other")
@@ -49,13 +50,16 @@ def passwords(file: Path | None, *, ask: bool) -> tuple[Callable[[], str], bool]
 
 def _read(file: Path) -> str:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        text = text_of(read_stdin() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise WrongUse(f"{file} is not text in UTF-8") from None
+        raise WrongUse(
+            f"{file} is not text in UTF-8, nor in UTF-16 with a byte-order mark"
+        ) from None
     password = text.removesuffix("\n").removesuffix("\r")
-    if not password or "\n" in password:
+    # No line end within it, nor any other character that XML cannot carry.
+    if not password or any(each < " " and each != "\t" for each in password):
         raise WrongUse(f"{file} must hold the password in one line, and nothing else")
     return password
 

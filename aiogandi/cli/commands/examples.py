@@ -1,9 +1,14 @@
-"""The examples below a command's help."""
+"""What stands below a command's help."""
 
 
 def examples(*commands: str) -> str:
     """Return the epilog that shows these commands, one a line."""
     # An opening bracket would begin a style in the help's markup.
-    lines = [command.replace("[", "\\[") for command in commands]
+    shown = [command.replace("[", "\\[") for command in commands]
+    return lines("Example:" if len(commands) == 1 else "Examples:", *shown)
+
+
+def lines(*texts: str) -> str:
+    """Return an epilog of these lines."""
     # Without blank lines in between, typer would join them to one paragraph.
-    return "\n\n".join(["Example:" if len(lines) == 1 else "Examples:", *lines])
+    return "\n\n".join(texts)

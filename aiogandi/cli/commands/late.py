@@ -1,11 +1,16 @@
 """Commands that are imported only when they are used, so that ``aiogandi --help`` is quick."""
 
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
+
+from aiogandi.cli.commands.options import insecure_option
+
+HELP: Final = ("-h", "--help")
+"""The options that show a command's help."""
 
 
 class LateCommand(TyperCommand):
@@ -25,8 +30,24 @@ class LateCommand(TyperCommand):
         app: typer.Typer = import_module(f"aiogandi.cli.commands.{self._file}").app
         group = get_group(app)
         alone = group.commands.get(self.name or "")
-        return group if alone is None else cast("TyperCommand", alone)
+        if alone is not None:
+            finished(cast("TyperCommand", alone))
+            return cast("TyperCommand", alone)
+        for command in (group, *group.commands.values()):
+            command.params.append(insecure_option())
+            finished(cast("TyperCommand", command))
+        return group
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Parse the arguments of the command itself: typer runs the command of this context."""
         return self.load().make_context(*args, **settings)
+
+
+def finished(command: TyperCommand | TyperGroup) -> None:
+    """Let the command's help say of ``--help`` no more than of any other switch.
+
+    Some versions of typer call it a ``<bool>``, which is nothing that anybody could type.
+    """
+    option = command.get_help_option(typer.Context(command, help_option_names=[*HELP]))
+    if option is not None:
+        option.metavar = ""

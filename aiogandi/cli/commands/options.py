@@ -1,9 +1,11 @@
 """The options that several commands share."""
 
 import math
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from aiogandi.cli.batch.ids import range_of
 from aiogandi.cli.exits import WrongUse
@@ -21,6 +23,37 @@ def _ids(word: str) -> range:
     except WrongUse as error:
         # The parser adds which argument it is, and where to find help.
         raise typer.BadParameter(str(error)) from None
+
+
+def insecure_option() -> Any:
+    """Return ``--insecure`` for a command below the root, because people type it anywhere.
+
+    It sets what the root's own one sets, and only the root's help shows it.
+    """
+    return _declared(_insecure).params[0]
+
+
+def _declared(function: Callable[..., None]) -> Any:
+    """Return the command that has these parameters."""
+    app = typer.Typer(add_completion=False)
+    app.command()(function)
+    return get_command(app)
+
+
+def _set_at_the_root(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        context.find_root().params["insecure"] = True
+
+
+def _insecure(
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure", metavar="", hidden=True, expose_value=False, callback=_set_at_the_root
+        ),
+    ] = False,
+) -> None:
+    del insecure
 
 
 Json = Annotated[

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from typing import Any
 # a job is carried out. Help and wrong use do without it.
 import aiogandi
 from aiogandi.cli.exits import Interrupted
-from aiogandi.cli.service.credentials import find_credentials
+from aiogandi.cli.service.credentials import Credentials, find_credentials
 from aiogandi.cli.terminal.screen import Screen
 from aiogandi.cli.terminal.signals import Interrupts
 
@@ -38,31 +39,44 @@ class Job:
     as_json: bool = False
     """Whether the result is printed as JSON."""
 
-    def carry_out(self, client: Callable[..., aiogandi.Gandi] | None = None) -> int:
+    def carry_out(
+        self, client: Callable[..., aiogandi.Gandi] | None = None, *, insecure: bool = False
+    ) -> int:
         """Do the work with the user's credentials; returns the exit code.
 
         *client* makes the client; it takes the arguments of `Gandi`, which is used by default.
-        Raises `NotLoggedIn` without credentials, and `Interrupted` after Ctrl-C.
+        *insecure*: the credentials may be sent unencrypted. Raises `NotLoggedIn` without credentials,
+        and `Interrupted` after Ctrl-C.
         """
-        credentials = find_credentials()
-        screen = Screen(as_json=self.as_json)
-
-        async def talk() -> int:
-            with Interrupts(screen) as interrupts:
-                async with (client or aiogandi.Gandi)(
-                    credentials.login,
-                    credentials.password.reveal(),
-                    url=credentials.url,
-                    rate_limit=rate_limit_for(credentials.url),
-                ) as gandi:
-                    return await self.work(Connection(gandi, credentials.login, interrupts, screen))
-
+        credentials = find_credentials(insecure=insecure)
         try:
-            return asyncio.run(talk())
+            return asyncio.run(self.talk(credentials, client or aiogandi.Gandi))
         except asyncio.CancelledError:
             raise Interrupted from None
 
+    async def talk(self, credentials: Credentials, client: Callable[..., aiogandi.Gandi]) -> int:
+        """Do the work with these credentials; returns the exit code."""
+        # Here, because help and wrong use do without aiohttp.
+        from aiogandi.cli.service.notices import Notices  # noqa: PLC0415
+        from aiogandi.cli.service.proxies import proxy_for  # noqa: PLC0415
+        from aiogandi.settings import RateLimitUnlessNone  # noqa: PLC0415
+        from aiogandi.transport.connections import own_session  # noqa: PLC0415
 
-def rate_limit_for(url: str) -> aiogandi.RateLimit | None:
-    """Return the service's limit, or None for a plain http URL, which only a sandbox has."""
-    return None if url.lower().startswith("http:") else aiogandi.RateLimit(30, per=2.0)
+        screen = Screen(as_json=self.as_json)
+        proxy = proxy_for(credentials.url)
+        async with AsyncExitStack() as stack:
+            interrupts = stack.enter_context(Interrupts(screen))
+            http = await stack.enter_async_context(own_session(proxy)) if proxy else None
+            gandi = await stack.enter_async_context(
+                client(
+                    credentials.login,
+                    credentials.password.reveal(),
+                    url=credentials.url,
+                    insecure=credentials.insecure,
+                    # A sandbox of ours without a limit says so, and everybody else has one.
+                    rate_limit=RateLimitUnlessNone(30, per=2.0),
+                    http=http,
+                    on_event=Notices(screen.problem),
+                )
+            )
+            return await self.work(Connection(gandi, credentials.login, interrupts, screen))

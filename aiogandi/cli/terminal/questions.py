@@ -1,5 +1,6 @@
 """Questions to the user. They are asked on stderr, so that stdout holds nothing but the result."""
 
+import errno
 import sys
 
 import typer
@@ -7,7 +8,14 @@ import typer
 
 def can_ask() -> bool:
     """Return whether a person sees a question and can answer it: stdin and stderr are terminals."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def read_stdin() -> bytes:
+    """Return all of stdin, whatever it is encoded in; OSError where the process was given none."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdin.buffer.read()
 
 
 def ask(question: str) -> str:

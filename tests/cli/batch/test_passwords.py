@@ -1,6 +1,7 @@
 """The passwords of new servers: generated, or the one of a file."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -23,13 +24,22 @@ def test_without_a_file_or_a_question_they_are_generated_and_must_be_shown():
     assert password() != password()
 
 
-@pytest.mark.parametrize("text", ["from a file\n", "from a file\r\n", "from a file"])
-def test_a_file_gives_the_same_to_all_and_it_is_not_shown(tmp_path, text):
+@pytest.mark.parametrize("stdin", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"])
+def test_a_file_gives_the_same_to_all_and_it_is_not_shown(
+    tmp_path, monkeypatch, stdin, encoding, end
+):
     file = tmp_path / "password"
-    file.write_bytes(text.encode())
-    password, generated = passwords(file, ask=False)
+    mark = "\ufeff" if encoding == "utf-16-be" else ""  # the others write it themselves, or none
+    octets = f"{mark} from a filé {end}".encode(encoding)
+    file.write_bytes(octets)
+    # Whatever the terminal's character set is.
+    text = io.TextIOWrapper(io.BytesIO(octets), encoding="ascii")
+    monkeypatch.setattr("sys.stdin", text)
+    password, generated = passwords(Path("-") if stdin else file, ask=False)
     assert not generated
-    assert password() == password() == "from a file"
+    assert password() == password() == " from a filé "
 
 
 @pytest.mark.parametrize(
@@ -38,7 +48,12 @@ def test_a_file_gives_the_same_to_all_and_it_is_not_shown(tmp_path, text):
         (b"", "must hold the password in one line, and nothing else"),
         (b"\n", "must hold the password in one line, and nothing else"),
         (b"one\ntwo\n", "must hold the password in one line, and nothing else"),
-        (b"\xff", "is not text in UTF-8"),
+        (b"one\r\ntwo", "must hold the password in one line, and nothing else"),
+        (b"one\rtwo", "must hold the password in one line, and nothing else"),
+        (b"\xef\xbb\xbf\r\n", "must hold the password in one line, and nothing else"),
+        (b"o\0n\0e\0", "must hold the password in one line, and nothing else"),
+        (b"\xff", "is not text in UTF-8, nor in UTF-16 with a byte-order mark"),
+        (b"\xff\xfeo", "is not text in UTF-8, nor in UTF-16 with a byte-order mark"),
         (None, "cannot be read: No such file or directory"),
     ],
 )
@@ -57,3 +72,11 @@ def test_a_question_needs_a_terminal_and_excludes_a_file(tmp_path, monkeypatch):
         passwords(None, ask=True)
     with pytest.raises(WrongUse, match="exclude each other"):
         passwords(tmp_path / "password", ask=True)
+
+
+def test_a_process_without_stdin_is_told_so(monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(WrongUse, match="- cannot be read: it is closed"):
+        passwords(Path("-"), ask=False)
+    with pytest.raises(WrongUse, match="--ask-password needs a terminal"):
+        passwords(None, ask=True)

@@ -14,7 +14,7 @@ STORED = 'login = "from-file"\npassword = "pw-of-file"\nurl = "https://file.exam
 @pytest.fixture
 def nobody(monkeypatch, home):
     """Nothing is set, and nobody can be asked."""
-    for name in ("GANDI_LOGIN", "GANDI_PASSWORD", "GANDI_URL"):
+    for name in ("GANDI_LOGIN", "GANDI_PASSWORD", "GANDI_URL", "GANDI_INSECURE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", home["XDG_CONFIG_HOME"])
     monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
@@ -83,10 +83,15 @@ def test_a_file_that_others_can_read_or_change_is_refused(store, mode):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('login = "a"\npasswd = "b"', "unknown key 'passwd'; there are login, password, url"),
+        (
+            'login = "a"\npasswd = "b"',
+            "unknown key 'passwd'; there are login, password, url, insecure",
+        ),
         ('login = "a"\npassword = 12345', "password must be a text"),
+        ('login = "a"\npassword = "  "', "password must be a text"),
+        ('login = "a"\ninsecure = "12345"', "insecure must be true or false"),
         ('login = "', "is not TOML"),
-        (b"\xff".decode("latin-1"), "is not TOML"),
+        (b"\xff".decode("latin-1"), "is not TOML: it is no text in UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_understood_is_refused_without_repeating_it(store, text, problem):
@@ -95,6 +100,103 @@ def test_a_file_that_cannot_be_understood_is_refused_without_repeating_it(store,
     with pytest.raises(NotLoggedIn, match=problem) as refusal:
         find_credentials()
     assert "12345" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_may_be_written_on_windows(store, encoding):
+    path = store()
+    path.write_bytes(STORED.replace("\n", "\r\n").replace("https:", " https:").encode(encoding))
+    assert found() == ("from-file", "pw-of-file", "https://file.example/")
+
+
+def test_variables_may_be_what_files_hold(nobody):
+    nobody.setenv("GANDI_LOGIN", "\ufeffme\r")
+    nobody.setenv("GANDI_PASSWORD", "\ufeff pw \r")
+    nobody.setenv("GANDI_URL", "\ufeff https://env.example/ \r")
+    assert found() == ("me", " pw ", "https://env.example/")
+
+
+def no_folder(home):
+    home.write_text("")
+
+
+def a_circle(home):
+    home.symlink_to(home)
+
+
+def a_folder_in_its_place(home):
+    (home / "aiogandi" / "config.toml").mkdir(parents=True)
+
+
+HOMES = [no_folder, a_circle, a_folder_in_its_place]
+
+
+@pytest.mark.parametrize("make", HOMES)
+def test_a_file_that_cannot_be_read_is_no_matter_where_nothing_of_it_is_needed(
+    nobody, tmp_path, make
+):
+    make(tmp_path / "there")
+    nobody.setenv("XDG_CONFIG_HOME", str(tmp_path / "there"))
+    nobody.setenv("GANDI_LOGIN", "me")
+    nobody.setenv("GANDI_PASSWORD", "pw")
+    assert found() == ("me", "pw", URL)
+
+
+@pytest.mark.parametrize("make", HOMES)
+def test_a_file_that_cannot_be_read_is_told_where_it_is_needed(nobody, tmp_path, make):
+    make(tmp_path / "there")
+    nobody.setenv("XDG_CONFIG_HOME", str(tmp_path / "there"))
+    nobody.setenv("GANDI_LOGIN", "me")
+    with pytest.raises(NotLoggedIn, match=r"^not logged in: set GANDI_LOGIN and GANDI_PASS") as no:
+        find_credentials()
+    assert ("cannot be read: " in str(no.value)) is (make is not no_folder)
+    assert "or write" not in str(no.value)
+
+
+def test_a_file_that_would_be_refused_is_not_looked_at_where_nothing_of_it_is_needed(store, nobody):
+    store("no TOML", mode=0o644)
+    for name in ("LOGIN", "PASSWORD", "URL"):
+        nobody.setenv(f"GANDI_{name}", f"https://{name}")
+    assert found() == ("https://LOGIN", "https://PASSWORD", "https://URL")
+
+
+def test_without_a_home_nothing_is_read_from_where_the_command_is_typed(nobody, tmp_path):
+    """A user whom the system does not know, say in a container, has no home."""
+    file = tmp_path / "~" / ".config" / "aiogandi" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(STORED)
+    file.chmod(0o600)
+    nobody.chdir(tmp_path)
+    nobody.delenv("XDG_CONFIG_HOME")
+    nobody.setattr("os.path.expanduser", lambda path: path)
+    assert config_file() is None
+    with pytest.raises(NotLoggedIn, match=r"^not logged in: set GANDI_LOGIN and GANDI_PASSWORD$"):
+        find_credentials()
+
+
+@pytest.mark.parametrize("home_", ["/dev/null", "", None])
+def test_no_home_is_no_matter_to_who_is_logged_in(process, service, home, home_):
+    del home["XDG_CONFIG_HOME"], home["HOME"]
+    done = process(
+        "account", "balance", service=service, env={} if home_ is None else {"HOME": home_}
+    )
+    assert (done.code, done.out, done.err) == (0, "10000.00 EUR\n", "")
+
+
+def test_insecure_is_the_command_lines_then_the_variables_then_the_files(store, nobody):
+    store(STORED + "insecure = true\n")
+    assert find_credentials().insecure
+    nobody.setenv("GANDI_INSECURE", "no")
+    assert not find_credentials().insecure
+    assert find_credentials(insecure=True).insecure
+    nobody.setenv("GANDI_INSECURE", "1")
+    assert find_credentials().insecure
+
+
+def test_the_files_insecure_is_for_its_own_url(store, nobody):
+    store(STORED + "insecure = true\n")
+    nobody.setenv("GANDI_URL", "http://elsewhere.example/")
+    assert not find_credentials().insecure
 
 
 def test_credentials_show_no_password(nobody):
