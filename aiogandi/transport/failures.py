@@ -34,6 +34,13 @@ _MEDIA_TYPES: Final = {
 }
 _LONGEST_PROBLEM: Final = 500  # characters of what is wrong, in the words of aiohttp or the system
 _QUOTATION: Final = re.compile(r"\n|\\n|\bb\\*['\"]")
+# A URL with credentials, as that of a proxy may be; and what was sent to a proxy.
+_LOGIN: Final = re.compile(r"://[^\s/'\"]*@|proxy-authorization", re.IGNORECASE)
+_NOT_CONNECTED: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
 _SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _REASONS: Final = {int(status): status.phrase for status in HTTPStatus}
 
@@ -83,12 +90,12 @@ def failure(
     anywhere: none of its texts holds a word of what came, or what *redactor* blanks.
     """
     cause = _cause(error, redactor)
+    # A proxy that refuses to connect us speaks for the service: it tells a status, and nothing was sent.
+    refused = error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None
     told = TransportError(
-        f"{method}: {_problem(answer, error, cause, timeout, waits)}{_what_came(answer)}",
-        answer.status,
-        sent=answer.status != 429
-        and not waits
-        and not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError),
+        f"{method}: {_problem(answer, error, redactor, timeout, waits)}{_what_came(answer)}",
+        refused or answer.status,
+        sent=answer.status != 429 and not waits and not isinstance(error, _NOT_CONNECTED),
         retry_after=answer.retry_after,
         method=method,
     )
@@ -123,7 +130,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _problem(
-    answer: Received, error: Exception, cause: Exception | None, timeout: float, waits: bool
+    answer: Received, error: Exception, redactor: Redactor, timeout: float, waits: bool
 ) -> str:
     match error:
         case NoReply():
@@ -136,9 +143,11 @@ def _problem(
             return f"no connection from the pool of the aiohttp session within {timeout:g} s"
         case TimeoutError() if timeout != math.inf:
             return f"no reply within {timeout:g} s"
+        case aiohttp.ClientHttpProxyError(status=status):
+            return f"the proxy answers HTTP {status} {_REASONS.get(status, '')}".rstrip()
         case _ if _quotes(error):
             return f"{type(error).__name__}: what came cannot be read"
-        case _ if cause is not error:  # its text may hold a secret
+        case _ if redactor.finds(str(error)):
             return type(error).__name__
         case _:
             return f"{type(error).__name__}: {error!s:.{_LONGEST_PROBLEM}}"
@@ -173,7 +182,8 @@ def _cause(error: Exception, redactor: Redactor) -> Exception | None:
         return None
     link: BaseException | None = error
     while link is not None:
-        if _quotes(link) or redactor.finds(f"{link!r} {link}"):
+        shown = f"{link!r} {link}"
+        if _quotes(link) or _LOGIN.search(shown) or redactor.finds(shown):
             return aiohttp.ClientError(type(error).__name__)
         link = link.__cause__ or link.__context__
     return error

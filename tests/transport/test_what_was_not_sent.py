@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+import traceback
+from base64 import b64encode
 from pathlib import Path
 
 import aiohttp
@@ -9,6 +11,7 @@ import pytest
 
 from aiogandi import InvalidArgument, RateLimit, TransportError, codec
 from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.retries import may_pass
 from aiogandi.sandbox import Sandbox
 from aiogandi.transport.connections import refusal_of
 from aiogandi.transport.exchange import Transport
@@ -80,6 +83,42 @@ async def test_a_server_that_speaks_no_tls_was_not_sent_anything(
     url, requests = await raw_server(http(REPLY))
     error = await failure_at(transport_to(url.replace("http:", "https:"), timeout=0.2))
     assert (error.sent, requests) == (False, [])
+
+
+async def through_a_proxy(transport_to, failure_at, port):
+    """The error of a call through a proxy at this port, and what it and its causes show."""
+    proxy = f"http://me:s3cret@127.0.0.1:{port}"
+    async with aiohttp.ClientSession(proxy=proxy) as session:
+        error = await failure_at(transport_to("https://api.example/", http=session))
+    shown = "".join(traceback.format_exception(error)) + repr(error) + repr(error.__cause__)
+    assert "s3cret" not in shown
+    assert b64encode(b"me:s3cret").decode() not in shown
+    return error
+
+
+@pytest.mark.parametrize(
+    ("status", "may"), [("407 me:s3cret", False), ("403 No", False), ("503 Busy", True)]
+)
+async def test_what_a_proxy_refuses_was_not_sent(
+    stream_server, transport_to, failure_at, status, may
+):
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(http(b"", status))
+
+    url = await stream_server(refuse)
+    error = await through_a_proxy(transport_to, failure_at, url.split(":")[2].split("/")[0])
+    assert (error.status, error.sent) == (int(status[:3]), False)
+    assert str(error).startswith(f"vm_info: the proxy answers HTTP {status[:3]} ")
+    assert may_pass(error) is may
+
+
+async def test_a_proxy_that_is_not_there_was_not_sent_anything(
+    transport_to, unused_tcp_port, failure_at
+):
+    error = await through_a_proxy(transport_to, failure_at, unused_tcp_port)
+    assert (error.status, error.sent) == (None, False)
+    assert f"Cannot connect to host 127.0.0.1:{unused_tcp_port} " in str(error)
 
 
 async def after_a_429(asked, limit, rank=Rank.CALL):
