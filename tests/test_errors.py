@@ -167,7 +167,7 @@ def test_passwords_and_sessions_in_a_message_are_blanked():
 @pytest.mark.parametrize("element", ["session", "session_id"])
 def test_the_element_is_known_also_where_a_secret_reads_the_same(element):
     fault = fault_for(500150, f"no such session [{element}: abc]", Redactor(["session"]))
-    assert fault.message == f"no such *** [{element.replace('session', '***')}: ***]"
+    assert fault.message == f"no such *** [{element}: ***]"
     assert fault.element == element
     assert refuses_session(fault)
 

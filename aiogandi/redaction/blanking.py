@@ -8,6 +8,7 @@ from typing import Final
 
 from aiogandi.redaction.secrets import BLANK, Secret
 from aiogandi.redaction.spellings import readings
+from aiogandi.redaction.wording import fixed_places, outside
 
 # The service repeats the value it rejects, in the form "[element: value]" (documented, fault
 # 500130). The value may itself hold brackets and line feeds, so it reaches to the last bracket, or
@@ -42,7 +43,8 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return *text* with every ``[password: …]`` and ``[session: …]`` value, and each secret,
-        blanked, however it is written (see `spellings`).
+        blanked, however it is written (see `spellings`); but not where it says what it would say for any
+        other secret (see `wording`).
 
         Of a text that is longer than `LONGEST` only the beginning is looked at, and returned.
         """
@@ -58,9 +60,8 @@ class Redactor:
         shown = _ECHO.sub(rf"[\g<element>: {BLANK}]", text[:LONGEST])
         if self._erasers:
             read = list(readings(shown))
-            places = [
-                place for each in self._erasers for part in read for place in each.whole(part)
-            ]
+            found = (place for each in self._erasers for part in read for place in each.whole(part))
+            places = list(outside(fixed_places(shown), found))
             if places:
                 shown = _blanked(shown, places)
             if cut or len(text) > LONGEST:

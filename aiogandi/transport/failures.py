@@ -93,7 +93,7 @@ def failure(
     # A proxy that refuses to connect us speaks for the service: it tells a status, and nothing was sent.
     refused = error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None
     told = TransportError(
-        f"{method}: {_problem(answer, error, redactor, timeout, waits)}{_what_came(answer)}",
+        f"{method}: {_problem(answer, error, cause, timeout, redactor, waits)}{_what_came(answer)}",
         refused or answer.status,
         sent=answer.status != 429 and not waits and not isinstance(error, _NOT_CONNECTED),
         retry_after=answer.retry_after,
@@ -130,7 +130,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _problem(
-    answer: Received, error: Exception, redactor: Redactor, timeout: float, waits: bool
+    answer: Received,
+    error: Exception,
+    cause: Exception | None,
+    timeout: float,
+    redactor: Redactor,
+    waits: bool,
 ) -> str:
     match error:
         case NoReply():
@@ -147,7 +152,7 @@ def _problem(
             return f"the proxy answers HTTP {status} {_REASONS.get(status, '')}".rstrip()
         case _ if _quotes(error):
             return f"{type(error).__name__}: what came cannot be read"
-        case _ if redactor.finds(str(error)):
+        case _ if cause is not error and redactor.finds(str(error)):
             return type(error).__name__
         case _:
             return f"{type(error).__name__}: {error!s:.{_LONGEST_PROBLEM}}"
