@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,11 +67,15 @@ def test_no_help_calls_a_switch_a_bool(aiogandi, path):
     assert "<bool>" not in done.out
 
 
-def test_the_roots_help_gives_every_exit_code(aiogandi):
+def test_the_roots_help_and_readme_give_every_exit_code(aiogandi):
     told = " ".join(aiogandi("--help").out.split("Exit codes:")[1].split())
-    codes = {getattr(exits, name) for name in dir(exits) if name.isupper()} - {None}
-    for code in sorted(each for each in codes if isinstance(each, int)):
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    values = [getattr(exits, name) for name in dir(exits) if name.isupper()]
+    codes = [code for code in values if isinstance(code, int)]
+    assert len(codes) == 5
+    for code in codes:
         assert f"{code} " in told
+        assert f"\n| {code} | " in readme
 
 
 def test_python_m_aiogandi_is_the_command(home):

@@ -11,7 +11,7 @@ def parameters(path):
     """The names of a command's parameters, in the order of its help."""
     group, name = path.split()
     command = root().commands[group].load().commands[name]
-    return [parameter.name for parameter in command.params]
+    return [each.name for each in command.params if not getattr(each, "hidden", False)]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Who the command logs in as: the environment, a file that is nobody else's, a question."""
 
 import io
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from aiogandi.cli.exits import NotLoggedIn
-from aiogandi.cli.service.credentials import config_file, find_credentials
+from aiogandi.cli.service.credentials import KEYS, config_file, find_credentials
 from aiogandi.client import URL
 
 STORED = 'login = "from-file"\npassword = "pw-of-file"\nurl = "https://file.example/"\n'
@@ -50,6 +53,14 @@ def test_the_environment_is_enough(nobody):
 def test_the_file_is_enough(store):
     store()
     assert found() == ("from-file", "pw-of-file", "https://file.example/")
+
+
+def test_readmes_example_is_a_file_of_all_keys(store):
+    readme = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    store(example)
+    assert found() == ("AA1234-GANDI", "mypassword", URL)
+    assert tomllib.loads(example).keys() == {*KEYS}
 
 
 def test_the_environment_wins_value_by_value(store, nobody):
