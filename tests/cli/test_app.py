@@ -9,19 +9,9 @@ import pytest
 
 from aiogandi.cli import exits
 from aiogandi.cli.app import root, run
-from aiogandi.cli.commands.late import LateCommand
 from aiogandi.version import __version__
+from tests.cli.all_commands import commands
 from tests.cli.conftest import PATIENCE
-
-
-def commands(group=None, path=("aiogandi",)):
-    """Every command with its path, as the parser knows them."""
-    for name, late in (group or root()).commands.items():
-        command = late.load() if isinstance(late, LateCommand) else late
-        if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
 
 
 def test_everything_that_the_client_can_do_has_its_command():
