@@ -123,7 +123,7 @@ async def have_a_bad_day(output, sessions):
             login="AA1234-GANDI", password=LOGIN_PASSWORD, clock=loop.time, speed=60
         ) as sandbox,
         sandbox.client(
-            retry=Retry(3, within=600, settle=SETTLE, backoff=0),
+            retry=Retry(3, within=120, settle=SETTLE, backoff=0),
             timeout=TIMEOUT,
             on_event=output.hear,
         ) as gandi,
