@@ -98,9 +98,11 @@ def docs(session: nox.Session) -> None:
     session.run("pdoc", "--output-directory", "build/reference", *public)
 
 
-@nox.session(tags=["ci"])
+@nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Run the benchmarks in short, to see that they work; their figures mean nothing."""
+    """Run the benchmarks in short, to see that they work; their figures mean nothing. CI does it by
+    README's own lines.
+    """
     session.install(".[bench,test]")
     session.run("pytest", "benchmarks")
     session.run("python", "-m", "benchmarks", "--quick")

@@ -103,7 +103,9 @@ class Operation:
         return self._vm_id or self._disk_id
 
     def done(self) -> bool:
-        """Whether it was seen to have ended, well or not."""
+        """Whether it was seen to have ended, well or not. Nothing is asked: it becomes True while somebody
+        waits for the operation, and never by itself.
+        """
         return self._details is not None
 
     async def wait(self, timeout: float | None = None) -> OperationDetails:

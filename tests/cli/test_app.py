@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aiogandi.cli import exits
-from aiogandi.cli.app import root, run
+from aiogandi.cli.app import run
 from aiogandi.version import __version__
 from tests.cli.all_commands import commands
 from tests.cli.conftest import PATIENCE
