@@ -136,7 +136,11 @@ def _fault(value: Any) -> FaultReply:
 
 
 def _text(message: Any) -> str:
-    """A fault's message. One that is no text and no number is not written out: it may be huge."""
+    """A fault's message. One that is no text and no number is not written out: it may be huge. Some
+    libraries send text that is not ASCII in base 64.
+    """
+    if isinstance(message, bytes):
+        return message.decode(errors="replace")
     text = as_str(message)
     return f"({type(message).__name__})" if text is None else text
 

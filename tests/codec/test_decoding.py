@@ -118,6 +118,20 @@ def test_a_fault_is_told_apart_from_a_value(code, message):
     assert decoded(fault)["faultString"] == "no"
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"), [("ne peut plus être".encode(), "ne peut plus être"), (b"\xff!", "\ufffd!")]
+)
+def test_a_faults_message_in_base64_is_text(sent, read):
+    message = f"<value><base64>{b64encode(sent).decode()}</base64></value>"
+    body = (
+        "<methodResponse><fault><value><struct>"
+        "<member><name>faultCode</name><value><int>5</int></value></member>"
+        f"<member><name>faultString</name>{message}</member>"
+        "</struct></value></fault></methodResponse>"
+    ).encode()
+    assert codec.decode_response(body) == FaultReply(5, read)
+
+
 def test_faults_agree_with_pythons_own():
     with pytest.raises(xmlrpc.client.Fault) as caught:
         xmlrpc.client.loads(codec.encode_fault(500130, "<no>"))
