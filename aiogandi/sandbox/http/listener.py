@@ -71,6 +71,7 @@ class Listener:
         if listening is None or protocols is None:
             return
         self._listening = self._protocols = None
+        await _accept_no_more(listening)
         listening.close()
         transports = [connection.transport for connection in protocols.connections]
         protocols.pre_shutdown()
@@ -111,6 +112,18 @@ def _request(
     """Make aiohttp's request, of which its connection learns."""
     connection.begin(body)
     return web.BaseRequest(message, body, connection, writer, task, asyncio.get_running_loop())
+
+
+async def _accept_no_more(listening: asyncio.Server) -> None:
+    """Let the loop finish the connections that it has begun to accept. Closed in between, *listening*
+    would leave them open: asyncio's own loop would even fail to make them.
+    """
+    loop = listening.get_loop()
+    if isinstance(loop, asyncio.SelectorEventLoop):
+        for each in listening.sockets:
+            loop.remove_reader(each)
+    for _ in range(2):  # one turn to make the connection, one to tell the protocol of it
+        await asyncio.sleep(0)
 
 
 def _silent_logger() -> logging.Logger:
