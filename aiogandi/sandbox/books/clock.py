@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# freezegun puts fakes in the place of the time module's functions, `time.monotonic` among them, also
+# in the modules that imported them. It knows neither this function nor what a partial holds. Windows has
+# no other clock: there the package must have been imported before time was frozen.
+_monotonic: Final = (
+    partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    if hasattr(time, "CLOCK_MONOTONIC")
+    else partial(time.monotonic)
+)
+
+
+def real_seconds() -> float:
+    """Return the seconds of `time.monotonic`, which pass here where a test has frozen time, too."""
+    return _monotonic()
+
+
 class ServiceClock:
     """Counts service seconds from 0 and turns them into the service's dates.
 
-    *speed* service seconds pass in one real second; *real* returns real seconds, as
-    `time.monotonic` does. The clock never goes back, so what is queued by its time stays in order.
+    *speed* service seconds pass in one real second; *real* returns real seconds, as `real_seconds`
+    does. The first date is that of the machine, or the one at which a test has frozen it. The clock never goes back, so what is queued by its time stays in order.
     Only the dates can be moved either way (`set_date`).
     """
 
