@@ -1,22 +1,35 @@
 """Fixtures for the tests of services that use aiogandi, installed with it.
 
 ``gandi_sandbox``
-    A `Sandbox` that serves for one test. Its clock runs `SPEED` times as fast as the service's:
-    creating a server, which takes a minute there, takes less than a tenth of a second.
+    A `Sandbox` for one test, of any kind: it serves in a thread of its own, so the test and what it
+    tests may run on any event loop, or on none, and may block. Its clock runs `SPEED` times as fast as
+    the service's: creating a server, which takes a minute there, takes less than a tenth of a second.
+    What the test gives to it (``alter``, ``interfere``) is called in its thread.
+``gandi_sandbox_url``
+    The URL of this sandbox, for a service that makes its own client, for another process, or for any
+    other XML-RPC library. The login is ``AA1234-GANDI``, the password ``mypassword``.
 ``gandi``
-    A client of this sandbox, which looks after its operations 100 times in a second, and sends a
-    call again without a pause. So trouble that a test orders costs it no seconds.
+    A client of this sandbox, for tests that run on asyncio, by pytest-asyncio (1.1 or later, in either
+    of its modes) or by anyio. Its settings are `aiogandi.sandbox.QUICK`: it looks after its operations
+    100 times in a second, and sends a call again without a pause, so trouble that a test orders costs it
+    no seconds. A service that makes its own client is as quick with ``Gandi(…, **QUICK)``.
 
-They need pytest-asyncio, and work in both of its modes without any configuration. For another speed
-or other settings, make your own with ``async with Sandbox(…) as sandbox, sandbox.client(…) as gandi``.
+For another speed or other settings, make your own with ``with Sandbox(…).thread() as sandbox``, or on
+the test's own loop with ``async with Sandbox(…) as sandbox, sandbox.client(…) as gandi``.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+
+try:
+    import pytest_asyncio
+except ImportError:  # anyio may run the tests, or nothing but pytest
+    pytest_asyncio = None  # type: ignore[assignment]
 
 # A test run that uses no fixture loads neither the client nor the sandbox.
 if TYPE_CHECKING:
@@ -27,36 +40,65 @@ SPEED = 1000.0
 """Service seconds that pass on the sandbox's clock in one real second."""
 
 
-def _fixture(function: Callable[..., Any]) -> Any:
-    try:
-        import pytest_asyncio  # noqa: PLC0415 - it may be missing
-    except ImportError:
-        return pytest.fixture(name=function.__name__)(_needs_pytest_asyncio)
-    return pytest_asyncio.fixture(function)
-
-
-def _needs_pytest_asyncio(request: pytest.FixtureRequest) -> None:
-    pytest.fail(
-        f"aiogandi's fixture {request.fixturename!r} needs pytest-asyncio: pip install pytest-asyncio",
-        pytrace=False,
-    )
-
-
-@_fixture
-async def gandi_sandbox() -> AsyncIterator[Sandbox]:
-    """A sandbox of aiogandi for this test, a thousand times as fast as the service."""
+@pytest.fixture
+def gandi_sandbox() -> Iterator[Sandbox]:
+    """A sandbox of aiogandi for this test, a thousand times as fast as the service, in a thread."""
     from aiogandi.sandbox import Sandbox  # noqa: PLC0415
 
-    async with Sandbox(speed=SPEED) as sandbox:
+    with Sandbox(speed=SPEED).thread() as sandbox:
         yield sandbox
 
 
-@_fixture
-async def gandi(gandi_sandbox: Sandbox) -> AsyncIterator[Gandi]:
-    """A client of aiogandi on `gandi_sandbox`, with its credentials."""
-    from aiogandi.settings import Polling, Retry  # noqa: PLC0415
+@pytest.fixture
+def gandi_sandbox_url(gandi_sandbox: Sandbox) -> str:
+    """The URL of `gandi_sandbox`, for tests of any kind: they need no asyncio."""
+    return gandi_sandbox.url
 
-    async with gandi_sandbox.client(
-        polling=Polling(interval=0.01, max_interval=0.05), retry=Retry(settle=0.05, backoff=0)
-    ) as client:
+
+@pytest.fixture
+def gandi(request: pytest.FixtureRequest) -> Any:
+    """A client of aiogandi on `gandi_sandbox`, with its credentials, for a test that runs on asyncio."""
+    # A client belongs to one event loop. So it is opened and closed by the plugin that runs the test.
+    if pytest_asyncio is not None and pytest_asyncio.is_async_test(request.node):
+        return request.getfixturevalue("_gandi_of_pytest_asyncio")
+    if "anyio_backend" not in request.fixturenames:
+        _fail(
+            "needs a test that runs on asyncio: an async one, marked with @pytest.mark.asyncio (pip"
+            " install pytest-asyncio, whose setting asyncio_mode = auto saves the mark) or"
+            " @pytest.mark.anyio. Any other test can have gandi_sandbox and gandi_sandbox_url"
+        )
+    backend = request.getfixturevalue("anyio_backend_name")
+    if backend != "asyncio":
+        _fail(
+            f"needs asyncio, and this test runs on {backend}. Where a fixture anyio_backend returns"
+            " 'asyncio', anyio runs its tests on nothing else"
+        )
+    return request.getfixturevalue("_gandi_of_anyio")
+
+
+def _fail(why: str) -> NoReturn:
+    pytest.fail(f"aiogandi's fixture 'gandi' {why}", pytrace=False)
+
+
+@pytest.fixture
+async def _gandi_of_anyio(gandi_sandbox: Sandbox) -> AsyncIterator[Gandi]:
+    async with _quick_client(gandi_sandbox) as client:
         yield client
+
+
+if pytest_asyncio is not None:
+    # Not async itself. Where a test has both marks, or anyio's and the mode auto, pytest-asyncio runs the
+    # test, but anyio would take an async fixture to a loop of its own.
+    @pytest_asyncio.fixture  # type: ignore[type-var]  # it is typed for async ones alone
+    def _gandi_of_pytest_asyncio(gandi_sandbox: Sandbox) -> Iterator[Gandi]:
+        run = asyncio.get_event_loop().run_until_complete
+        client = _quick_client(gandi_sandbox)
+        run(client.__aenter__())
+        yield client
+        run(client.close())
+
+
+def _quick_client(sandbox: Sandbox) -> Gandi:
+    from aiogandi.sandbox import QUICK  # noqa: PLC0415
+
+    return sandbox.client(**QUICK)

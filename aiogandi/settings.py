@@ -1,6 +1,7 @@
 """The client's settings, as small frozen values. Every length of time is in seconds.
 
-``math.inf`` is no limit where a setting is a limit. Pauses, intervals and the like are finite.
+``math.inf`` is no limit where a setting is a limit. Pauses, intervals and the like are finite. The defaults
+suit the service; `aiogandi.sandbox.QUICK` has short ones for tests.
 """
 
 from __future__ import annotations

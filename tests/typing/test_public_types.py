@@ -23,7 +23,7 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PINNED = {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.py")}
 del PINNED[Path(__file__).stem]
 
-QUICKSTART, BULK, SERVICE, TESTS = re.findall(
+QUICKSTART, BULK, SERVICE, *TESTS = re.findall(
     r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE
 )
 SHOWN = {
@@ -33,7 +33,7 @@ SHOWN = {
         f"async def run(gandi: Gandi) -> None:\n{textwrap.indent(BULK, '    ')}"
     ),
     "readme_service": SERVICE,
-    "readme_tests": f"from typing import Any\nmy_service: Any\n{TESTS}",
+    **{f"readme_tests_{number}": code for number, code in enumerate(TESTS)},
 }
 
 
