@@ -27,22 +27,24 @@ class ServingThread(AbstractContextManager[T]):
     daemon thread of its own.
 
     Entering returns when *server* has been entered, or raises what prevented it. Leaving returns when
-    *server* has been left and the thread has ended. Either may happen inside of a running event loop,
-    which stands still for these milliseconds.
+    *server* has been left and the thread has ended, or raises what went wrong in that. Either may happen
+    inside of a running event loop, which stands still for these milliseconds.
     """
 
     def __init__(self, server: T) -> None:
         self._server = server
         self._thread: threading.Thread | None = None
         self._left: Future[None] = Future()
+        self._torn: Future[None] = Future()
 
     def __enter__(self) -> T:
         if self._thread is not None:
             raise RuntimeError("the sandbox is serving in this thread already: leave it first")
         entered: Future[None] = Future()
-        self._left = Future()
+        self._left, self._torn = Future(), Future()
+        futures = entered, self._left, self._torn
         thread = threading.Thread(
-            target=self._run, args=(entered, self._left), name="aiogandi-sandbox", daemon=True
+            target=self._run, args=futures, name="aiogandi-sandbox", daemon=True
         )
         self._thread = thread
         try:
@@ -59,15 +61,15 @@ class ServingThread(AbstractContextManager[T]):
             self._left.set_result(None)
             if thread.is_alive():  # it may not have begun: there was no thread to be had
                 thread.join()
+            if self._torn.done():
+                self._torn.result()
 
-    def _run(self, entered: Future[None], left: Future[None]) -> None:
+    def _run(self, entered: Future[None], left: Future[None], torn: Future[None]) -> None:
         try:
             with asyncio.Runner(loop_factory=_Loop) as runner:
                 runner.run(self._serve(entered, left))
-        except BaseException as error:
-            if entered.done():
-                raise  # nobody waits for it: the thread's own hook shows it
-            entered.set_exception(error)
+        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
+            (torn if entered.done() else entered).set_exception(error)
 
     async def _serve(self, entered: Future[None], left: Future[None]) -> None:
         async with self._server:

@@ -199,6 +199,18 @@ def test_a_keyboard_interrupt_while_it_begins_ends_it():
     assert slow.left
 
 
+def test_what_goes_wrong_in_leaving_is_raised_there():
+    class Torn:
+        async def __aenter__(self):
+            pass
+
+        async def __aexit__(self, *exc):
+            raise LookupError("torn")
+
+    with pytest.raises(LookupError, match="torn"), ServingThread(Torn()):
+        pass
+
+
 def test_a_program_that_never_leaves_it_can_end():
     code = "from aiogandi.sandbox import Sandbox; s = Sandbox().thread(); print(s.__enter__().url)"
     done = subprocess.run(
