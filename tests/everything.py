@@ -67,7 +67,7 @@ RAW = {
 def public_classes():
     """The classes that are exported, and all exceptions, models and events wherever they are."""
     modules = (aiogandi, instrumentation, sandbox, trouble)
-    exported = {getattr(module, name) for module in modules for name in module.__all__}
+    exported = [getattr(module, name) for module in modules for name in module.__all__]
     kinds = {thing for thing in exported if inspect.isclass(thing)}
     for base in (GandiError, Model, Event):
         kinds |= subclasses(base)

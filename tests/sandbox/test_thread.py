@@ -2,6 +2,7 @@
 
 import _thread
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
@@ -182,6 +183,15 @@ def test_code_that_runs_loops_of_its_own_has_clients_there():
         assert [asyncio.run(list_vms()) for _ in range(2)] == [[], []]
 
 
+@pytest.fixture
+def _ctrl_c():
+    """A test run in the background ignores Ctrl-C; this test does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_a_keyboard_interrupt_while_it_begins_ends_it():
     class Slow:
         left = False
