@@ -13,6 +13,7 @@ import venv
 from contextlib import contextmanager
 from pathlib import Path
 
+import pexpect
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -46,24 +47,30 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def shell(folder):
-    """What starts a line, or lines that follow each other in one terminal of 80 columns."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GANDI_")}
-    env |= {"COLUMNS": "80", "HOME": str(folder)}
+def env(folder):
+    """What a new user's shell has set."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GANDI_")}
+    return kept | {"HOME": str(folder), "PS1": "", "TERM": "xterm-256color"}
 
-    def start(script):
-        return subprocess.Popen(
-            ["bash", "-c", script],
-            cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
 
-    return start
+@pytest.fixture
+def terminal(folder, env):
+    """A terminal of 80 columns with a shell in it, which does not repeat what is typed."""
+    shell = ["--noprofile", "--norc", "--noediting", "-i"]
+    size = (24, 80)
+    with pexpect.spawn(
+        "bash", shell, cwd=folder, env=env, dimensions=size, encoding="utf-8", timeout=PATIENCE
+    ) as child:
+        child.setecho(False)
+        yield child
 
 
 @contextmanager
-def serving(shell, line):
-    """The sandbox of README's line, as long as the block lasts."""
-    with shell(f"exec {line}") as sandbox:
+def serving(folder, env, line):
+    """The sandbox of README's line, in another terminal, as long as the block lasts."""
+    with subprocess.Popen(
+        ["bash", "-c", f"exec {line}"], cwd=folder, env=env, stdout=subprocess.PIPE, text=True
+    ) as sandbox:
         try:
             yield sandbox.stdout.readline()
         finally:
@@ -78,29 +85,31 @@ def on_a_free_port(lines):
     return [re.sub(rf"\b{port}\b", str(own), line) for line in lines]
 
 
-def told_by_each(shell, lines):
-    """What each line printed, with its exit code as the last line."""
-    script = "\n".join(f"{line}\necho $?; echo '{END}'" for line in lines)
-    with shell(script) as terminal:
-        text, _ = terminal.communicate(timeout=PATIENCE)
-    return dict(zip(lines, text.split(f"{END}\n"), strict=False))
+def pasted(terminal, lines):
+    """What each line showed, and its exit code, where all are pasted at once: what asks a question takes
+    the next line for the answer.
+    """
+    terminal.send("".join(f"{line}\necho '{END}' $?\n" for line in lines))
+    for line in lines:
+        terminal.expect(rf"{END} (\d+)\r\n")
+        yield line, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.before), int(terminal.match[1])
 
 
-def test_every_line_that_installs_nothing_runs_as_it_stands(shell):
+def test_every_line_that_installs_nothing_runs_as_it_stands(folder, env, terminal):
     [sandbox, *walk] = on_a_free_port([line for line in LINES if not re.match(INSTALLING, line)])
-    with serving(shell, sandbox) as greeting:
+    with serving(folder, env, sandbox) as greeting:
         assert greeting.startswith("Sandbox at http://127.0.0.1:")
-        told = told_by_each(shell, walk)
-    assert [line for line in walk if not told[line].endswith("\n0\n") and told[line] != "0\n"] == []
-    assert max(len(line) for text in told.values() for line in text.splitlines()) <= 80
+        told = list(pasted(terminal, walk))
+    assert [(line, text) for line, text, code in told if code] == []
+    assert max(len(row) for _, text, _ in told for row in re.split("[\r\n]+", text)) <= 80
     for command, ending in (
         ("vm create", "done"),
         ("vm list", "running"),
         ("vm stop", "done"),
         ("operation wait", "done"),
     ):
-        [text] = [text for line, text in told.items() if f"aiogandi {command}" in line]
-        rows = [line for line in text.splitlines() if re.search(rf"\b{ending}\b", line)]
+        [text] = [text for line, text, _ in told if f"aiogandi {command}" in line]
+        rows = [row for row in text.splitlines() if re.search(rf"\b{ending}\b", row)]
         assert len([row for row in rows if re.match(r" *\d", row)]) == 20, text
 
 
