@@ -62,8 +62,8 @@ def _datetime(text: str) -> datetime:
         try:
             return datetime.fromisoformat(text)  # the usual form, read three times as fast
         except ValueError:
-            pass  # no day of the calendar
-    elif (date := read_date(text)) is not None:
+            pass  # no day of the calendar, or 24:00:00
+    if (date := read_date(text)) is not None:
         return date
     raise MalformedMessage("a bad dateTime.iso8601, which is like 20260131T23:59:59")
 

@@ -10,8 +10,9 @@ _SPACE: Final = " \t\r\n"  # XML's own
 
 _DATE: Final = re.compile(
     # The quantifiers are possessive: with others, a hostile text would take minutes.
-    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d):?(\d\d)(?:[.,]\d++)?"
-    r"\s*+(?:(Z)|([+-])(\d\d):?(\d\d)?)?)?",
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[Tt ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d++))?)?)?"
+    r"\s*+(?:([Zz])|([+-])(\d\d):?(\d\d)?)?)?",
     re.ASCII,
 )
 
@@ -22,18 +23,21 @@ def read_date(text: str) -> datetime | None:
     >>> read_date("20260131T23:59:59")
     datetime.datetime(2026, 1, 31, 23, 59, 59)
 
-    A date alone is its midnight. A date that is no day of the calendar, like ``00000000T00:00:00``, is
-    none.
+    A date alone is its midnight, and what a time leaves out (seconds, minutes) is 0. ``24:00`` is the
+    midnight at the day's end. A date that is no day of the calendar, like ``00000000T00:00:00``, is none.
     """
     found = _DATE.fullmatch(text.strip(_SPACE))
     if found is None:
         return None
-    *numbers, utc, sign, hours, minutes = found.groups(default="0")
-    zone = UTC if utc == "Z" else None
+    *numbers, fraction, utc, sign, east, minutes = found.groups(default="0")
+    year, month, day, hour, minute, second = map(int, numbers)
+    zone = UTC if utc in "Zz" else None
     try:
         if sign != "0":
-            offset = timedelta(hours=int(hours), minutes=int(minutes))
+            offset = timedelta(hours=int(east), minutes=int(minutes))
             zone = timezone(-offset if sign == "-" else offset)
-        return datetime(*map(int, numbers), tzinfo=zone)  # type: ignore[misc,arg-type]
-    except ValueError:
+        if hour == 24 and not minute and not second and not fraction.strip("0"):
+            return datetime(year, month, day, tzinfo=zone) + timedelta(days=1)
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    except (ValueError, OverflowError):
         return None

@@ -59,10 +59,11 @@ def _decoded(value: bytes) -> str | None:
 
 
 def as_date(value: Any) -> datetime | None:
-    """A date, without a time zone; also one that was sent as text."""
+    """A date, without a time zone; also one that was sent as text, or as base 64 of it."""
     if isinstance(value, datetime):
         return value
-    return read_date(value) if isinstance(value, str) else None
+    text = _decoded(value) if isinstance(value, bytes) else value
+    return read_date(text) if isinstance(text, str) else None
 
 
 def as_ids(value: Any) -> tuple[int, ...] | None:

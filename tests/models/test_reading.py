@@ -73,7 +73,7 @@ def test_lists_keep_what_can_be_read():
         ("", None),
         (None, None),
         (20060101, None),
-        (b"20060101", None),
+        (b"20060101", datetime(2006, 1, 1)),
         ([], None),
     ],
 )

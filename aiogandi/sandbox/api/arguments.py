@@ -90,10 +90,12 @@ def boolean(value: object) -> bool:
 
 def date(value: object) -> datetime | str:
     """Return *value* if it is a date or a string, whose syntax `naive_date` checks later. An int is its
-    digits: ``20060101``, sent by its look (*assumed*).
+    digits: ``20060101``, sent by its look; base 64 its text (both *assumed*).
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if isinstance(value, bytes):
+        return _decoded(value)
     if isinstance(value, datetime | str):
         return value
     raise NotOfType
@@ -101,7 +103,7 @@ def date(value: object) -> datetime | str:
 
 def naive_date(value: datetime | str) -> datetime:
     """Return *value* as a date in UTC without a zone; a string is read as ISO 8601 (*assumed*), with or
-    without dashes and a zone. A date alone, as the documented sample sends it, is its midnight
+    without dashes, seconds and a zone. A date alone, as the documented sample sends it, is its midnight
     (*assumed*).
 
     Raise ValueError for another string, and for a date outside the calendar.

@@ -177,15 +177,19 @@ async def test_base64_that_is_no_text_is_of_the_wrong_type(send):
         "20051231T19:00:00-0500",
         "2006-01-01",
         "20060101",
+        "2006-01-01T00:00",
+        "20060101t00:00:00z",
+        "20051231T24:00:00",
     ],
 )
-@pytest.mark.parametrize("kind", ["dateTime.iso8601", "string"])
+@pytest.mark.parametrize("kind", ["dateTime.iso8601", "string", "base64"])
 async def test_a_filter_takes_every_form_of_a_date(wire, send, date, kind):
     wire.sandbox.set_date(datetime(2006, 1, 1) - timedelta(seconds=20))
     first = await wire("hosting_account_product_add", "shares", 4, "1m")
     wire.sandbox.advance(40)
     second = await wire("hosting_account_product_add", "shares", 4, "1m")
-    filtered = f"<{kind}>{date}</{kind}>"
+    sent = b64encode(date.encode()).decode() if kind == "base64" else date
+    filtered = f"<{kind}>{sent}</{kind}>"
     for event in ("created", "updated"):
         assert await send("operation_list", struct(**{f"{event}_after": filtered})) == [second]
         assert await send("operation_list", struct(**{f"{event}_before": filtered})) == [first]
