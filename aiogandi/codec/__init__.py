@@ -24,13 +24,13 @@ read, an empty ``<int>`` say, or one of an unknown type, is its text, or None wh
 alone is its midnight, and a boolean may be spelt out (``True``). A reply that is one scalar is taken by the
 letter.
 
-Of a call nothing is lost: a scalar that cannot be read is `IllTyped`, and `str` of a number gives the text
-that was sent (``0123``), because many senders type a text by its look.
+Of a call nothing is lost: a scalar that cannot be read is `IllTyped`, and `str` of a number or
+a date gives the text that was sent (``0123``), because many senders type a text by its look.
 
 A double goes out without an exponent, as XML-RPC demands: ``1e-07`` as ``0.0000001``.
 """
 
-from aiogandi.codec.arguments import IllTyped
+from aiogandi.codec.arguments import DateAsSent, IllTyped
 from aiogandi.codec.decoding import (
     FaultReply,
     declare_extensions,
@@ -53,6 +53,7 @@ from aiogandi.codec.tags import LONGEST_TAG, TagLimit
 
 __all__ = [
     "LONGEST_TAG",
+    "DateAsSent",
     "FaultReply",
     "IllTyped",
     "MalformedMessage",

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -109,7 +109,37 @@ def test_a_usual_number_is_a_plain_one(number):
     assert (repr(value), type(value)) == (repr(number), type(number))
 
 
-@pytest.mark.parametrize("xml", ["<int>0123</int>", "<double>1.10</double>"])
+DATES_AS_SENT = [
+    "2006-01-01T10:00:00",
+    "20060101T24:00:00",
+    "20060101t10:00Z",
+    " 20060101T10:00:00 ",
+]
+
+
+@pytest.mark.parametrize("text", DATES_AS_SENT)
+def test_a_date_keeps_the_text_that_was_sent(text):
+    assert str(argument(f"<value><dateTime.iso8601>{text}</dateTime.iso8601></value>")) == text
+
+
+def test_a_usual_date_is_a_plain_one():
+    date = argument("<value><dateTime.iso8601>20060101T10:00:00</dateTime.iso8601></value>")
+    assert (date, type(date)) == (datetime(2006, 1, 1, 10), datetime)
+
+
+def test_what_is_reckoned_from_a_date_is_another():
+    date = argument("<value><dateTime.iso8601>2006-01-01</dateTime.iso8601></value>")
+    assert str(date + timedelta(days=1)) == "2006-01-02 00:00:00"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<int>0123</int>",
+        "<double>1.10</double>",
+        *(f"<dateTime.iso8601>{text}</dateTime.iso8601>" for text in DATES_AS_SENT[:2]),
+    ],
+)
 def test_what_keeps_its_text_is_copied_pickled_and_sent_as_the_number_it_is(xml):
     value = argument(f"<value>{xml}</value>")
     for same in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from aiogandi.codec import is_carriable_text
+from aiogandi.codec import DateAsSent, IllTyped, is_carriable_text
 from aiogandi.models.dates import read_date
 from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 _DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
 _DIGITS_OF_AN_ID = re.compile(r"[+-]?[0-9]{1,19}")
+
+
+TYPED_BY_LOOK: Final = frozenset(
+    {"int", "i1", "i2", "i4", "i8", "double", "float", "boolean", "dateTime.iso8601"}
+)
+"""The types that a sender may give to a text because it looks like one of their values (*assumed*, but for
+Perl's ints): ``12345e678`` is a password, and too large for a double.
+"""
 
 
 class NotOfType(Exception):
@@ -52,15 +60,17 @@ def _within(bits: int, value: object) -> int:
 
 def text_value(value: object) -> str:
     """Return *value* as a string. What a sender typed by its look becomes the text that it stands for
-    (*assumed*): an int and a double their digits as they were sent, a date the wire's form of it, base 64
-    its text in UTF-8, a boolean ``1`` or ``0``.
+    (*assumed*): an int, a double and a date their text as it was sent, also where it is no value of its
+    type; base 64 its text in UTF-8, a boolean ``1`` or ``0``.
     """
     match value:
         case str():
             return value
         case bool():
             return f"{value:d}"
-        case int() | float():
+        case IllTyped() if value.kind in TYPED_BY_LOOK:
+            return value.text
+        case int() | float() | DateAsSent():
             return str(value)
         case datetime() if value.tzinfo is None:
             return value.isoformat(timespec="seconds").replace("-", "")

@@ -90,12 +90,36 @@ async def test_an_unknown_method_is_unknown_whatever_its_arguments_are(send):
 
 async def test_an_ill_typed_password_is_named_as_one(wire, send):
     with pytest.raises(xmlrpc.client.Fault) as caught:
-        xmlrpc.client.loads((await wire.post(call("login", "me", "<int>hunter22</int>")))[2])
+        xmlrpc.client.loads((await wire.post(call("login", "me", "<nil>hunter22</nil>")))[2])
     assert caught.value.faultString.endswith("[password: hunter22]")
     update = await refusal(
-        send, "vm_update", "<int>1</int>", struct(password="<int>hunter22</int>")
+        send, "vm_update", "<int>1</int>", struct(password="<base64>hunter2!</base64>")
     )
-    assert update[1].endswith("[password: hunter22]")
+    assert update[1].endswith("[password: hunter2!]")
+
+
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        ("<nil>5</nil>", 501220),
+        ("<base64>!!</base64>", 501220),
+        ("<money>5</money>", 501210),
+        ("<array><data><value><int>abc</int></value></data></array>", 501020),
+    ],
+)
+async def test_what_stands_for_no_text_is_refused_where_text_is_due(send, xml, code):
+    assert (await refusal(send, "disk_create", struct(size="<int>1</int>", name=xml)))[0] == code
+
+
+async def test_text_that_came_as_another_type_is_checked_as_text(wire, send):
+    empty = await refusal(send, "disk_create", struct(size="<int>1</int>", name="<int></int>"))
+    assert empty == (501220, "DataError: invalid syntax for name [name: ]")
+    kind = await refusal(send, "operation_list", struct(state="<double>1e999</double>"))
+    assert kind == (525030, "DataError: invalid value for state [state: 1e999]")
+    hostname = struct(param=struct(hostname="<double>1e999</double>"))
+    assert await send("operation_list", hostname) == []
+    unknown = await refusal(send, "su", "<int>abc</int>")
+    assert unknown == (510140, "DataError: no such handle [handle: abc]")
 
 
 async def test_an_ill_typed_call_meets_trouble_as_others_do(wire):
@@ -128,6 +152,13 @@ async def test_an_ill_typed_call_counts_for_the_rate_limit(serving):
         ("<double>1.10</double>", "1.10"),
         ("<double>4</double>", "4"),
         ("<double>1e5</double>", "1e5"),
+        ("<double>12345e678</double>", "12345e678"),
+        ("<double>NaN</double>", "NaN"),
+        (f"<int>{'9' * 60}</int>", "9" * 60),
+        ("<int>abc</int>", "abc"),
+        ("<i4>1x</i4>", "1x"),
+        ("<boolean>2</boolean>", "2"),
+        ("<dateTime.iso8601>yesterday</dateTime.iso8601>", "yesterday"),
         ("<base64>d2Vi</base64>", "web"),
         ("<boolean>1</boolean>", "1"),
         ("<string>web</string>", "web"),
@@ -150,6 +181,16 @@ async def test_a_name_reaches_the_service_as_it_was_written(wire, send, xml, tex
         (" 12345678 ", "<int> 12345678 </int>"),
         ("123456.10", "<double>123456.10</double>"),
         ("20060101T00:00:00", "<dateTime.iso8601>20060101T00:00:00</dateTime.iso8601>"),
+        ("2006-01-01T00:00:00", "<dateTime.iso8601>2006-01-01T00:00:00</dateTime.iso8601>"),
+        ("20060101T24:00:00", "<dateTime.iso8601>20060101T24:00:00</dateTime.iso8601>"),
+        ("20060101T10:00Z", "<dateTime.iso8601>20060101T10:00Z</dateTime.iso8601>"),
+        ("20061399T00:00:00", "<dateTime.iso8601>20061399T00:00:00</dateTime.iso8601>"),
+        ("12345e678", "<double>12345e678</double>"),
+        ("1e999", "<double>1e999</double>"),
+        ("-INF", "<double>-INF</double>"),
+        ("9" * 1200, f"<int>{'9' * 1200}</int>"),
+        ("9" * 5000, f"<i8>{'9' * 5000}</i8>"),
+        ("hunter2!", "<int>hunter2!</int>"),
         ("grün€", f"<base64>{b64encode('grün€'.encode()).decode()}</base64>"),
     ],
 )
