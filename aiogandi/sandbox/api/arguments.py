@@ -15,9 +15,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from aiogandi.codec import DateAsSent, IllTyped, is_carriable_text
+from aiogandi.codec import DateAsSent, IllTyped
 from aiogandi.models.dates import read_date
-from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject, data_fault
+from aiogandi.sandbox.books.faults import (
+    Cause,
+    ServiceFault,
+    Subject,
+    base64_text,
+    data_fault,
+    date_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,18 +80,15 @@ def text_value(value: object) -> str:
         case int() | float() | DateAsSent():
             return str(value)
         case datetime() if value.tzinfo is None:
-            return value.isoformat(timespec="seconds").replace("-", "")
+            return date_text(value)
         case bytes():
             return _decoded(value)
     raise NotOfType
 
 
 def _decoded(value: bytes) -> str:
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        raise NotOfType from None
-    if not is_carriable_text(text):  # no reply could repeat it
+    text = base64_text(value)
+    if text is None:
         raise NotOfType
     return text
 
@@ -136,7 +140,8 @@ class Parameter:
     """One parameter, and the *subject* of the faults that refuse it.
 
     *type* converts what was given (`NotOfType`: it cannot); *syntax* takes the result apart
-    (ValueError: it is *malformed*); *value* returns why the result makes no sense, or None.
+    (ValueError: it is *malformed*); *value* returns why the result makes no sense, or None. A fault
+    repeats what was given (documented), and not what was made of it.
     """
 
     name: str
@@ -153,20 +158,20 @@ class Parameter:
         except NotOfType:
             raise self._fault(Cause.TYPE, "invalid type", given) from None
 
-    def parsed(self, given: Any) -> Any:
-        """Return what *given* means, or raise a fault."""
+    def parsed(self, typed: Any, given: object) -> Any:
+        """Return what *typed*, which was *given*, means, or raise a fault."""
         if self.syntax is None:
-            return given
+            return typed
         try:
-            return self.syntax(given)
+            return self.syntax(typed)
         except ValueError:
             raise self._fault(self.malformed, "invalid syntax", given) from None
 
-    def sensible(self, given: Any) -> Any:
-        """Return *given* if it makes sense, or raise a fault."""
-        cause = None if self.value is None else self.value(given)
+    def sensible(self, parsed: Any, given: object) -> Any:
+        """Return *parsed*, which was *given*, if it makes sense, or raise a fault."""
+        cause = None if self.value is None else self.value(parsed)
         if cause is None:
-            return given
+            return parsed
         raise self._fault(cause, "invalid value", given)
 
     def missing(self) -> ServiceFault:
@@ -197,20 +202,24 @@ class Struct:
         for member in self.members:
             if member.name in self.required and member.name not in given:
                 raise member.missing()
-        known = self._each("typed", given)
+        known = {
+            member.name: member.typed(given[member.name])
+            for member in self.members
+            if member.name in given
+        }
         for key in given:
             if key not in known:
                 reason = f"unexpected key in {self.name}"
                 raise data_fault(Subject.KEY, Cause.UNEXPECTED, reason, self.name, key)
         return known
 
-    def parsed(self, given: dict[str, Any]) -> Any:
-        """Return *given* with what its members mean, or raise a fault."""
-        return self._each("parsed", given)
+    def parsed(self, typed: dict[str, Any], given: Any) -> Any:
+        """Return *typed*, which was *given*, with what its members mean, or raise a fault."""
+        return self._each("parsed", typed, given)
 
-    def sensible(self, given: dict[str, Any]) -> Any:
-        """Return *given* if its members make sense, or raise a fault."""
-        return self._each("sensible", given)
+    def sensible(self, parsed: dict[str, Any], given: Any) -> Any:
+        """Return *parsed*, which was *given*, if its members make sense, or raise a fault."""
+        return self._each("sensible", parsed, given)
 
     def missing(self) -> ServiceFault:
         """Return the fault that the struct, which is required, was not given."""
@@ -218,16 +227,16 @@ class Struct:
             Subject.STRUCT, Cause.EXPECTED, f"{self.name} is missing", self.name, None
         )
 
-    def _each(self, step: str, given: dict[str, Any]) -> dict[str, Any]:
+    def _each(self, step: str, read: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         return {
-            member.name: getattr(member, step)(given[member.name])
+            member.name: getattr(member, step)(read[member.name], given[member.name])
             for member in self.members
-            if member.name in given
+            if member.name in read
         }
 
 
 def read_arguments(parameters: Sequence[Parameter | Struct], given: Sequence[object]) -> list[Any]:
     """Return the arguments, or raise the fault of the first check that one of them fails."""
-    typed = [due.typed(value) for due, value in zip(parameters, given, strict=False)]
-    parsed = [due.parsed(value) for due, value in zip(parameters, typed, strict=False)]
-    return [due.sensible(value) for due, value in zip(parameters, parsed, strict=False)]
+    typed = [due.typed(sent) for due, sent in zip(parameters, given, strict=False)]
+    parsed = [due.parsed(*each) for due, *each in zip(parameters, typed, given, strict=False)]
+    return [due.sensible(*each) for due, *each in zip(parameters, parsed, given, strict=False)]

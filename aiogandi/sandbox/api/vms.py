@@ -62,7 +62,7 @@ class VMs:
         del password  # nobody can log in to these VMs, and nothing may repeat it
         if os_id not in SYSTEMS:
             raise data_fault(Subject.SYSTEM, Cause.EXISTENCE, "no such system", "os_id", os_id)
-        self._shares.take(shares)
+        self._shares.take(shares, asked=shares)
         now = self._operations.now
         vm = VMRecord(next(self._ids), hostname, os_id, shares, cpu, created=now, updated=now)
         self._inventory.vms[vm.id] = vm
@@ -232,7 +232,7 @@ class _Update(Work):
 
     def _reserve(self) -> None:
         growth = max(0, self._shares - self._vm.shares)
-        self._pool.take(growth)
+        self._pool.take(growth, asked=self._shares)
         self._taken = growth
 
     def _release(self) -> None:

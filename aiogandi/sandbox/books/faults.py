@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
+from aiogandi.codec import DateAsSent, IllTyped, is_carriable_text
+
 INTERNAL_ERROR: Final = 150000
 """The code of ``ServerError: internal error`` (documented)."""
 
@@ -125,23 +127,43 @@ def data_fault(
 
 
 def shown(value: object) -> str:
-    """Return *value* as a fault's text repeats it.
+    """Return *value* as a fault's text repeats it: the text that was sent, of base 64 the text within.
 
     A struct is only called ``struct`` and an array ``array``: a client that blanks passwords in
-    texts could not recognise one inside.
+    texts could not recognise one inside. What is no text in base 64 is called ``base64``.
     """
     match value:
         case str():
             return value if len(value) <= LONGEST_ECHO else f"{value[:LONGEST_ECHO]}…"
-        case bool() | int() | float():
+        case IllTyped():
+            return shown(value.text)
+        case bool():
+            return f"{value:d}"
+        case int() | float() | DateAsSent():
             return str(value)[:LONGEST_ECHO]
         case datetime():
-            return value.isoformat()
+            return date_text(value)
         case bytes():
-            return "base64"
+            text = base64_text(value)
+            return "base64" if text is None else shown(text)
         case dict():
             return "struct"
         case list():
             return "array"
         case _:
             return "nil"
+
+
+def date_text(date: datetime) -> str:
+    """Return *date* as the wire writes it: ``20060101T10:00:00``."""
+    text = date.isoformat(timespec="seconds")
+    return f"{text[:4]}{text[5:7]}{text[8:]}"
+
+
+def base64_text(value: bytes) -> str | None:
+    """Return the text in UTF-8 that *value* is, or None where it is none that a reply could repeat."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if is_carriable_text(text) else None

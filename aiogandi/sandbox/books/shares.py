@@ -23,11 +23,13 @@ class SharePool:
         """The shares that are neither in use nor promised to an operation that removes them."""
         return self.total - self.used - self._leaving
 
-    def take(self, quantity: int) -> None:
-        """Use *quantity* free shares, or raise the fault that there are not enough."""
+    def take(self, quantity: int, asked: int) -> None:
+        """Use *quantity* free shares, or raise the fault that there are not enough: it repeats how many
+        were *asked* for, of which the caller may have some already.
+        """
         if quantity > self.free:
             reason = f"not enough shares, {self.free} free"
-            raise data_fault(Subject.VM_SHARES, Cause.QUOTA, reason, "shares", quantity)
+            raise data_fault(Subject.VM_SHARES, Cause.QUOTA, reason, "shares", asked)
         self.used += quantity
 
     def give_back(self, quantity: int) -> None:

@@ -15,6 +15,7 @@ from aiogandi.sandbox.api.arguments import (
     read_arguments,
     text_value,
 )
+from aiogandi.sandbox.api.signatures import DURATION
 from aiogandi.sandbox.books.faults import Cause, ServiceFault, Subject
 
 DAY = datetime.fromisoformat("2009-01-01T12:00:00")
@@ -94,6 +95,7 @@ SIZE = Parameter("size", Subject.INTEGER, integer, value=positive)
 NAME = Parameter("name", Subject.STRING, text_value, syntax=str.encode)
 INNER = Struct("inner", (SIZE,))
 SPECS = Struct("specs", (SIZE, NAME, INNER), required=frozenset({"size"}))
+NAME_OF_LETTERS = Parameter("name", Subject.STRING, text_value, value=lambda _: Cause.VALUE)
 FILTER = Struct("filter", (SIZE,))
 
 
@@ -135,6 +137,29 @@ def test_a_fault_names_the_parameter_and_repeats_its_value():
     with pytest.raises(ServiceFault) as caught:
         read_arguments([SIZE], ["-4"])
     assert caught.value.message == "DataError: invalid value for size [size: -4]"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "given", "repeated"),
+    [
+        (SIZE, "-04", "-04"),
+        (SIZE, False, "0"),
+        (SIZE, DAY, "20090101T12:00:00"),
+        (SIZE, b"four", "four"),
+        (SIZE, b"\xff", "base64"),
+        (DURATION, "0m", "0m"),
+        (DURATION, "999y", "999y"),
+        (DURATION, b"0y", "0y"),
+        (DURATION, "1week", "1week"),
+        (NAME_OF_LETTERS, True, "1"),
+        (Parameter("date", Subject.DATE, date, syntax=naive_date), 20091399, "20091399"),
+    ],
+)
+def test_a_fault_repeats_what_was_sent_and_not_what_was_read(parameter, given, repeated):
+    for due, value in ((parameter, given), (Struct("s", (parameter,)), {parameter.name: given})):
+        with pytest.raises(ServiceFault) as caught:
+            read_arguments([due], [value])
+        assert caught.value.message.endswith(f"[{parameter.name}: {repeated}]")
 
 
 def test_a_fault_says_nothing_of_what_is_inside_a_struct():

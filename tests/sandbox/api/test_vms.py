@@ -41,6 +41,16 @@ def test_a_vm_takes_its_shares_from_the_call_on(api_of):
     assert (api("hosting_account_info"))["used_shares"] == 4
 
 
+def test_an_update_to_more_shares_than_there_are_repeats_what_was_asked_for(api_of):
+    api = api_of(shares=10)
+    vm_id = api.running_vm(shares=4)
+    fault = api.fault_of("vm_update", vm_id, {"shares": 5000})
+    assert (fault.code, fault.message) == (
+        530935,
+        "DataError: not enough shares, 6 free [shares: 5000]",
+    )
+
+
 def test_stop_start_and_reboot_change_the_state_when_they_end(api, sandbox):
     vm_id = api.running_vm()
     for method, meanwhile, afterwards in [

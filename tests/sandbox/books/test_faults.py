@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from aiogandi.codec import IllTyped
 from aiogandi.sandbox.books.faults import LONGEST_ECHO, Cause, Subject, data_fault, shown
 
 
@@ -22,10 +23,15 @@ def test_the_code_has_six_digits_of_qualification_object_and_cause():
         ("x" * (LONGEST_ECHO + 1), "x" * LONGEST_ECHO + "…"),
         (4, "4"),
         (1.5, "1.5"),
-        (True, "True"),
+        (True, "1"),
+        (False, "0"),
         (10**300, "1" + "0" * (LONGEST_ECHO - 1)),
-        (datetime.fromisoformat("2009-01-01T12:00:00"), "2009-01-01T12:00:00"),
-        (b"hunter22", "base64"),
+        (datetime.fromisoformat("2009-01-01T12:00:00"), "20090101T12:00:00"),
+        (datetime.fromisoformat("2009-01-01T12:00:00-02:00"), "20090101T12:00:00-02:00"),
+        (IllTyped("int", "x" * (LONGEST_ECHO + 1)), "x" * LONGEST_ECHO + "…"),
+        (b"web", "web"),
+        (b"\xff", "base64"),
+        (b"a\0b", "base64"),
         ({"password": "hunter22"}, "struct"),
         (["hunter22"], "array"),
         (None, "nil"),
