@@ -158,7 +158,12 @@ class Gandi:
         self._closing: asyncio.Task[None] | None = None
         self._begun = Begun()
         self._events = Emitter(on_event)
-        turns = Turns(rate_limit, self._events, None if http is None else places_in(http))
+        turns = Turns(
+            rate_limit,
+            self._events,
+            None if http is None else places_in(http),
+            backoff=retry.backoff,
+        )
         try:
             self._transport = self._make_transport(
                 url,

@@ -260,11 +260,12 @@ class _Budget:
         """
         if isinstance(error, DidNotRun):
             return min(error.pause, LONGEST_ASKED)
-        backoff = self._policy.backoff
-        if self.made >= self._policy.attempts:
-            backoff = max(backoff, SHORTEST)  # where only time ends it, it must not go on at once
+        backoff, doubled = self._policy.backoff, self.made - 1
+        if backoff < SHORTEST and self.made >= self._policy.attempts:
+            # Where only time ends it, it must not go on at once.
+            backoff, doubled = SHORTEST, self.made - self._policy.attempts
         most = MAX_PROMPT if self._until_within else MAX_BACKOFF
-        longest = min(backoff * 2.0 ** min(self.made - 1, 16), most)
+        longest = min(backoff * 2.0 ** min(doubled, 16), most)
         asked = error.retry_after if isinstance(error, TransportError) else None
         by_chance = random.uniform(0, longest)  # noqa: S311 - no secret depends on it
         pause = max(by_chance, min(asked or 0.0, LONGEST_ASKED))

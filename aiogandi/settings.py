@@ -69,7 +69,8 @@ class Retry:
       keep a request before it runs it, or run it before it shows its operation. Too small a value
       makes duplicates; a larger one costs time, for each call that was lost and did not run.
     - *backoff*: how many seconds the first pause between two sends lasts at most. Each further one
-      may last twice as long as the one before.
+      may last twice as long as the one before. Without a rate limit, it is also how long the client is
+      silent, 0.01 to 1 second, after HTTP 429 that does not say for how long.
     - *login_pause*: for how many seconds a login that was refused stands. Whoever needs a session
       meanwhile gets the same `AuthenticationError`, and nothing is sent for that: many refused logins
       may lock an account.

@@ -337,6 +337,15 @@ class TestPauses:
             pytest.approx(0, abs=0.01)
         ]
 
+    def test_where_there_is_none_and_only_time_ends_it_they_begin_short(self, in_virtual_time):
+        refused = [TransportError("too many", status=429, sent=False) for _ in range(8)]
+        runs = [
+            self.pauses(in_virtual_time, Retry(attempts=5, backoff=0), *refused) for _ in range(9)
+        ]
+        longest = [max(pauses) for pauses in zip(*runs, strict=True)]
+        assert longest[:4] == [pytest.approx(0, abs=0.01)] * 4
+        assert all(pause <= SHORTEST * 2**number + 0.01 for number, pause in enumerate(longest[4:]))
+
     def test_what_the_service_asks_for_is_kept(self, in_virtual_time):
         pauses = self.pauses(in_virtual_time, Retry(), lost(retry_after=7), lost(retry_after=11))
         assert pauses == [pytest.approx(7, abs=0.01), pytest.approx(11, abs=0.01)]

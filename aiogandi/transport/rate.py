@@ -16,7 +16,7 @@ from typing import Final
 from aiolimiter import AsyncLimiter
 
 from aiogandi import chores
-from aiogandi.errors import TransportError
+from aiogandi.errors import Fault, TransportError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Held
 from aiogandi.settings import RateLimit
@@ -36,6 +36,11 @@ SHARE: Final = 10
 LONGEST_HOLD: Final = 60.0
 """Seconds for which the service can silence the client at most: then a request finds out whether
 it is still meant, rather than that every call hangs on one wrong header."""
+
+SHORTEST_HOLD: Final = 0.01
+LONGEST_GUESS: Final = 1.0
+"""Seconds of a hold for which the service names none, where there is no rate limit: at first, where no
+backoff is wished, and at most, when the service answers 429 on and on."""
 
 _MOMENT: Final = (
     1e-4  # seconds after which a limiter is asked again that had nothing when it was due
@@ -60,17 +65,30 @@ class Turns:
     They go by `Rank`, but each rank that waits gets one turn in `SHARE` at least, and polling not more
     than that while others wait. *places* is how many requests of all ranks may be under way; None for
     no such number. Where connections are limited it is theirs, so that who goes first is decided here.
+
+    *backoff* is how many seconds the first pause lasts that the service asks for and does not measure,
+    where there is no *limit* that tells.
     """
 
-    def __init__(self, limit: RateLimit | None, events: Emitter, places: int | None = None) -> None:
+    def __init__(
+        self,
+        limit: RateLimit | None,
+        events: Emitter,
+        places: int | None = None,
+        *,
+        backoff: float = LONGEST_GUESS,
+    ) -> None:
         self._events = events
         self._limiter: AsyncLimiter | None = None
         self._held_until = 0.0
-        self._pause = 1.0  # seconds of a hold for which the service names none
+        # Seconds of a hold for which the service names none: at first, at most, this time, and next.
+        self._shortest = min(max(backoff, SHORTEST_HOLD), LONGEST_GUESS)
+        self._longest = LONGEST_GUESS
         if limit is not None:
-            self._pause = limit.per
+            self._shortest = self._longest = limit.per
             # One at the window's beginning and calls - 1 in the rest of it.
             self._limiter = AsyncLimiter(1, limit.per / max(limit.calls - 1, 1))
+        self._pause = self._next_pause = self._shortest
         self._next_at = 0.0  # when the limiter has the next turn
         everybody = None if places is None else Places(places)
         unlimited, calls = Places(float("inf"), everybody), Places(CONNECTIONS, everybody)
@@ -106,11 +124,21 @@ class Turns:
 
     def hold(self, seconds: float | None) -> None:
         """The service is overloaded: nobody sends for *seconds*; None, where it does not say how
-        long, means one window of the rate limit.
+        long, means one window of the rate limit. Without a limit it means twice as long as the time
+        before, until the service `took` a request.
         """
+        if (
+            seconds is None and not self._is_held()
+        ):  # else this is one of many that were sent before
+            self._pause = self._next_pause
+            self._next_pause = min(2 * self._pause, self._longest)
         pause = min(self._pause if seconds is None else seconds, LONGEST_HOLD)
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + pause)
         self._events.emit(Held(pause))
+
+    def took(self) -> None:
+        """The service took a request, so it is not overloaded any more."""
+        self._next_pause = self._shortest
 
     def lift(self) -> None:
         """There is no rate limit after all, for those who wait neither."""
@@ -265,5 +293,7 @@ class Turn:
         traceback: TracebackType | None,
     ) -> None:
         self._turns.leave(self._line)
-        if isinstance(error, TransportError) and error.status == 429:
+        if error is None or isinstance(error, Fault):
+            self._turns.took()
+        elif isinstance(error, TransportError) and error.status == 429:
             self._turns.hold(error.retry_after)
