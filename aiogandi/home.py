@@ -81,7 +81,7 @@ def _whose(home: asyncio.AbstractEventLoop) -> str:
     return (
         "the client is used in another event loop: the one that it belongs to is not running now. Use"
         " and close it there, or make a client for each loop (pytest-asyncio: give the fixture and the"
-        " test the same loop_scope)"
+        " test the same loop_scope; asyncio_default_fixture_loop_scope sets that of all fixtures)"
     )
 
 

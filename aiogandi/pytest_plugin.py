@@ -10,7 +10,9 @@
     other XML-RPC library. The login is ``AA1234-GANDI``, the password ``mypassword``.
 ``gandi``
     A client of this sandbox, for tests that run on asyncio, by pytest-asyncio (1.1 or later, in either
-    of its modes) or by anyio. Its settings are `aiogandi.sandbox.QUICK`: it looks after its operations
+    of its modes) or by anyio. It is in the loop of the test, whatever ``loop_scope`` that has; a fixture
+    that uses it must run there too, by the same ``loop_scope`` or the setting
+    ``asyncio_default_fixture_loop_scope``. Its settings are `aiogandi.sandbox.QUICK`: it looks after its operations
     100 times in a second, and sends a call again without a pause, so trouble that a test orders costs it
     no seconds. A service that makes its own client is as quick with ``Gandi(…, **QUICK)``.
 
@@ -22,7 +24,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
@@ -60,7 +62,7 @@ def gandi(request: pytest.FixtureRequest) -> Any:
     """A client of aiogandi on `gandi_sandbox`, with its credentials, for a test that runs on asyncio."""
     # A client belongs to one event loop. So it is opened and closed by the plugin that runs the test.
     if pytest_asyncio is not None and pytest_asyncio.is_async_test(request.node):
-        return request.getfixturevalue("_gandi_of_pytest_asyncio")
+        return request.getfixturevalue(f"_gandi_in_{_loop_scope(request)}_loop")
     if "anyio_backend" not in request.fixturenames:
         _fail(
             "needs a test that runs on asyncio: an async one, marked with @pytest.mark.asyncio (pip"
@@ -87,15 +89,37 @@ async def _gandi_of_anyio(gandi_sandbox: Sandbox) -> AsyncIterator[Gandi]:
 
 
 if pytest_asyncio is not None:
-    # Not async itself. Where a test has both marks, or anyio's and the mode auto, pytest-asyncio runs the
-    # test, but anyio would take an async fixture to a loop of its own.
-    @pytest_asyncio.fixture  # type: ignore[type-var]  # it is typed for async ones alone
-    def _gandi_of_pytest_asyncio(gandi_sandbox: Sandbox) -> Iterator[Gandi]:
-        run = asyncio.get_event_loop().run_until_complete
-        client = _quick_client(gandi_sandbox)
-        run(client.__aenter__())
-        yield client
-        run(client.close())
+
+    def _gandi_in_loop_of(
+        scope: Literal["function", "class", "module", "package", "session"],
+    ) -> Any:
+        # Not async itself. Where a test has both marks, or anyio's and the mode auto, pytest-asyncio runs
+        # the test, but anyio would take an async fixture to a loop of its own.
+        @pytest_asyncio.fixture(loop_scope=scope)  # type: ignore[type-var]  # it is typed for async ones
+        def gandi_in_loop(gandi_sandbox: Sandbox) -> Iterator[Gandi]:
+            run = asyncio.get_event_loop().run_until_complete
+            client = _quick_client(gandi_sandbox)
+            run(client.__aenter__())
+            yield client
+            run(client.close())
+
+        return gandi_in_loop
+
+    # One for each loop that a test can run in, because a fixture cannot choose it when it is asked for.
+    _gandi_in_function_loop = _gandi_in_loop_of("function")
+    _gandi_in_class_loop = _gandi_in_loop_of("class")
+    _gandi_in_module_loop = _gandi_in_loop_of("module")
+    _gandi_in_package_loop = _gandi_in_loop_of("package")
+    _gandi_in_session_loop = _gandi_in_loop_of("session")
+
+
+def _loop_scope(request: pytest.FixtureRequest) -> str:
+    """The scope of the loop that pytest-asyncio runs the test in."""
+    default = str(request.config.getini("asyncio_default_test_loop_scope"))
+    mark = request.node.get_closest_marker("asyncio")
+    if mark is None:
+        return default
+    return str(mark.kwargs.get("loop_scope") or mark.kwargs.get("scope") or default)
 
 
 def _quick_client(sandbox: Sandbox) -> Gandi:

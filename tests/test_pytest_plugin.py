@@ -1,6 +1,6 @@
 """The fixtures that users get for their own tests, as users get them: in a pytest run of their own."""
 
-from importlib.metadata import entry_points
+from functools import partial
 
 import pytest
 
@@ -8,6 +8,7 @@ import pytest
 # it, and the next run would have two classes `Gandi`.
 import aiogandi.client
 import aiogandi.sandbox  # noqa: F401
+from tests.pytest_runs import run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -39,16 +40,7 @@ STORY = """
 @pytest.fixture
 def run(pytester):
     """Runs pytest with the plugin, whether it is installed or not, and warnings as errors."""
-    installed = any(p.value == "aiogandi.pytest_plugin" for p in entry_points(group="pytest11"))
-    plugin = [] if installed else ["-p", "aiogandi.pytest_plugin"]
-
-    def run_pytest(*options):
-        scope = ["-o", "asyncio_default_fixture_loop_scope=function"]
-        return pytester.runpytest_inprocess(
-            *plugin, "-W", "error", "-p", "no:randomly", *scope, *options
-        )
-
-    return run_pytest
+    return partial(run_pytest, pytester)
 
 
 @pytest.fixture
@@ -95,23 +87,6 @@ def test_a_call_is_sent_again_without_a_pause(pytester, run):
         """
     )
     run("--asyncio-mode=auto").assert_outcomes(passed=1)
-
-
-def test_a_test_in_another_loop_than_its_fixture_is_told_at_once(pytester, run):
-    pytester.makepyfile(
-        """
-        import pytest
-
-        from aiogandi import WrongLoop
-
-        async def test_a_service(gandi):
-            with pytest.raises(WrongLoop, match="the same loop_scope"):
-                await gandi.vm_create("web-01", "s3cret-pw", 111, shares=4, cpu=1)
-        """
-    )
-    result = run("--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=session")
-    result.assert_outcomes(passed=1)
-    assert result.duration < 20  # nobody waits for a sandbox whose loop does not run
 
 
 def test_the_fixtures_tell_what_they_are(run):
