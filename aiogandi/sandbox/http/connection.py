@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiohttp.streams import StreamReader
 
 TURNS: Final = 8
@@ -22,12 +24,15 @@ the next one two turns after it answered one, or after its bytes came."""
 
 
 class Connection(web.RequestHandler):
-    """Answers what comes over one connection, also after the caller's side has ended."""
+    """Answers what comes over one connection, also after the caller's side has ended. *headers* go with
+    the answer to what is no HTTP.
+    """
 
-    __slots__ = ("_body", "_ended")
+    __slots__ = ("_body", "_ended", "_headers")
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
+    def __init__(self, *args: Any, headers: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*args, **settings)
+        self._headers = headers
         self._ended = False
         self._body: StreamReader | None = None  # of the request that is being answered
 
@@ -78,6 +83,6 @@ class Connection(web.RequestHandler):
         del message
         answer = super().handle_error(request, status, exc)
         text = "bad request\n" if status < 500 else "internal error\n"
-        refusal = web.Response(status=answer.status, text=text)
+        refusal = web.Response(status=answer.status, text=text, headers=self._headers)
         refusal.force_close()
         return refusal

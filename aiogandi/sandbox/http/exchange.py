@@ -64,7 +64,8 @@ class Exchange:
 
     *execute* is called with a method and its arguments, and returns the result or raises
     `ServiceFault`. *trouble_for* returns the trouble that a request of a method meets, or None.
-    *body_timeout*: seconds that a body may take to arrive. ``calls`` counts the requests by method,
+    *body_timeout*: seconds that a body may take to arrive. ``headers`` are those of every answer, also to
+    what is no request. ``calls`` counts the requests by method,
     ``executed`` those that were executed without a fault.
     """
 
@@ -80,6 +81,7 @@ class Exchange:
         self._trouble_for = trouble_for
         self._throttle = throttle
         self._body_timeout = body_timeout
+        self.headers: Final = dict([NO_RATE_LIMIT] if throttle is None else [])
         self._handlers: set[asyncio.Task[Any]] = set()
         self.calls: Counter[str] = Counter()
         self.executed: Counter[str] = Counter()
@@ -90,8 +92,7 @@ class Exchange:
         self._handlers.add(task)
         try:
             answer = await self._answer(request)
-            if self._throttle is None:
-                answer.headers.add(*NO_RATE_LIMIT)
+            answer.headers.extend(self.headers)
             return answer
         finally:
             self._handlers.discard(task)

@@ -49,6 +49,7 @@ class Listener:
         def connection() -> Connection:
             return Connection(
                 protocols,
+                headers=self._exchange.headers,
                 loop=loop,
                 access_log=None,
                 # aiohttp logs requests that it cannot parse, with everything that is in them.

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aiogandi import RateLimit
+
 SECRET = "hunter22"
 BODY = xmlrpc.client.dumps(("AA1234-GANDI", SECRET), "login").encode()
 
@@ -66,6 +68,13 @@ async def test_a_refusal_repeats_nothing_of_the_request(wire, data, status, page
     head, _, text = told.partition("\r\n\r\n")
     assert (head.split()[1], text) == (str(status), f"{page}\n")
     assert SECRET not in told
+    assert "\r\nAiogandi-Rate-Limit: none\r\n" in head
+
+
+async def test_no_page_says_that_there_is_no_rate_limit_where_there_is_one(serving):
+    async with serving(rate_limit=RateLimit(30, 2.0)) as wire:
+        for data in (request(), f"{SECRET}\r\n\r\n".encode()):
+            assert b"Aiogandi" not in await answer(wire, data)
 
 
 async def test_a_body_is_waited_for_where_it_was_asked_whether_to_send_it(wire):
