@@ -27,11 +27,13 @@ _SENTENCES: Final = (
 )
 _PARAMETERS: Final = (
     # Documented: those of the calls, and what their structs hold.
-    *("session", "session_id", "login", "password", "safe", "handle", "product_name", "quantity"),
+    *("session", "login", "password", "safe", "handle", "product_name", "quantity"),
     *("duration", "product_id", "hostname", "os_id", "shares", "cpu", "specs", "vm_id", "disk_id"),
-    *("size", "name", "fstype", "operation_id", "filter", "type", "state", "param"),
+    *("size", "name", "fstype", "filter", "type", "state", "param"),
     *("created_after", "created_before", "updated_after", "updated_before"),
-    "method",  # assumed: the sandbox's for a call that there is not
+    # Assumed: the sandbox's for a call that there is not, another name for a session, and what stands for
+    # the argument of two calls of which only the names are known.
+    *("method", "session_id", "operation_id"),
 )
 _NAMES: Final = "|".join(_PARAMETERS)
 _FIXED: Final = re.compile(

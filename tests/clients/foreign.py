@@ -28,6 +28,7 @@ PROBES = {
     "ruby": ["-rxmlrpc/client", "-rxmlrpc/server", "-e", "1"],
     "node": ["-e", "require('xmlrpc')"],
     "cc": ["-include", "xmlrpc-c/client.h", "-fsyntax-only", "-x", "c", os.devnull],
+    "xmlrpc": ["-version"],
     "python2.7": ["-c", "import xmlrpclib"],
 }
 """For each program, arguments with which it succeeds where its library for XML-RPC is there."""

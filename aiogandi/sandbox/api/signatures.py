@@ -2,7 +2,8 @@
 
 Names, order and types are documented, but for ``vm_disk_list``, ``disk_list``, ``disk_attach``,
 ``disk_detach``, ``operation_details``, ``operation_cancel`` and ``os_list``: there the names of the calls
-are, and the rest is *assumed*. *Assumed* as well: an argument too many is the fault 501633.
+are, and the rest is *assumed*. *Assumed* as well: an argument too many is the fault 501633, which tells how many
+there were, because no parameter names it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The service's faults: a number made of qualification, object and cause, and a text.
 
 Documented: the six digits, the numbers of objects and causes below, the text
-``DataError: … [element: value]``, which repeats the value, and 110020, 150000, 500130, 510150 and
-530040 as a whole. *Assumed*: which of these numbers a refusal gets where no example is preserved, and
+``DataError: … [element: value]``, which repeats the value, and 110020, 150000, 500130 and 510150 as a
+whole; 530040 is documented for the next version, and *assumed* for this one. *Assumed* as well: which of these numbers a refusal gets where no example is preserved, and
 all other words of the text.
 """
 
