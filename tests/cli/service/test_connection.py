@@ -91,15 +91,56 @@ def refused(method="vm_info", status=None):
     return TransportError(f"{method}: refused", status, method=method)
 
 
-def test_what_is_tried_again_is_told_at_once_with_how_long_it_may_take(notices, told):
-    notices(CallRepeated("login", 2, 0.1, refused("login")))
-    notices(CallRepeated("vm_info", 2, 0.1, refused()))
-    notices(PollEnded("operation_list", 1, 0.1, refused("operation_list")))
-    assert told == [
-        "login: refused; trying again, for 9 s at most",
-        "vm_info: refused; trying again, for 9 s or 4 attempts at most",
-        "operation_list: refused; waiting on, until it is back",
-    ]
+@pytest.mark.parametrize(
+    ("method", "status", "line"),
+    [
+        ("login", None, "login: refused; trying again, for 9 s at most"),
+        ("login", 429, "login: refused; trying again, for about 9 s"),
+        ("vm_info", None, "vm_info: refused; trying again, for 9 s or 4 attempts at most"),
+        ("vm_info", 503, "vm_info: refused; trying again, for 9 s or 4 attempts at most"),
+        ("vm_info", 429, "vm_info: refused; trying again, for about 9 s"),
+        ("vm_stop", 429, "vm_stop: refused; trying again, for about 9 s"),
+    ],
+)
+def test_what_is_tried_again_is_told_at_once_with_how_long_it_may_take(
+    notices, told, method, status, line
+):
+    notices(CallRepeated(method, 2, 0.1, refused(method, status)))
+    assert told == [line]
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (None, "operation_list: refused; waiting on, until it is back"),
+        (503, "operation_list: refused; waiting on, until it is back"),
+        (429, "operation_list: refused; waiting on, in spite of it"),
+    ],
+)
+def test_what_is_waited_for_is_told_to_have_no_limit(notices, told, status, line):
+    notices(PollEnded("operation_list", 1, 0.1, refused("operation_list", status)))
+    assert told == [line]
+
+
+@pytest.mark.parametrize(("status", "lines"), [(None, 2), (503, 2), (429, 1)])
+def test_one_cause_is_one_line_for_all_calls_and_one_for_what_is_waited_for(
+    notices, told, status, lines
+):
+    for method in ("login", "vm_list", "vm_info", "vm_stop"):
+        notices(CallRepeated(method, 2, 0.1, refused(method, status)))
+        notices(ExchangeEnded(method, 2, 0.1, None))
+        notices(PollEnded("operation_list", 1, 0.1, refused("operation_list", status)))
+    assert len(told) == lines
+
+
+def test_a_trouble_that_comes_and_goes_is_told_once(notices, told, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    for _ in range(20):
+        now[0] += QUIET / 4
+        notices(CallRepeated("vm_info", 2, 0.1, refused(status=429)))
+        notices(ExchangeEnded("vm_info", 1, 0.1, None))
+    assert len(told) == 1
 
 
 def test_a_thousand_calls_that_meet_the_same_are_one_line(notices, told):
