@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any, Final, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_group
 
 from aiogandi.cli.commands.options import insecure_option
@@ -44,10 +44,19 @@ class LateCommand(TyperCommand):
 
 
 def finished(command: TyperCommand | TyperGroup) -> None:
-    """Let the command's help say of ``--help`` no more than of any other switch.
+    """Let the command's help name what is typed, and not the type that Python has for it.
 
-    Some versions of typer call it a ``<bool>``, which is nothing that anybody could type.
+    Some versions of typer call ``--help`` a ``<bool>``, which is nothing that anybody could type, and
+    put ``<list[range]>`` beside an argument that has a name of its own.
     """
     option = command.get_help_option(typer.Context(command, help_option_names=[*HELP]))
     if option is not None:
         option.metavar = ""
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            _show_no_type(parameter)
+
+
+def _show_no_type(argument: Any) -> None:
+    """Let the help show the argument's metavar alone. Versions of typer that show no type ask for none."""
+    argument.display_type_rich = lambda ctx: None  # noqa: ARG005 - typer gives it by name
