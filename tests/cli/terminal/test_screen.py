@@ -62,7 +62,7 @@ def test_what_the_service_sends_can_be_json(value, expected):
 def test_a_column_without_values_stands_where_text_would(capsys):
     columns = {"HOSTNAME": "name", "VM": "id", "DISK": "disk_id"}
     Screen().rows([{"name": None, "id": 5, "disk_id": None}], columns)
-    assert capsys.readouterr().out.splitlines()[2] == "-           5      -"
+    assert capsys.readouterr().out.splitlines()[2] == "-          5     -"
 
 
 def test_what_is_copied_by_hand_is_not_broken_at_80_columns(monkeypatch, capsys):
