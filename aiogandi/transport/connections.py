@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from asyncio import CancelledError, Task
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -125,8 +127,10 @@ def refusal_of(url: str, *, insecure: bool = False) -> str | None:
     if insecure:
         allowed = "an https:// or http:// URL"
     try:
-        if "://" not in url:
-            return _without_scheme(url) or f"url is not a URL; allowed is {allowed}"
+        if "://" not in url or _is_mistyped(url):
+            return _as_meant(url) or f"url is not a URL; allowed is {allowed}"
+        if _has_wrong_port(url):
+            return _CREDENTIALS if "@" in url else _WRONG_PORT
         parsed = URL(url)
         host, scheme = parsed.host, parsed.scheme
         known = parsed.user is not None or parsed.password is not None
@@ -138,20 +142,31 @@ def refusal_of(url: str, *, insecure: bool = False) -> str | None:
         return _CREDENTIALS
     if is_padded:
         return "url has blanks around it"
+    # What looks like a port is the beginning of a password in http://me:5/s3cret@host.
+    place = f"{scheme}://{(host if '@' in url else parsed.host_port_subcomponent) or ''}"
     if not usable:
-        return f"url={scheme}://{host or ''}: allowed is {allowed}"
+        return f"url={place}: allowed is {allowed}"
     if scheme == "http" and not insecure and not is_loopback(host or ""):
         return (
-            f"url={scheme}://{host} would send secrets unencrypted; allowed is {allowed}. In a network"
+            f"url={place} would send secrets unencrypted; allowed is {allowed}. In a network"
             " that nobody listens in: insecure=True, GANDI_INSECURE=1 or the command's --insecure"
         )
     return None
 
 
 _CREDENTIALS: Final = "url carries credentials; give them as login and password"
+_WRONG_PORT: Final = "url has a wrong port: one is a number from 1 to 65535"
+
+_BEGINNING: Final = re.compile(r"(?:(https?)(?:[:;][/\\]{0,2}|[/\\]{2}))+", re.IGNORECASE)
+"""How a URL begins, also where it was mistyped: ``http//``, ``https:/``, ``http://http://``."""
 
 
-def _without_scheme(url: str) -> str | None:
+def _is_mistyped(url: str) -> bool:
+    beginning = _BEGINNING.match(url.strip())
+    return beginning is not None and beginning[0].lower() not in ("http://", "https://")
+
+
+def _as_meant(url: str) -> str | None:
     """What to say of a URL that does not begin with http:// or https://; None where it has no host.
 
     Of what was given, the host and its port alone are repeated, and those not where there is an @:
@@ -159,11 +174,27 @@ def _without_scheme(url: str) -> str | None:
     """
     if "@" in url:
         return _CREDENTIALS
-    meant = URL(f"//{url.strip()}")
-    if not meant.host:
+    rest = url.strip()
+    beginning = _BEGINNING.match(rest)
+    if beginning is not None:
+        rest = rest[beginning.end() :]
+    if _has_wrong_port(f"//{rest}"):
+        return _WRONG_PORT
+    meant = URL(f"//{rest}")
+    if not meant.host or meant.host.isdecimal() or meant.host in ("http", "https"):
         return None
     scheme = "http" if is_loopback(meant.host) else "https"
+    if beginning is not None:
+        scheme = beginning[1].lower()
     return f"url does not begin with https:// or http://; did you mean {scheme}://{meant.host_port_subcomponent}/xmlrpc/ ?"
+
+
+def _has_wrong_port(url: str) -> bool:
+    parts = urlsplit(url.strip())
+    try:
+        return parts.port == 0
+    except ValueError:
+        return True
 
 
 def is_loopback(host: str) -> bool:
