@@ -15,9 +15,8 @@ from aiogandi.cli.commands.completion import Install, Show, make_ready, with_she
 from aiogandi.cli.commands.examples import examples, lines
 from aiogandi.cli.commands.late import HELP, LateCommand, finished
 from aiogandi.cli.exits import (
-    FAILED,
     INTERRUPTED,
-    NOT_LOGGED_IN,
+    MEANINGS,
     OK,
     WRONG_USE,
     CommandFailed,
@@ -62,8 +61,7 @@ COMMANDS: Final = (
 
 
 EXIT_CODES: Final = (
-    f"Exit codes: {OK} all well, {FAILED} something failed (the rest was done), {WRONG_USE} wrong use,"
-    f" {NOT_LOGGED_IN} not logged in or refused, {INTERRUPTED} interrupted."
+    "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS.items()) + "."
 )
 
 

@@ -20,11 +20,21 @@ from aiogandi.errors import (
 
 OK: Final = 0
 FAILED: Final = 1
-"""Something failed; the rest was done."""
+"""Not all of it was done, or nothing; stderr says why."""
 WRONG_USE: Final = 2
 NOT_LOGGED_IN: Final = 3
 """There are no credentials, or the service refuses them."""
 INTERRUPTED: Final = 130
+
+MEANINGS: Final = {
+    OK: "all well",
+    FAILED: "not all of it was done, or nothing, and stderr says why: something failed, nothing matches,"
+    " shares are missing, the answer was no, the time is up",
+    WRONG_USE: "wrong use",
+    NOT_LOGGED_IN: "not logged in: no credentials, or the service refuses them",
+    INTERRUPTED: "interrupted",
+}
+"""What each exit code means, as the help and README say it."""
 
 
 class CommandFailed(Exception):

@@ -65,9 +65,10 @@ def test_the_roots_help_and_readme_give_every_exit_code(aiogandi):
     values = [getattr(exits, name) for name in dir(exits) if name.isupper()]
     codes = [code for code in values if isinstance(code, int)]
     assert len(codes) == 5
-    for code in codes:
-        assert f"{code} " in told
-        assert f"\n| {code} | " in readme
+    assert {*codes} == {*exits.MEANINGS}
+    for code, meaning in exits.MEANINGS.items():
+        assert f"{code} {meaning}" in told
+        assert f"\n| {code} | {meaning} |\n" in readme
 
 
 def test_python_m_aiogandi_is_the_command(home):
