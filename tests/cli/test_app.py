@@ -59,6 +59,37 @@ def test_no_help_names_a_type_of_python(aiogandi, path):
     assert re.findall(r"<[^=][^>]*>", done.out) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("vm list", "All whose name matches, like 'web-*'."),
+        ("vm stop", "All whose name matches, like 'web-*'."),
+        ("disk list", "All whose name matches, like 'data-*'."),
+        ("disk detach", "All whose name matches, like 'data-*'."),
+        ("operation cancel", "All whose type matches, like 'vm_*'."),
+        ("product renew", "All whose name matches, like 'shares*'."),
+    ],
+)
+def test_help_has_a_pattern_that_fits_and_says_when_it_asks(path, pattern):
+    command = dict(commands())[f"aiogandi {path}"]
+    told = {param.name: param.help for param in command.params}
+    assert told["match"].startswith(pattern)
+    changes = not path.endswith("list")
+    rule = " A terminal is asked first; without one, '*' needs --yes."
+    assert told["match"].endswith(rule) is changes
+    if changes:
+        assert told["everything"].endswith("Without a terminal it needs --yes.")
+        assert told["yes"].endswith("Without a terminal, --all and --match '*' need it.")
+
+
+@pytest.mark.parametrize(("path", "name"), [("vm create", "web-"), ("disk create", "data-")])
+def test_help_has_names_that_fit(path, name):
+    command = dict(commands())[f"aiogandi {path}"]
+    told = {param.name: param.help for param in command.params}
+    assert f" {name}{{01..20}} " in told["names"]
+    assert f"'{name}{{:02d}}' is {name}01, {name}02 " in told["name"]
+
+
 def test_the_roots_help_and_readme_give_every_exit_code(aiogandi):
     told = " ".join(aiogandi("--help").out.split("Exit codes:")[1].split())
     readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 import aiogandi
+from aiogandi.cli.batch.ids import written
 from aiogandi.cli.batch.items import Target
 from aiogandi.cli.batch.reading import read_all
 from aiogandi.cli.exits import CommandFailed, WrongUse, refuses_login
@@ -29,6 +30,9 @@ from aiogandi.errors import GandiError
 
 SHOWN: Final = 10
 """How many things a question names. Of more, it names the first, and how many more there are."""
+
+LONGEST: Final = 140
+"""How many characters the ids of all of them may take in a question, as ranges: two lines or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class Kind:
     """Reads the ids of all of them."""
     name: Callable[[aiogandi.Gandi, int], Awaitable[str | None]]
     """Reads the name of one, which ``--match`` is compared with."""
+    pattern: str
+    """A pattern that such names match, as the help has it: ``web-*``."""
+    named: str = "name"
+    """What ``--match`` is compared with, in a word."""
     most: int | None = None
     """How many the service lists at most; None: all of them."""
 
@@ -91,7 +99,7 @@ class Selection:
             raise CommandFailed(f"no {kind.noun} matches {patterns}")
         if not self.yes and can_ask():
             question = f"{verb} {counted(len(matching), kind.noun)}"
-            _ask(connection, question, matching, len(matching))
+            _ask(connection, question, matching, [target.id for target in matching])
         return matching
 
     async def _match(self, connection: Connection, kind: Kind, listed: list[int]) -> list[Target]:
@@ -121,14 +129,19 @@ class Selection:
                 return Target(number)  # the question is about all of them, whatever they are called
 
         first = await asyncio.gather(*map(read, listed[:SHOWN]))
-        _ask(connection, f"{verb} all {counted(len(listed), kind.noun)}", first, len(listed))
+        _ask(connection, f"{verb} all {counted(len(listed), kind.noun)}", first, listed)
 
 
-def _ask(connection: Connection, question: str, things: Sequence[Target], number: int) -> None:
-    """Ask about *number* things, of which *things* are the first, or raise `CommandFailed`."""
+def _ask(
+    connection: Connection, question: str, things: Sequence[Target], ids: Sequence[int]
+) -> None:
+    """Ask about what has these *ids*, the first of which are *things*, or raise `CommandFailed`."""
     shown = ", ".join(map(str, things[:SHOWN]))
-    more = number - min(len(things), SHOWN)
+    more = len(ids) - min(len(things), SHOWN)
     connection.screen.line(f"{shown} and {more} more" if more else shown)
+    ranges = written(ids)
+    if more and len(ranges) <= LONGEST:
+        connection.screen.line(f"All of them: {ranges}")
     with connection.interrupts.asking():
         agreed = agrees(f"{question} of {connection.login}?")
     if not agreed:

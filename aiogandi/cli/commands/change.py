@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from inspect import Parameter, Signature
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -18,7 +18,15 @@ from aiogandi.cli.batch.ids import ids_of
 from aiogandi.cli.batch.items import Waiting, Wording
 from aiogandi.cli.batch.report import Report
 from aiogandi.cli.batch.selection import Kind, Selection
-from aiogandi.cli.commands.options import Everything, Ids, Json, Match, NoWait, Timeout, Yes
+from aiogandi.cli.commands.options import (
+    Everything,
+    Ids,
+    Json,
+    NoWait,
+    Timeout,
+    Yes,
+    match_option,
+)
 from aiogandi.cli.service.connection import Job
 
 Own = Callable[..., BatchChange]
@@ -29,11 +37,15 @@ def _option(name: str, annotation: object, default: object) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-SELECTING: Final = (
-    _option("ids", Ids, None),
-    _option("match", Match, None),
-    _option("everything", Everything, False),
-)
+def _selecting(kind: Kind) -> tuple[Parameter, ...]:
+    match = match_option(kind.pattern, kind.named, asks=True)
+    return (
+        _option("ids", Ids, None),
+        _option("match", Annotated[list[str] | None, match], None),
+        _option("everything", Everything, False),
+    )
+
+
 AGREEING: Final = (_option("yes", Yes, False),)
 WAITING: Final = (_option("no_wait", NoWait, False), _option("timeout", Timeout, None))
 PRINTING: Final = (_option("json", Json, False),)
@@ -64,7 +76,8 @@ def change_command(
     come first, then those that select, the command's other own ones, and the rest.
     """
     after = (*AGREEING, *(WAITING if waiting else ()), *PRINTING)
-    shared = {option.name for option in (*SELECTING, *after)}
+    selecting = _selecting(kind)
+    shared = {option.name for option in (*selecting, *after)}
 
     def add(own: Own) -> Own:
         parameters = inspect.signature(own, eval_str=True).parameters
@@ -89,7 +102,7 @@ def change_command(
                 as_json=given["json"],
             )
 
-        signature = Signature([*required, *SELECTING, *optional, *after])
+        signature = Signature([*required, *selecting, *optional, *after])
         command.__signature__ = signature  # type: ignore[attr-defined]  # what typer reads
         app.command(own.__name__, help=inspect.getdoc(own), epilog=epilog)(command)
         return own

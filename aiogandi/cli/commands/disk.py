@@ -26,13 +26,13 @@ from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import (
     Count,
     Json,
-    Match,
-    Names,
     NoWait,
     Pairs,
-    Pattern,
     SomeIds,
     Timeout,
+    match_option,
+    names_argument,
+    numbered_option,
 )
 from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.cli.terminal.records import record_of
@@ -63,12 +63,14 @@ async def _name(gandi: aiogandi.Gandi, disk_id: int) -> str | None:
     return (await gandi.disk_info(disk_id)).name
 
 
-KIND: Final = Kind("disk", _ids, _name)
+KIND: Final = Kind("disk", _ids, _name, "data-*")
 _change = partial(change_command, app, KIND, report_of("disk_id", "name", "DISK"))
 
 
 @app.command("list", epilog=examples("aiogandi disk list --match 'data-*' --json"))
-def list_(match: Match = None, json: Json = False) -> Job:
+def list_(
+    match: Annotated[list[str] | None, match_option("data-*")] = None, json: Json = False
+) -> Job:
     """List disks."""
     return list_all("disk", _ids, _info, "name", match, COLUMNS, as_json=json)
 
@@ -87,9 +89,9 @@ def info(ids: SomeIds, json: Json = False) -> Job:
 )
 def create(
     size: Annotated[int, typer.Option(min=1, metavar="MB", help="The size of each.")],
-    names: Names = None,
+    names: Annotated[list[str] | None, names_argument("data")] = None,
     count: Count = None,
-    name: Pattern = None,
+    name: Annotated[str | None, numbered_option("data")] = None,
     fstype: Annotated[
         str | None,
         typer.Option(show_default=False, metavar="TYPE", help="The file system, like ext3."),

@@ -61,7 +61,7 @@ CANCELLED: Final = Report(
 )
 """What is cancelled has no operation of its own, whose state could be shown."""
 
-PENDING: Final = Kind("pending operation", _pending, _type, most=MOST)
+PENDING: Final = Kind("pending operation", _pending, _type, "vm_*", "type", most=MOST)
 
 Date = Annotated[
     datetime | None,
@@ -150,7 +150,7 @@ def wait(ids: SomeIds, timeout: Timeout = None, json: Json = False) -> Job:
 def cancel() -> BatchChange:
     """Cancel operations that have not begun to run.
 
-    --match is on their type, like 'vm_*', and --all means the newest 300.
+    --all means the newest 300.
     """
     return each(aiogandi.Gandi.operation_cancel)
 

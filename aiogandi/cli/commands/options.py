@@ -56,25 +56,55 @@ def _insecure(
     del insecure
 
 
-Json = Annotated[
-    bool, typer.Option("--json", metavar="", help="Print one JSON document instead of a table.")
-]
-Match = Annotated[
-    list[str] | None,
-    typer.Option(
+def match_option(pattern: str, named: str = "name", *, asks: bool = False) -> Any:
+    """Return ``--match``, with a *pattern* that fits what is selected, by what is *named* so.
+
+    *asks*: for a command that changes things, so that its user is asked.
+    """
+    asking = " A terminal is asked first; without one, '*' needs --yes." if asks else ""
+    return typer.Option(
         "--match",
         metavar="PATTERN",
         show_default=False,
-        help="All whose name matches, like 'web-*'. May be repeated.",
-    ),
+        help=f"All whose {named} matches, like '{pattern}'. May be repeated.{asking}",
+    )
+
+
+def names_argument(beginning: str) -> Any:
+    """Return the names of what is created; the one in the help begins with *beginning*."""
+    return typer.Argument(
+        metavar="NAME", show_default=False, help=f"Names, like {beginning}-{{01..20}} in a shell."
+    )
+
+
+def numbered_option(beginning: str) -> Any:
+    """Return ``--name``, which goes with ``--count``; the one in the help begins with *beginning*."""
+    return typer.Option(
+        "--name",
+        metavar="PATTERN",
+        show_default=False,
+        help=f"Their names, numbered from 1: '{beginning}-{{:02d}}' is {beginning}-01,"
+        f" {beginning}-02 and so on.",
+    )
+
+
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print one JSON document instead of a table.")
 ]
 Everything = Annotated[
-    bool, typer.Option("--all", metavar="", help="All of them; asks before it begins.")
+    bool,
+    typer.Option(
+        "--all", metavar="", help="All of them; asks first. Without a terminal it needs --yes."
+    ),
 ]
 Yes = Annotated[
     bool,
     typer.Option(
-        "--yes", "-y", metavar="", help="Do not ask before --all or --match is carried out."
+        "--yes",
+        "-y",
+        metavar="",
+        help="Do not ask before --match or --all is carried out. Without a terminal, --all and"
+        " --match '*' need it.",
     ),
 ]
 NoWait = Annotated[
@@ -101,22 +131,9 @@ SomeIds = Annotated[
     list[range],
     typer.Argument(metavar="ID", parser=_ids, help="Ids, and ranges like 10001-10020."),
 ]
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="NAME", show_default=False, help="Names, like web-{01..20} in a shell."),
-]
 Count = Annotated[
     int | None,
     typer.Option("--count", metavar="N", min=1, show_default=False, help="How many; with --name."),
-]
-Pattern = Annotated[
-    str | None,
-    typer.Option(
-        "--name",
-        metavar="PATTERN",
-        show_default=False,
-        help="Their names, numbered from 1: 'web-{:02d}' is web-01, web-02 and so on.",
-    ),
 ]
 Pairs = Annotated[
     list[str],

@@ -37,7 +37,7 @@ async def _name(gandi: aiogandi.Gandi, product_id: int) -> str | None:
     return names.get(product_id)
 
 
-KIND: Final = Kind("product", _ids, _name)
+KIND: Final = Kind("product", _ids, _name, "shares*")
 _change = partial(change_command, app, KIND, REPORT)
 
 DurationOption = Annotated[

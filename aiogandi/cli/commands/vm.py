@@ -28,12 +28,12 @@ from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import (
     Count,
     Json,
-    Match,
-    Names,
     NoWait,
-    Pattern,
     SomeIds,
     Timeout,
+    match_option,
+    names_argument,
+    numbered_option,
 )
 from aiogandi.cli.exits import WrongUse
 from aiogandi.cli.service.connection import Connection, Job
@@ -70,12 +70,14 @@ async def _hostname(gandi: aiogandi.Gandi, vm_id: int) -> str | None:
     return (await gandi.vm_info(vm_id)).hostname
 
 
-KIND: Final = Kind("server", _ids, _hostname)
+KIND: Final = Kind("server", _ids, _hostname, "web-*")
 _change = partial(change_command, app, KIND, report_of("vm_id", "hostname", "VM"))
 
 
 @app.command("list", epilog=examples("aiogandi vm list --match 'web-*' --json"))
-def list_(match: Match = None, json: Json = False) -> Job:
+def list_(
+    match: Annotated[list[str] | None, match_option("web-*")] = None, json: Json = False
+) -> Job:
     """List servers."""
     return list_all("server", _ids, _info, "hostname", match, COLUMNS, as_json=json)
 
@@ -106,9 +108,9 @@ def create(
     system: Annotated[
         str, typer.Option("--os", metavar="OS", help="An id of os list, or a part of one label.")
     ],
-    names: Names = None,
+    names: Annotated[list[str] | None, names_argument("web")] = None,
     count: Count = None,
-    name: Pattern = None,
+    name: Annotated[str | None, numbered_option("web")] = None,
     shares: Annotated[int, typer.Option(min=1, metavar="N", help="Shares of each.")] = 1,
     cpu: Annotated[int, typer.Option(min=1, metavar="N", help="Processors of each.")] = 1,
     login: Annotated[

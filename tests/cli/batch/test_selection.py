@@ -161,6 +161,24 @@ class TestAskingAboutAMatch:
         assert f"web-00 ({ids[0]}), web-01 ({ids[1]})" in asked
         assert f"web-09 ({ids[9]}) and 2 more" in asked
         assert "web-10" not in asked
+        assert asked.endswith(f"and 2 more All of them: {ids[0]}-{ids[-1]}")
+        child.sendline("n")
+        child.end()
+
+    def test_of_few_the_names_are_enough(self, terminal, service):
+        service.vms("web-01", "web-02", "web-03")
+        child = terminal("vm", "stop", "--all", service=service)
+        child.expect_exact("[y/N]: ")
+        assert "All of them" not in child.before
+        child.sendline("n")
+        child.end()
+
+    def test_ids_that_would_fill_the_screen_are_left_out(self, terminal, service):
+        ids = service.vms(*(f"{'web' if n % 2 else 'db'}-{n}" for n in range(60)))
+        child = terminal("vm", "stop", "--match", "web-*", service=service)
+        child.expect_exact("[y/N]: ")
+        assert "and 20 more" in " ".join(child.before.split())
+        assert str(ids[-1]) not in child.before
         child.sendline("n")
         child.end()
 
