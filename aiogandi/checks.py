@@ -66,7 +66,9 @@ def require_text(name: str, value: object) -> str:
     """
     if isinstance(value, str) and str.strip(value):
         return value
-    kind = "an empty string" if isinstance(value, str) else f"a {type(value).__name__}"
+    kind = f"a {type(value).__name__}"
+    if isinstance(value, str):
+        kind = "a string of blanks alone" if value else "an empty string"
     del value
     raise InvalidArgument(f"{name} is {kind}; allowed is a string with something in it")
 

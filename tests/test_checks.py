@@ -70,7 +70,11 @@ def test_a_huge_int_does_not_break_the_message():
 
 def test_a_text_says_something():
     assert require_text("name", " web ") == " web "
-    for value, kind in (("", "an empty string"), (" \n", "an empty string"), (b"x", "a bytes")):
+    for value, kind in (
+        ("", "an empty string"),
+        (" \n", "a string of blanks alone"),
+        (b"x", "a bytes"),
+    ):
         message = f"name is {kind}; allowed is a string with something in it"
         assert refusal(require_text, "name", value) == message
 

@@ -145,7 +145,8 @@ def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) ->
 
 
 def _tell_usage(screen: Screen, error: typer.BadParameter) -> None:
-    message = error.format_message()
+    # What checks a value for typer puts "Value error, " before its reason.
+    message = error.format_message().replace(": Value error, ", ": ")
     # Without arguments, the help itself was the answer and there is nothing to add.
     if message:
         command = error.ctx.command_path if error.ctx else "aiogandi"

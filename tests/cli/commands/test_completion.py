@@ -46,7 +46,7 @@ def test_completion_that_cannot_be_installed_or_is_for_no_shell_is_one_line(proc
     assert done.err.startswith("aiogandi: completion cannot be installed: ")
     done = process("--show-completion", "tcsh")
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in done.err
+    assert "'--show-completion': 'tcsh' is not one of 'bash', 'zsh', 'fish'" in done.err
 
 
 def test_without_a_name_completion_is_for_the_shell_it_is_typed_in(home):
