@@ -28,10 +28,12 @@ PROBES = {
     "ruby": ["-rxmlrpc/client", "-rxmlrpc/server", "-e", "1"],
     "node": ["-e", "require('xmlrpc')"],
     "cc": ["-include", "xmlrpc-c/client.h", "-fsyntax-only", "-x", "c", os.devnull],
-    "xmlrpc": ["-version"],
+    "xmlrpc": None,
     "python2.7": ["-c", "import xmlrpclib"],
 }
-"""For each program, arguments with which it succeeds where its library for XML-RPC is there."""
+"""For each program, arguments with which it succeeds where its library for XML-RPC is there; None for one
+that is part of its library.
+"""
 
 
 def environment():
@@ -52,7 +54,8 @@ def find(name):
 
 
 def _works(place, name):
-    return run([place, *PROBES[name]]).returncode == 0
+    probe = PROBES[name]
+    return probe is None or run([place, *probe]).returncode == 0
 
 
 def require(name):

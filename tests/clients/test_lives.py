@@ -59,7 +59,7 @@ async def test_the_program_of_the_library_in_c_says_what_its_arguments_can():
         async def call(*arguments):
             return await asyncio.to_thread(foreign.output, [program, sandbox.url, *arguments])
 
-        told = await call("login", "s/AA1234-GANDI", "s/mypassword", "b/1")
+        told = await call("login", "s/AA1234-GANDI", "s/mypassword", "b/true")
         session = "s/" + re.fullmatch(r"Result:\n\nString: '([a-f][0-9a-f]+)'\n", told)[1]
         assert await call("vm_list", session) == "Result:\n\nArray of 0 items:\n"
         info = await call("hosting_account_info", session)

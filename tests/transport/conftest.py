@@ -17,7 +17,7 @@ async def transport_to():
     transports = []
 
     def make(url, **settings):
-        defaults = {"timeout": 5, "events": Emitter()}
+        defaults = {"timeout": 60, "events": Emitter()}  # a loaded machine may take long
         transports.append(Transport(url, **(defaults | settings)))
         return transports[-1]
 

@@ -80,4 +80,4 @@ def test_a_match_that_may_have_missed_something_changes_nothing(aiogandi, full):
 def test_a_list_of_nothing_is_an_empty_table(aiogandi, service):
     done = aiogandi("vm", "list", service=service)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("VM   HOSTNAME")
+    assert done.out.startswith("VM  HOSTNAME")

@@ -26,7 +26,7 @@ def test_the_balance_is_shown_with_its_currency(aiogandi, serving):
 
 
 def test_systems_are_listed(aiogandi, service):
-    assert "111   Debian GNU/Linux 5" in aiogandi("os", "list", service=service).out
+    assert "111  Debian GNU/Linux 5" in aiogandi("os", "list", service=service).out
     done = aiogandi("os", "list", "--json", service=service)
     assert done.json[0] == {"id": 111, "label": "Debian GNU/Linux 5"}
 
