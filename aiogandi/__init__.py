@@ -157,6 +157,8 @@ from aiogandi.errors import (
     InvalidArgument,
     InvalidState,
     InvalidValue,
+    JournalConflict,
+    JournalError,
     NotFound,
     OperationCancelled,
     OperationError,
@@ -183,13 +185,21 @@ from aiogandi.operations.operation import DiskOperation, Operation, VMOperation
 from aiogandi.version import __version__
 
 if TYPE_CHECKING:
+    from aiogandi.changes.recovery import Recovered
     from aiogandi.client import Gandi
+    from aiogandi.journals.journal import Journal, RunSummary
+    from aiogandi.journals.run import Run, RunOutcome
     from aiogandi.settings import Polling, RateLimit, Retry
 else:
     # These bring aiohttp, lxml and tenacity. They are imported at their first use, so that a
     # program that needs only the errors, or the help of the command, starts quickly.
     _LATE = {
         "Gandi": "aiogandi.client",
+        "Journal": "aiogandi.journals.journal",
+        "Recovered": "aiogandi.changes.recovery",
+        "Run": "aiogandi.journals.run",
+        "RunOutcome": "aiogandi.journals.run",
+        "RunSummary": "aiogandi.journals.journal",
         "Polling": "aiogandi.settings",
         "RateLimit": "aiogandi.settings",
         "Retry": "aiogandi.settings",
@@ -223,6 +233,9 @@ __all__ = [
     "InvalidArgument",
     "InvalidState",
     "InvalidValue",
+    "Journal",
+    "JournalConflict",
+    "JournalError",
     "NotFound",
     "OperatingSystem",
     "Operation",
@@ -239,7 +252,11 @@ __all__ = [
     "Polling",
     "Product",
     "RateLimit",
+    "Recovered",
     "Retry",
+    "Run",
+    "RunOutcome",
+    "RunSummary",
     "ServerFault",
     "SessionExpired",
     "Stats",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -19,7 +20,9 @@ from aiogandi.calls import arguments, results
 from aiogandi.calls.call import Reader
 from aiogandi.cancellation import Lifetime
 from aiogandi.changes.change import Change
+from aiogandi.changes.keys import Keys
 from aiogandi.changes.pending import Pending, Register
+from aiogandi.changes.recovery import Recovered
 from aiogandi.changes.sender import Sender
 from aiogandi.checks import is_number, require, require_time_limit
 from aiogandi.clock import Clock
@@ -27,6 +30,8 @@ from aiogandi.errors import InvalidArgument
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Event, OperationBegan
 from aiogandi.instrumentation.stats import Stats
+from aiogandi.journals.journal import Journal
+from aiogandi.journals.member import Member
 from aiogandi.models import VM, Disk, HostingAccount, OperatingSystem, OperationDetails
 from aiogandi.operations.begun import Begun
 from aiogandi.operations.creations import CREATIONS
@@ -126,6 +131,7 @@ class Gandi:
         retry: Retry = Retry(),  # noqa: B008
         http: aiohttp.ClientSession | None = None,
         max_reply: int = MAX_REPLY,
+        journal: Journal | str | os.PathLike[str] | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         try:
@@ -147,6 +153,10 @@ class Gandi:
             ("polling", polling, Polling, "a Polling"),
             ("retry", retry, Retry, "a Retry"),
             ("http", http, aiohttp.ClientSession | None, "an aiohttp.ClientSession or None"),
+            (
+                *("journal", journal, Journal | str | os.PathLike | None),
+                "a Journal, the path of its file, or None",
+            ),
         ):
             require(isinstance(value, kind), name, value, allowed)
         max_reply = arguments.positive("max_reply", max_reply)
@@ -202,6 +212,7 @@ class Gandi:
             login_pause=retry.login_pause,
         )
         self._register = Register(self._take_up, self._wall_clock)
+        member = Member.of(journal, login, handle, url, password)
         self._reader = Reader(self._session, repeater, self._events)
         self._sender = Sender(
             self._session,
@@ -213,7 +224,11 @@ class Gandi:
             clock,
             self._register,
             self._lifetime.admit,
+            None if member is None else member.recorder(retry, timeout, clock, self._wall_clock),
         )
+        self._member = member
+        if member is not None:
+            member.join(self, self._sender)
         self._tracker = OperationTracker(
             self._session.poll,
             self._sender.cancel,
@@ -306,6 +321,8 @@ class Gandi:
 
     async def _close(self, wait: float | None) -> None:
         async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
+            if self._member is not None:
+                parts.push_async_callback(self._member.close, self)
             parts.push_async_callback(self._transport.close)
             parts.push_async_callback(self._session.close)
             parts.push_async_callback(self._sender.close, wait)
@@ -348,6 +365,53 @@ class Gandi:
         those with a surplus. It works after `close()`, too.
         """
         return self._register.pending()
+
+    @asynccontextmanager
+    async def once(self, key: str) -> AsyncIterator[None]:
+        """What stands inside runs once under this *key*, however often the process is killed on the way.
+
+            async with gandi.once("web-01"):
+                server = await gandi.vm_create("web-01", password, 111, shares=1, cpu=1)
+                await server
+
+        Its changing calls go one after the other and are numbered, and the journal keeps each: before it
+        leaves, when it is answered, and when its operation has ended. When the block is begun again, after
+        whatever end, a call that was answered gives its result from there and nothing is sent; one that
+        did not run is sent; one that was refused, or whose operation ended in ERROR or CANCEL, is sent
+        anew if no later call is recorded, and else gives its failure again. Calls that only read are made
+        again each time.
+
+        The block is the work of one key: it must come to the same calls in the same order when it is
+        begun again, apart from what follows from the service's answers. Another call in the place of one
+        that ran is `JournalConflict`. Calls at the same time each need a key of their own inside.
+
+        Entering waits for a key that another process, or another task, holds; a WARNING says who. What was
+        open when its process ended is looked for at the service, as for a lost reply: where that cannot be
+        told it is `OutcomeUnknown`, until ``pending()``'s ``dismiss()`` or ``adopt()`` says what it is. A
+        block that has ended well is concluded, and its calls are never made again: `Journal.forget`
+        forgets a key.
+
+        Raises `InvalidArgument` without a journal, and `JournalError` where that cannot be read or written.
+        """
+        arguments.text("key", key)
+        self._lifetime.home.require()
+        async with self._keys().once(key):
+            yield
+
+    async def recover(self) -> list[Recovered]:
+        """What earlier processes have begun with this journal and account, and nobody has concluded.
+
+        Calls whose outcome is open are looked for at the service, as for a lost reply; nothing is sent
+        that changes something. The calls of living processes are left alone. Needs a journal.
+        """
+        self._lifetime.home.require()
+        return await self._keys().recover()
+
+    def _keys(self) -> Keys:
+        keys = self._sender.keys
+        if keys is None:
+            raise InvalidArgument('this needs a journal: Gandi(…, journal="runs.db")')
+        return keys
 
     def background(self) -> AbstractContextManager[None]:
         """Calls made inside ``with gandi.background():`` queue behind others, as those of `bulk` do."""
@@ -630,6 +694,12 @@ class Gandi:
         operation = kind(
             self._tracker, type=call.method, started=started, **{**call.known_ids(), **known}
         )
+        if call.record is not None and self._sender.recorder is not None:
+            if call.ended is not None:
+                operation.id = operation.id or call.ended.id
+                operation.saw(call.ended)
+                return operation
+            operation.on_end = partial(self._sender.recorder.ended, call)
         self._begun.add(operation)
         if self._events.listening:
             self._events.emit(

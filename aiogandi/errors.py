@@ -21,6 +21,8 @@
     │   └── OperationTimeout      the caller's deadline passed; the service goes on (also a TimeoutError)
     ├── InvalidArgument           refused before anything was sent (also a ValueError)
     ├── WrongLoop                 used in a second event loop or a forked process (also a RuntimeError)
+    ├── JournalError              the journal cannot be read or written; nothing was sent
+    │   └── JournalConflict       a step under a key asks for something else than it did last time
     └── ClientClosed              the client was closed
 """
 
@@ -213,6 +215,20 @@ class InvalidArgument(GandiError, ValueError):
 class WrongLoop(GandiError, RuntimeError):
     """The client is used in another event loop than the first one that used it, in that of another
     thread, or in a forked process. Nothing was sent. The message says which of these, and what to do.
+    """
+
+
+class JournalError(GandiError):
+    """The journal cannot be read or written: its disk is full, say, or its file is damaged.
+
+    Raised by a changing call, it says that the call was not sent.
+    """
+
+
+class JournalConflict(JournalError):
+    """A step under a key of `Gandi.once` asks for something else than what ran in its place last time.
+
+    Nothing was sent. Other work needs another key.
     """
 
 

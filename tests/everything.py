@@ -30,9 +30,9 @@ from aiogandi.sandbox import trouble
 PASSWORD = "hunter22-s3cret"
 MOMENT = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
 
-LIVING = {"Gandi", "Operation", "VMOperation", "DiskOperation", "Sandbox"}
+LIVING = {"Gandi", "Journal", "Operation", "VMOperation", "DiskOperation", "Run", "Sandbox"}
 """What has a life, and is no value."""
-BY_HAND = {"Pending"}
+BY_HAND = {"Pending", "Recovered"}
 """What no caller can make."""
 
 OF_A_TYPE = {

@@ -90,7 +90,7 @@ class Ages:
     def _older_by_id(self, call: Change, shown: Sequence[int]) -> Iterable[int]:
         """Those of the ids *shown* that are lower than the newest that was known before the call."""
         newest = call.newest or 0
-        return [number for number in self._ledger.unowned(shown) if number < newest]
+        return [number for number in self._ledger.owners.without_owner(shown) if number < newest]
 
     async def _date_of(self, number: int) -> datetime | None:
         """When the service began an operation; None where it does not tell."""

@@ -17,9 +17,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
+from aiogandi.changes import written
+from aiogandi.changes.journal import Recorded
 from aiogandi.changes.recognition import (
     Likeness,
     compare,
@@ -28,26 +29,8 @@ from aiogandi.changes.recognition import (
     passwords_of,
     tells_apart,
 )
+from aiogandi.changes.state import State
 from aiogandi.models import OperationDetails
-
-
-class State(StrEnum):
-    """What is known of a changing call."""
-
-    PREPARED = "prepared"
-    """It has not left."""
-    SENT = "sent"
-    """It has left, and its reply is due."""
-    ANSWERED = "answered"
-    """Its reply came, and is its own."""
-    LOST = "lost"
-    """It has left, and no usable reply will come: it may or may not have run."""
-    ADOPTED = "adopted"
-    """Its reply was lost, and its operation was found at the service."""
-    ABSENT = "absent"
-    """The service did not run it, or refused it."""
-    UNKNOWN = "unknown"
-    """Whether it ran cannot be established."""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +68,14 @@ class Change:
     """Operations that another call was given although they may have been this one's."""
     candidates: frozenset[int] = field(default=frozenset(), init=False)
     """One of these operations may be its own, where its outcome stays unknown."""
+    record: int | None = field(default=None, init=False)
+    """Its number in the journal; None where it is not written down."""
+    prints: tuple[int, ...] | None = field(default=None, init=False, repr=False)
+    """What the journal keeps of its passwords, where these are not known: it was read from there."""
+    ended: OperationDetails | None = field(default=None, init=False)
+    """How its operation has ended, where the journal tells."""
+    is_ours: bool = field(default=True, init=False)
+    """Whether this client sees to it; False for a call of another client, which the journal tells of."""
     _key: tuple[str, str] | None = field(default=None, init=False, repr=False)
 
     # -- transitions ---------------------------------------------------------------------------
@@ -120,6 +111,11 @@ class Change:
         self._to(State.LOST, State.SENT)
         self.patience_ends = patience_ends
 
+    def reopen(self, patience_ends: float) -> None:
+        """Record that it is looked for once more, after the process that made it has ended."""
+        self._to(State.LOST, State.SENT, State.LOST, State.UNKNOWN)
+        self.patience_ends = patience_ends
+
     def adopt(self, details: OperationDetails) -> None:
         """Record that this operation is its own."""
         self._to(State.ADOPTED, State.LOST)
@@ -139,6 +135,42 @@ class Change:
         if self.state not in origins:
             raise AssertionError(f"{self.method}: {self.state} does not lead to {state}")
         self.state = state
+
+    @classmethod
+    def recalled(cls, recorded: Recorded, *, now: float, wall: float, clock: float) -> Change:
+        """The call as the journal tells of it. It is *now* of the clock of the calls, *wall* of the wall
+        clock and *clock* of the loop's.
+        """
+        call = cls(recorded.method, recorded.arguments, recorded.yields)
+        call.record = recorded.number
+        call.prints = recorded.prints
+        call.is_ours = False
+        call.sends = recorded.sends
+        call.newest = recorded.newest
+        call.since = now
+        call.first_sent = call.last_sent = now - max(wall - recorded.since, 0.0)
+        if recorded.patience is not None:
+            call.patience_ends = clock + recorded.patience - wall
+        call.take_over(recorded)
+        return call
+
+    def know(self, details: OperationDetails) -> None:
+        """Take over what the service tells of the operation that is known to be its own."""
+        self.adopted = details
+        self.number = self.id_in(details)
+
+    def take_over(self, recorded: Recorded) -> None:
+        """Take over what the journal tells of what the call began."""
+        self.record = recorded.number
+        self.state = recorded.state
+        ids = recorded.ids
+        if self.yields is not None:
+            self.number = ids.get(self.yields)
+        if "id" in ids:
+            self.adopted = OperationDetails.from_wire({"type": self.method, **ids}, id=ids["id"])
+        if recorded.ended is not None:
+            number = recorded.ended.get("id", ids.get("id", 0))
+            self.ended = OperationDetails.from_wire(recorded.ended, id=number)
 
     # -- what follows from them ----------------------------------------------------------------
 
@@ -194,20 +226,26 @@ class Change:
     def key(self) -> tuple[str, str]:
         """What the service can know of the call: two calls of the same key cannot be told apart."""
         if self._key is None:
-            self._key = self.method, repr(sorted(self.arguments.items()))
+            self._key = self.method, written.write(self.arguments)
         return self._key
+
+    def has_passwords_of(self, other: Change) -> bool:
+        """Whether the two were made with the same passwords, as far as the journal can tell."""
+        if self.prints is None and other.prints is None:
+            return self.passwords == other.passwords
+        return self.prints == other.prints
 
     def is_alike_folded(self, other: Change) -> bool:
         """Whether a service that folds names could not tell the two apart."""
         return (
             self.method == other.method
-            and self.passwords == other.passwords
+            and self.has_passwords_of(other)
             and folded(self.arguments) == folded(other.arguments)
         )
 
     def is_twin_of(self, other: Change) -> bool:
         """Whether the two are interchangeable: what one has begun serves the other as well."""
-        return self.key == other.key and self.passwords == other.passwords
+        return self.key == other.key and self.has_passwords_of(other)
 
     def fits_rather_than(self, other: Change, details: OperationDetails) -> bool:
         """Whether the operation tells what this one asked for, and the other asked for more or less."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from aiogandi.models import OperationDetails
 
 
@@ -169,7 +170,7 @@ def _reserved(
     reserved: dict[int, Change] = {}
     served: set[Change] = set()
     for details in sorted(found, key=lambda details: details.id):
-        for rival in ledger.exact_rivals(call, details):
+        for rival in _exact_rivals(ledger, call, details):
             if rival in served or rival.is_twin_of(call):
                 continue
             if not call.fits_rather_than(rival, details):
@@ -177,6 +178,17 @@ def _reserved(
                 reserved[details.id] = rival
                 break
     return reserved
+
+
+def _exact_rivals(ledger: Ledger, call: Change, details: OperationDetails) -> list[Change]:
+    """Those among the rivals that the operation fits exactly and whose outcome may yet be found."""
+    return [
+        other
+        for other in ledger.rivals(call, details)
+        if ledger.is_active(other)
+        and other.state is not State.UNKNOWN
+        and ledger.likeness(other, details) is Likeness.EXACT
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +226,9 @@ def left_over(ledger: Ledger, call: Change, found: Collection[OperationDetails])
             else:
                 doubtful.append(details)
                 unknown.update(rivals)
-    earlier = {number for rival in unknown for number in ledger.unowned(rival.candidates)}
+    earlier = {
+        number for rival in unknown for number in ledger.owners.without_owner(rival.candidates)
+    }
     left = len(unknown) - len(earlier.difference(details.id for details in doubtful))
     surplus += sorted(doubtful, key=lambda details: details.id)[max(left, 0) :]
     if call.state is State.UNKNOWN:

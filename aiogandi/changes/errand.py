@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.pending import Entry
+from aiogandi.changes.state import State
 from aiogandi.errors import ClientClosed, GandiError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import CallerGone, LeftBehind
@@ -55,8 +56,8 @@ class Errand:
             raise
         finally:
             self.entry.note_caller()  # it may be gone soon
-        if self.call.state is not State.UNKNOWN:
-            self.entry.dismiss()
+        if self.call.state is not State.UNKNOWN and self.entry.key is None:
+            self.entry.conclude()
         if self.task.cancelled():
             raise ClientClosed(sent=False)  # the client was closed before the work had begun
         return self.task.result()
@@ -79,7 +80,7 @@ class Errand:
         if call.state in (State.PREPARED, State.ABSENT):
             self.task.cancel()  # nothing of it is under way, and nothing will be
             self.task.add_done_callback(_look_at)
-            self.entry.dismiss()
+            self.entry.conclude()
             return
         self._events.emit(CallerGone(call.method, str(call.state)))
         # A task that is done calls it as well, a moment later.
@@ -95,7 +96,7 @@ class Errand:
         operation_id, vm_id, disk_id = (call.known_id(name) for name in names)
         self._events.emit(LeftBehind(call.method, str(call.state), operation_id, vm_id, disk_id))
         if call.state is State.ABSENT or (call.method == "operation_cancel" and error is None):
-            self.entry.dismiss()
+            self.entry.conclude()
             log.info("%s: its caller had gone, and it left nothing behind", call.method)
             return
         log.warning(

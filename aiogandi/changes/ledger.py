@@ -7,14 +7,17 @@ nobody: every time that it needs is an argument, in seconds of one clock of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.habits import Habits
+from aiogandi.changes.journal import Name
 from aiogandi.changes.other_clients import OtherClients
-from aiogandi.changes.recognition import Likeness, names_of
+from aiogandi.changes.owners import Owners
+from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from aiogandi.models import OperationDetails
 
 FRESH: Final = 60.0
@@ -41,8 +44,8 @@ class Ledger:
         # Calls that have ended, but may have begun an operation that is not known, or may yet do so:
         # with the time after which they cannot any more.
         self._lingering: dict[Change, float] = {}
-        # What belongs to whom, with the time at which that was known; to nobody, if it is surplus.
-        self._owned: dict[tuple[str, int], tuple[float, Change | None]] = {}
+        self._elsewhere: list[Change] = []  # calls of other clients whose outcome is not known
+        self.owners = Owners()
         self._seen: dict[int, float] = {}  # operations, and when a list first showed them
         self._in_dispute: set[int] = set()
         self.mistrusted: dict[int, float] = {}
@@ -59,10 +62,30 @@ class Ledger:
         """Whether the newest operation id is known well enough to send a changing call."""
         return now - self._as_of < FRESH
 
+    def newest(self, now: float) -> int | None:
+        """The newest operation, where it is known well enough."""
+        return self._newest if self.is_fresh(now) else None
+
     def begin(self, call: Change, now: float) -> None:
         """Enter a call that will be sent soon."""
         self._tell_age(call, now)
         self._active[call] = None
+
+    def resume(self, call: Change) -> None:
+        """Enter a call that has left before, in another process. Its age is known."""
+        self._active[call] = None
+
+    def know_elsewhere(self, calls: list[Change], claims: frozenset[Name]) -> None:
+        """Record what other clients do: *calls* of theirs may own operations, *claims* name those that
+        are known to be theirs.
+        """
+        self._elsewhere = calls
+        self.owners.know_claims(claims)
+        self.other_clients.forget_those(
+            details.id
+            for details in self.details.values()
+            if self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))
+        )
 
     def sent(self, call: Change, now: float) -> None:
         """Record that the call is sent at *now*."""
@@ -75,16 +98,16 @@ class Ledger:
 
     def _tell_age(self, call: Change, now: float) -> None:
         # Not what is out of date: an operation of unknown age is nobody's.
-        call.prepare(self._newest if self.is_fresh(now) else None, self._as_of)
+        call.prepare(self.newest(now), self._as_of)
 
     def own(self, call: Change, number: int, now: float) -> bool:
         """Enter *number*, the id in the call's reply, as its own. Return False if another call owns it
         already.
         """
         if call.yields is not None:
-            if (call.yields, number) in self._owned:
+            if self.owners.has((call.yields, number)):
                 return False
-            self._owned[call.yields, number] = (now, call)
+            self.owners.enter((call.yields, number), call, now)
             self.habits.answered(call, number)
             if call.yields == "id":
                 self.note(number, call.last_sent)
@@ -113,8 +136,7 @@ class Ledger:
             since = min(other.since for other in self._active)
             newest = self.oldest()
         # The service may have hidden a fresh operation from the list that told the newest one.
-        while self._owned and next(iter(self._owned.values()))[0] < since - self._lateness:
-            del self._owned[next(iter(self._owned))]
+        self.owners.forget(since - self._lateness)
         for call in [call for call, until in self._lingering.items() if until < since]:
             del self._lingering[call]
         for seen in (self.details, self._seen):
@@ -135,7 +157,7 @@ class Ledger:
     def saw(self, numbers: list[int], now: float) -> list[int]:
         """Record that a list showed these operations. Return those that an open call may own."""
         oldest = self.oldest()
-        wanted = [number for number in self.unowned(numbers) if number > oldest]
+        wanted = [number for number in self.owners.without_owner(numbers) if number > oldest]
         for number in wanted:
             self._seen.setdefault(number, now)
         if wanted:
@@ -143,16 +165,14 @@ class Ledger:
             self._newest = max(self._newest or 0, *wanted)
         return wanted
 
-    def unowned(self, numbers: Iterable[int]) -> list[int]:
-        """Those of the operations that are not known to be a call's, or surplus."""
-        return [number for number in numbers if ("id", number) not in self._owned]
-
     def learn(self, details: OperationDetails) -> None:
         """Record what the service tells of an operation that a list has shown."""
         self.details[details.id] = details
-        self.habits.saw(details, self.owner(details))
-        calls = chain(self._active, self._lingering)
-        if not self._is_owned(details) and not any(map(self._may_be_of(details), calls)):
+        self.habits.saw(details, self.owners.of(details))
+        calls = chain(self._active, self._lingering, self._elsewhere)
+        if not self.owners.has_any_name_of(details) and not any(
+            map(self._may_be_of(details), calls)
+        ):
             self.other_clients.they_began(details)
 
     def oldest(self) -> int:
@@ -167,7 +187,7 @@ class Ledger:
         """How much an operation looks like the call's own. One that is older than the call, or that
         belongs to another, is DIFFERENT whatever it looks like.
         """
-        if self._is_owned(details) or self._is_older(call, details.id):
+        if self.owners.has_any_name_of(details) or self._is_older(call, details.id):
             return Likeness.DIFFERENT
         found = call.likeness(details, self.habits.longest)
         if found is not Likeness.DIFFERENT and call.yields and call.id_in(details) is None:
@@ -220,7 +240,7 @@ class Ledger:
         is_like = self._may_be_of(details)
         return (
             other
-            for other in chain(self._active, self._lingering)
+            for other in chain(self._active, self._lingering, self._elsewhere)
             if other is not call
             and other.first_sent is not None
             and other.first_sent <= seen
@@ -231,51 +251,47 @@ class Ledger:
         """The calls under way that are interchangeable with this one and whose outcome is not known."""
         return [
             other
-            for other in self._active
+            for other in chain(self._active, self._elsewhere)
             if other is not call
             and other.method == call.method
             and other.state in (State.SENT, State.LOST)
             and other.is_twin_of(call)
         ]
 
-    def exact_rivals(self, call: Change, details: OperationDetails) -> list[Change]:
-        """Those among the rivals that the operation fits exactly and whose outcome may yet be found."""
-        return [
-            other
-            for other in self.rivals(call, details)
-            if other in self._active
-            and other.state is not State.UNKNOWN
-            and self.likeness(other, details) is Likeness.EXACT
-        ]
-
     def is_active(self, call: Change) -> bool:
-        """Whether the call is still under way."""
-        return call in self._active
+        """Whether the call is still under way, here or at another client."""
+        return call in self._active or call in self._elsewhere
 
-    def owner(self, details: OperationDetails) -> Change | None:
-        """The call that is known to have begun the operation."""
-        owners = (self._owned[name] for name in names_of(details) if name in self._owned)
-        return next((owner for _, owner in owners), None)
-
-    def take(self, call: Change, details: OperationDetails, now: float) -> None:
+    def take(
+        self,
+        call: Change,
+        details: OperationDetails,
+        now: float,
+        reserved: Collection[int] = (),
+    ) -> None:
         """Enter the operation as this call's own. Another one that may have begun it cannot be found
-        absent any more: in another form, or where an older operation may be this call's as well.
+        absent any more: in another form, or where an older operation may be this call's as well. It is
+        not where that is *reserved* for another client's call.
         """
         rivals = self.rivals(call, details)
         twins = [other for other in rivals if other.is_twin_of(call)]
-        passed_over = bool(twins) and self._passes_over(call, details)
+        passed_over = bool(twins) and self._passes_over(call, details, reserved)
         for other in rivals:
             if passed_over if other in twins else call.method not in self.habits.keeps:
                 other.doubts.add(details.id)
-        self._owned["id", details.id] = (now, call)
+        self.owners.enter(("id", details.id), call, now)
         number = call.id_in(details)
         if call.yields is not None and number is not None:
-            self._owned[call.yields, number] = (now, call)
+            self.owners.enter((call.yields, number), call, now)
         call.adopt(details)
 
-    def _passes_over(self, call: Change, details: OperationDetails) -> bool:
+    def _passes_over(
+        self, call: Change, details: OperationDetails, reserved: Collection[int]
+    ) -> bool:
         return any(
-            number < details.id and self.likeness(call, other) in _AS_MUCH_ITS_OWN
+            number < details.id
+            and number not in reserved
+            and self.likeness(call, other) in _AS_MUCH_ITS_OWN
             for number, other in self.details.items()
         )
 
@@ -290,11 +306,8 @@ class Ledger:
 
     def discard(self, details: OperationDetails, now: float) -> None:
         """Record that it is surplus and was told of."""
-        self._owned["id", details.id] = (now, None)
+        self.owners.enter(("id", details.id), None, now)
 
     def _may_be_of(self, details: OperationDetails) -> Callable[[Change], bool]:
         longest = self.habits.longest
         return lambda call: call.likeness(details, longest) is not Likeness.DIFFERENT
-
-    def _is_owned(self, details: OperationDetails) -> bool:
-        return any(name in self._owned for name in names_of(details))

@@ -28,14 +28,19 @@ class OtherClients:
         """Note an operation that fits no call of ours."""
         self._foreign[details.id] = details.type
 
+    def forget_those(self, numbers: Iterable[int]) -> None:
+        """Note that these belong to a client that shares our journal."""
+        for number in numbers:
+            self._foreign.pop(number, None)
+
     def have_begun(self, details: OperationDetails) -> bool:
         """Whether the operation fitted no call of ours when it was learned."""
         return details.id in self._foreign
 
-    def begin_such(self, call: Change, numbers: Iterable[int]) -> bool:
+    def begin_such(self, call: Change, numbers: Iterable[int], elsewhere: int) -> bool:
         """Whether they began operations of the call's type since the call was prepared: one that fits
         no call of ours was seen, or *numbers*, which a list by type has shown, are more than this client
-        has sent.
+        has sent, and those that share its journal have begun *elsewhere*.
         """
         newest = call.newest
         if newest is None:
@@ -44,7 +49,7 @@ class OtherClients:
             return True
         since = call.since - self._lateness
         ours = sum(method == call.method and at >= since for at, method in self._leavings)
-        return sum(number > newest for number in numbers) > ours
+        return sum(number > newest for number in numbers) > ours + elsewhere
 
     def forget(self, newest: int, since: float) -> None:
         """Forget operations up to *newest*, and what was sent too early to begin any after *since*."""

@@ -6,15 +6,21 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ref
 
 from aiogandi.calls.arguments import identifier
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
+from aiogandi.changes.journal import Key, Recorded
+from aiogandi.changes.state import State
 from aiogandi.errors import InvalidArgument
 from aiogandi.models.model import as_json
 from aiogandi.operations.operation import Operation
 from aiogandi.redaction import BLANK, Secret
+
+if TYPE_CHECKING:
+    # At run time this would load the settings, and aiohttp with them.
+    from aiogandi.changes.recorder import Recorder
 
 
 class MakeOperation(Protocol):
@@ -34,7 +40,8 @@ class Pending:
     ``"adopted"`` where it has begun an operation, ``"unknown"``, or ``"absent"`` where it did not run but
     left a surplus. ``arguments`` are without passwords. The ids are None where they are not known.
     ``surplus`` are operations that it began beyond its own. ``task`` is the name of the task that made
-    the call, ``since`` when it left first (UTC, by this machine's clock). ``key`` is None.
+    the call, ``since`` when it left first (UTC, by this machine's clock). ``key`` is that of `Gandi.once`,
+    with the outer ones before it, or None.
 
     Copies are about the same call. What comes out of a pickle, in another process say, is the record alone:
     there `operation`, `dismiss` and `adopt` are `InvalidArgument`, and ``gandi.operation(operation_id)``
@@ -98,14 +105,18 @@ class Entry:
         "_since",
         "_surplus",
         "call",
+        "key",
     )
 
-    def __init__(self, call: Change, register: Register) -> None:
-        task = asyncio.current_task()
+    def __init__(
+        self, call: Change, register: Register, key: Key | None, since: datetime | None = None
+    ) -> None:
+        task = asyncio.current_task() if since is None else None
         self.call = call
+        self.key = key
         self._caller = None if task is None else ref(task)  # a task would keep its context alive
         self._caller_name: str | None = None
-        self._since: datetime | None = None
+        self._since = since
         self._surplus: list[int] = []
         self._named: int | None = None  # the operation that somebody said is its own
         self._operation: Operation | None = None
@@ -151,7 +162,7 @@ class Entry:
             call.known_id("disk_id"),
             self._operation_id,
             tuple(self._surplus),
-            None,
+            None if self.key is None else " / ".join(self.key),
             self._caller_name,
             self._since or self._register.now(),
             self,
@@ -177,17 +188,26 @@ class Entry:
                 f"{self.call.method}: its operation is not known (the call is {self.call.state});"
                 " adopt(operation_id) says which it is, dismiss() that there is none"
             )
-        self.dismiss()
+        self.conclude()
         return operation
+
+    def conclude(self) -> None:
+        """Note that what it began is in somebody's hands."""
+        self._register.conclude(self)
 
     def dismiss(self) -> None:
         """See `Pending.dismiss`."""
         self._register.conclude(self)
+        recorder = self._register.recorder
+        if self.key is not None and recorder is not None and self._operation_id is None:
+            recorder.dismiss(self.call)
 
     def adopt(self, operation_id: int) -> None:
         """See `Pending.adopt`."""
         self._named = operation_id
         self._operation = None
+        if self._register.recorder is not None:
+            self._register.recorder.name(self.call, operation_id)
 
 
 class Register:
@@ -195,6 +215,7 @@ class Register:
 
     def __init__(self, make_operation: MakeOperation, wall_clock: Callable[[], float]) -> None:
         self.make_operation = make_operation
+        self.recorder: Recorder | None = None
         self._wall_clock = wall_clock
         self._entries: dict[Entry, None] = {}
 
@@ -202,11 +223,26 @@ class Register:
         """This machine's date and time."""
         return datetime.fromtimestamp(self._wall_clock(), UTC)
 
-    def enter(self, call: Change) -> Entry:
-        """Note a call that the current task makes."""
-        entry = Entry(call, self)
+    def enter(self, call: Change, key: Key | None = None) -> Entry:
+        """Note a call that the current task makes, under a *key* of `Gandi.once`."""
+        entry = Entry(call, self, key)
         self.add(entry)
         return entry
+
+    def recall(self, call: Change, recorded: Recorded) -> Entry:
+        """Note a call that another process has made."""
+        entry = Entry(call, self, recorded.key, datetime.fromtimestamp(recorded.since, UTC))
+        self.add(entry)
+        return entry
+
+    def of(self, record: int) -> Entry | None:
+        """The call of this number in the journal."""
+        return next((entry for entry in self._entries if entry.call.record == record), None)
+
+    def forget(self, key: Key) -> None:
+        """Forget what an earlier block of the key has begun: the next one finds it in the journal."""
+        for entry in [entry for entry in self._entries if entry.key == key]:
+            del self._entries[entry]
 
     def add(self, entry: Entry) -> None:
         """Note that it is not concluded."""
@@ -215,6 +251,8 @@ class Register:
     def conclude(self, entry: Entry) -> None:
         """Note that what it began is in somebody's hands."""
         self._entries.pop(entry, None)
+        if self.recorder is not None and entry.key is None:
+            self.recorder.conclude(entry.call)
 
     def pending(self) -> list[Pending]:
         """Those that have begun something, or may have."""

@@ -33,10 +33,14 @@ from dataclasses import replace
 from typing import Final
 
 from aiogandi.changes.ages import Ages
-from aiogandi.changes.change import Change, State
-from aiogandi.changes.decisions import Adopt, Undecided, decide
+from aiogandi.changes.cancelling import is_cancellation, look_whether_cancelled
+from aiogandi.changes.change import Change
+from aiogandi.changes.decisions import Undecided, decide
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Found, Lookup
+from aiogandi.changes.recorder import Recorder
+from aiogandi.changes.state import State
+from aiogandi.changes.told import cannot_be_told, nothing_is_known
 from aiogandi.errors import (
     AuthenticationError,
     ClientClosed,
@@ -46,7 +50,7 @@ from aiogandi.errors import (
 )
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import LossResolved, ReplyLost
-from aiogandi.models import OperationDetails, OperationState
+from aiogandi.models import OperationDetails
 from aiogandi.settings import Retry
 
 log = logging.getLogger("aiogandi.retries")
@@ -65,6 +69,7 @@ class Reconciler:
         policy: Retry,
         events: Emitter,
         clock: Callable[[], float],
+        recorder: Recorder | None,
     ) -> None:
         self._ledger = ledger
         self._lookup = lookup
@@ -72,6 +77,7 @@ class Reconciler:
         self._policy = policy
         self._events = events
         self._clock = clock
+        self._recorder = recorder
         self._woken: dict[Change, asyncio.Event] = {}
         """Set when another call's look has found what this one looks for."""
         self._warned: str | None = None
@@ -108,9 +114,23 @@ class Reconciler:
         established. Whatever comes of it, the call's state says so.
         """
         call.lose(asyncio.get_running_loop().time() + self._policy.settle)
+        return await self._find(call, lost)
+
+    async def recall(self, call: Change, settle: float) -> OperationDetails | None:
+        """The same, for a call of a process that has ended, and may be run *settle* seconds from now."""
+        settle = max(settle, self._policy.settle)
+        call.reopen(asyncio.get_running_loop().time() + settle)
+        lost = TransportError(
+            f"{call.method}: the process that made it has ended", method=call.method
+        )
+        return await self._find(call, lost)
+
+    async def _find(self, call: Change, lost: GandiError) -> OperationDetails | None:
+        if self._recorder is not None:
+            self._recorder.lost(call)
         if self._events.listening:
             self._events.emit(ReplyLost(call.method, lost))
-        if call.yields is None and not _is_cancellation(call):
+        if call.yields is None and not is_cancellation(call):
             raise self.unknown(call, lost) from lost
         self._woken[call] = asyncio.Event()
         try:
@@ -168,8 +188,8 @@ class Reconciler:
         """Look once, and enter what that says. A look that is *believed* is by type alone, because a
         service may not know the filter, or may have stored another name than was sent.
         """
-        if _is_cancellation(call):
-            return await self._look_whether_cancelled(call, final=final)
+        if is_cancellation(call):
+            return await look_whether_cancelled(self._lookup, call, final=final)
         if not (believed or self._ledger.habits.grows):
             return None  # nothing could be given to it
         if believed:
@@ -185,30 +205,47 @@ class Reconciler:
         look = await self._ages.checked(call, look, believed=believed)
         if not _is_lost(call):
             return None  # another call's look has found it meanwhile
-        undecided = self._enter(call, look, believed=believed, final=final)
+        undecided = await self._enter(call, look, believed=believed, final=final)
         if undecided is not None and undecided.proof and await self._learn_folding(call.method):
-            if not _is_lost(call):
-                return None
-            undecided = self._enter(call, look, believed=believed, final=final)
+            undecided = await self._enter(call, look, believed=believed, final=final)
         if believed and _is_lost(call) and not look.complete:
             if undecided is None:
                 raise TransportError("its operation may have been pushed out of operation_list")
             undecided = replace(undecided, may_clear=False)  # the next look would show no more
         return undecided
 
-    async def _look_whether_cancelled(self, call: Change, *, final: bool) -> Undecided | None:
-        number = call.arguments["operation_id"]
-        details = await self._lookup.operation(number)
-        if details is None or details.state is None:
-            if final:
-                raise TransportError(f"the service does not tell the state of operation {number}")
-            return Undecided((number,), may_clear=True)
-        if details.state == OperationState.CANCEL:
-            call.adopt(details)
+    async def _enter(
+        self, call: Change, look: Found, *, believed: bool, final: bool
+    ) -> Undecided | None:
+        """Enter in the ledger what a look says of the call, and of those that are served before it."""
+        recorder = self._recorder
+        if recorder is None:
+            decision = self._decide(call, look, believed=believed, final=final)
+            if isinstance(decision, Undecided):
+                return decision
+            for served, details in decision:
+                self._serve(served, details)
+            return None
+        async with recorder.turns:
+            while _is_lost(call):
+                await recorder.see_others(look.operations)
+                decision = self._decide(call, look, believed=believed, final=final)
+                if isinstance(decision, Undecided):
+                    return decision
+                # What is meant for a call of another client is left to that one.
+                own = [pair for pair in decision if pair[0].is_ours]
+                reserved = {details.id for served, details in decision if not served.is_ours}
+                claimed = [pair for pair in own if await recorder.adopt(*pair)]
+                for served, details in claimed:
+                    self._serve(served, details, reserved)
+                if len(claimed) == len(own):
+                    return None
         return None
 
-    def _enter(self, call: Change, look: Found, *, believed: bool, final: bool) -> Undecided | None:
-        """Enter in the ledger what a look says of the call, and of those that are served before it."""
+    def _decide(
+        self, call: Change, look: Found, *, believed: bool, final: bool
+    ) -> tuple[tuple[Change, OperationDetails], ...] | Undecided:
+        """Which operations are which calls' own, or that it cannot be told."""
         decision = decide(
             self._ledger,
             call,
@@ -217,13 +254,16 @@ class Reconciler:
             unread=look.unread,
             final=final,
         )
-        if not isinstance(decision, Adopt):
+        if isinstance(decision, Undecided):
             return decision
-        for served, details in decision.pairs:
-            self._ledger.take(served, details, self._clock())
-            if served in self._woken:
-                self._woken[served].set()
-        return None
+        return () if decision is None else decision.pairs
+
+    def _serve(
+        self, call: Change, details: OperationDetails, reserved: Collection[int] = ()
+    ) -> None:
+        self._ledger.take(call, details, self._clock(), reserved)
+        if call in self._woken:
+            self._woken[call].set()
 
     async def _learn_folding(self, method: str) -> bool:
         """Look at the operation of a call that was answered: does this service store names in another
@@ -242,52 +282,18 @@ class Reconciler:
 
     def unknown(self, call: Change, error: Exception) -> OutcomeUnknown:
         """The exception for a lost call of which nothing can be established."""
-        told = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
-        where = "" if call.yields is None else f" in operation_list({call.filter})"
         call.give_up()
         self._events.emit(LossResolved(call.method, "unknown", None))
-        return OutcomeUnknown(
-            f"{call.method}({told}): whether it ran is not known ({error}){_sends(call)}; it is not sent"
-            f" again. Look for it{where} before you repeat it",
-            call.method,
-            status=error.status if isinstance(error, TransportError) else None,
-        )
+        return nothing_is_known(call, error)
 
     def _undecided(self, call: Change, candidates: Collection[int]) -> OutcomeUnknown:
         call.give_up(candidates)
         self._ledger.dispute(call, candidates)
         first = min(candidates, default=None)
         self._events.emit(LossResolved(call.method, "unknown", first))
-        why = (
-            "ids of operations were seen not to grow on this service, so that age proves nothing"
-            if first is None or not self._ledger.habits.grows
-            else "another call may have begun it, or the service tells too little, or in another form"
-        )
-        which = "" if first is None else f" may own {_operations(candidates)} or none:"
-        return OutcomeUnknown(
-            f"{call.method}{which} which cannot be told for sure ({why}){_sends(call)}. It is not sent"
-            " again",
-            call.method,
-            candidates=candidates,
-            surplus=sorted(candidates)[1:] if call.sends > 1 else (),
-        )
-
-
-def _operations(numbers: Collection[int]) -> str:
-    listed = ", ".join(map(str, sorted(numbers)))
-    return f"operation {listed}" if len(numbers) == 1 else f"one of operations {listed}"
-
-
-def _sends(call: Change) -> str:
-    """How often it was sent, and so may have run, where that is more than once."""
-    return f". It was sent {call.sends} times" if call.sends > 1 else ""
+        return cannot_be_told(call, candidates, grows=self._ledger.habits.grows)
 
 
 def _is_lost(call: Change) -> bool:
     """Whether nobody has found yet what became of it. Another call's look may find it at any time."""
     return call.state is State.LOST
-
-
-def _is_cancellation(call: Change) -> bool:
-    """Whether the state of one operation tells what became of the call."""
-    return call.method == "operation_cancel" and "operation_id" in call.arguments

@@ -9,14 +9,20 @@ from typing import Any
 
 from aiogandi.calls import results
 from aiogandi.calls.call import Reader, observed
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.errand import Errand
+from aiogandi.changes.keys import Keys
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
+from aiogandi.changes.once import Step
 from aiogandi.changes.pending import Register
 from aiogandi.changes.reconciler import Reconciler
+from aiogandi.changes.recorder import Recorder
+from aiogandi.changes.recovery import Recovery
 from aiogandi.changes.refusals import Refusals
+from aiogandi.changes.state import State
 from aiogandi.changes.surplus import SurplusSearch
+from aiogandi.changes.told import did_not_run
 from aiogandi.changes.trip import Convert, Trip
 from aiogandi.clock import Clock
 from aiogandi.errors import (
@@ -33,6 +39,9 @@ from aiogandi.session.manager import SessionManager
 from aiogandi.settings import Retry
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.request import Request
+
+MakeRecorder = Callable[[Ledger], Recorder]
+"""Makes the books of a client whose calls are in this ledger."""
 
 
 class Sender:
@@ -57,6 +66,7 @@ class Sender:
         clock: Clock,
         register: Register,
         admit: Callable[[], None],
+        record: MakeRecorder | None,
     ) -> None:
         self._session = session
         self._repeater = repeater
@@ -67,9 +77,26 @@ class Sender:
         known = Refusals(clock).around
         newest = Directory(known(partial(reader.ask, rank=Rank.LOOKUP))).ids
         self._lookup = Lookup(Directory(known(reader.look)), self._ledger, clock, newest)
-        self._reconciler = Reconciler(self._ledger, self._lookup, policy, events, clock)
-        self._surplus = SurplusSearch(self._ledger, self._lookup, policy, timeout, events, clock)
+        self.recorder = None if record is None else record(self._ledger)
+        self._reconciler = Reconciler(
+            self._ledger, self._lookup, policy, events, clock, self.recorder
+        )
+        self._surplus = SurplusSearch(
+            self._ledger, self._lookup, policy, timeout, events, clock, self.recorder
+        )
         self._register = register
+        self._register.recorder = self.recorder
+        self.keys: Keys | None = None
+        if self.recorder is not None:
+            recovery = Recovery(
+                self.recorder,
+                self._ledger,
+                self._lookup,
+                self._reconciler,
+                self._surplus,
+                register,
+            )
+            self.keys = Keys(self.recorder, recovery, register, self.send, admit)
         self._admit = admit
         self._errands: set[Errand] = set()
         self._refusal: str | None = None
@@ -79,7 +106,7 @@ class Sender:
         self._replies: asyncio.Task[Any] | None = None
 
     async def change(self, call: Change, convert: Convert) -> Any:
-        """What *convert* makes of the reply to *call*.
+        """What *convert* makes of the reply to *call*. Inside of `once`, it may be what the journal tells.
 
         Raises `OutcomeUnknown` where it cannot be established whether it ran.
         """
@@ -88,8 +115,21 @@ class Sender:
             raise ClientClosed(self._refusal, sent=False)
         # What cannot be sent is refused before others are sent for it.
         request = Request.of(call.method, call.arguments)
-        errand = Errand(call, self._register.enter(call), self._events)
-        trip = Trip(errand, request, convert, self._reconciler)
+        if self.keys is not None and (block := self.keys.block()) is not None:
+            return await block.step(call, request, convert)
+        return await self.send(call, request, convert)
+
+    async def send(
+        self, call: Change, request: Request, convert: Convert, place: Step | None = None
+    ) -> Any:
+        """What *convert* makes of the reply to a call that is sent now. *place* is that under a key."""
+        errand = Errand(
+            call, self._register.enter(call, None if place is None else place.words), self._events
+        )
+        if place is not None:
+            place.errand = errand
+        intend = None if self.recorder is None else partial(self.recorder.intend, call, place)
+        trip = Trip(errand, request, convert, self._reconciler, intend)
         self._errands.add(errand)
         work = partial(self._run, trip)
         if self._events.listening:
@@ -169,10 +209,16 @@ class Sender:
             if call.state is State.ADOPTED:
                 return call.number  # an equal call's look has found it, and its own went on
             raise self._closed(call) from None
+        except GandiError as error:
+            if self.recorder is not None:
+                self.recorder.over(call, error)
+            raise
         finally:
             if entered:
                 self._follow(trip.errand)
-        raise _did_not_run(call, lost)
+        if self.recorder is not None:
+            self.recorder.over(call, None)
+        raise did_not_run(call, lost)
 
     def _follow(self, errand: Errand) -> None:
         """See to what the call may have begun beyond its own operation."""
@@ -199,13 +245,15 @@ class Sender:
             call.lose(0.0)
             raise self._reconciler.unknown(call, lost) from lost
         if await self._reconciler.recover(call, lost) is not None:
+            if self.recorder is not None and call.yields is None:
+                self.recorder.returned(call, None)
             return call.number
         trip.errand.check()
         if isinstance(lost, TransportError | Fault) and may_pass(lost):
             # The settling time has passed since the service asked for a pause.
             asked = lost.retry_after if isinstance(lost, TransportError) else None
             raise DidNotRun(lost, max((asked or 0.0) - self._policy.settle, 0.0))
-        raise _did_not_run(call, lost)
+        raise did_not_run(call, lost)
 
     async def _send(self, trip: Trip, left: float | None) -> tuple[GandiError | None, Any]:
         """Send it once. Return None with its result, or what came instead of a reply where it may have
@@ -222,13 +270,18 @@ class Sender:
                     trip.errand.check()  # there is no further attempt, and no pause before it
                 raise
             return error, None
-        if self._ledger.own(call, result, self._clock()):
+        recorder = self.recorder
+        is_its_own = recorder is None or await recorder.answered(call, result)
+        if is_its_own and self._ledger.own(call, result, self._clock()):
+            if recorder is not None and call.yields is None:
+                recorder.returned(call, result)
             return None, result
         # Another call, which lost its reply, was given this operation: look for that one's.
         return TransportError(f"{call.method}: another call was given its operation"), None
 
     async def _exchange(self, trip: Trip, left: float | None) -> Any:
         def on_send(now: float) -> None:
+            trip.leaves()
             self._ledger.sent(trip.call, now)
             trip.errand.entry.leaves()
 
@@ -254,19 +307,3 @@ def _may_have_run(call: Change, error: TransportError | Fault | ClientClosed) ->
         return True
     # A second send may be refused because the first one ran, or is about to.
     return isinstance(error, DataFault) and call.sends > 1
-
-
-def _did_not_run(call: Change, lost: GandiError) -> GandiError:
-    """What the caller of a call is told that was looked for after each send, and ran after none."""
-    if not isinstance(lost, TransportError):
-        return lost
-    told = TransportError(
-        f"{call.method}: it did not run. It was sent {call.sends} times, and each time it was looked"
-        f" for and not found at the service; the last reply was lost: {lost}",
-        lost.status,
-        sent=False,
-        retry_after=lost.retry_after,
-        method=call.method,
-    )
-    told.__cause__ = lost
-    return told

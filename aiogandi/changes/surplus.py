@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from aiogandi.cancellation import cancel
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.decisions import left_over
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
+from aiogandi.changes.recorder import Recorder
+from aiogandi.changes.state import State
 from aiogandi.errors import GandiError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import SurplusFound
@@ -37,7 +39,9 @@ class SurplusSearch:
         timeout: float,
         events: Emitter,
         clock: Callable[[], float],
+        recorder: Recorder | None,
     ) -> None:
+        self._recorder = recorder
         self._ledger = ledger
         self._lookup = lookup
         self._policy = policy
@@ -95,6 +99,8 @@ class SurplusSearch:
             last = clock() >= ends_at
             try:
                 look = await self._lookup.look({"type": call.method})
+                if self._recorder is not None:
+                    await self._recorder.see_others(look.operations)
             except GandiError as error:
                 problem = str(error)  # the next look may fare better
                 continue
@@ -142,12 +148,16 @@ class SurplusSearch:
 
     async def _warn_of_others(self, call: Change) -> None:
         """Equal operations of two clients cannot be told apart: say so where another one is about."""
+        elsewhere = 0
         try:
             numbers = await self._lookup.ids(call.method)
+            if self._recorder is not None:
+                await self._recorder.see_others(self._ledger.details.values())
+                elsewhere = await self._recorder.begun_elsewhere(call)
         except GandiError as error:
             log.info("%s: whether another client is about is not known: %s", call.method, error)
             return
-        if self._ledger.other_clients.begin_such(call, numbers):
+        if self._ledger.other_clients.begin_such(call, numbers, elsewhere):
             log.warning(
                 "%s: its reply was lost, and operation %s was found to be its own; but another client"
                 " begins such operations on this account, and it may be that client's",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiogandi.changes.errand import Errand
@@ -18,12 +18,18 @@ Convert = Callable[[Any], Any]
 
 
 class Trip:
-    """A call with what it takes to send it. It is ready to leave while its caller waits and the newest
-    operation is known.
+    """A call with what it takes to send it. It is ready to leave while its caller waits, the newest
+    operation is known, and *intend*, where there is a journal, has written down that it leaves. That is
+    done when its turn comes: of what only stands in line nobody has to find out whether it ran.
     """
 
     def __init__(
-        self, errand: Errand, request: Request, convert: Convert, reconciler: Reconciler
+        self,
+        errand: Errand,
+        request: Request,
+        convert: Convert,
+        reconciler: Reconciler,
+        intend: Callable[[], Awaitable[None]] | None,
     ) -> None:
         self.errand = errand
         self.call = errand.call
@@ -33,13 +39,37 @@ class Trip:
         self._excused = errand.call.yields is None
         """Whether it is sent although the newest operation is not known."""
         self._rounds = 0
+        self._intend = intend
+        self._turn_has_come = False
+        self._is_written = intend is None
 
     def is_ready(self) -> bool:
-        """Whether it may be sent now."""
-        return self.errand.may_leave and (self._excused or self._reconciler.is_prepared())
+        """Whether it may stand in line, and once its turn has come, whether it may be sent."""
+        return (
+            self.errand.may_leave
+            and self._is_prepared()
+            and (self._is_written or not self._turn_has_come)
+        )
+
+    def may_leave(self) -> bool:
+        """Whether it may be sent, now that its turn has come."""
+        self._turn_has_come = True
+        return self.is_ready()
 
     async def make_ready(self) -> None:
         """See to it that it may be sent. Where it need not be sent any more, raise what ends it."""
         self.errand.check()
-        self._rounds += 1
-        self._excused = not await self._reconciler.prepare() or self._rounds == MOST_ROUNDS
+        if not self._is_prepared():
+            self._rounds += 1
+            self._excused = not await self._reconciler.prepare() or self._rounds == MOST_ROUNDS
+        if self._turn_has_come and not self._is_written and self._intend is not None:
+            await self._intend()
+            self._is_written = True
+
+    def leaves(self) -> None:
+        """Note that it is sent. To be sent again is written down anew."""
+        self._turn_has_come = False
+        self._is_written = self._intend is None
+
+    def _is_prepared(self) -> bool:
+        return self._excused or self._reconciler.is_prepared()

@@ -73,6 +73,16 @@ class Model(_Sent):
         """
         return {name: as_json(getattr(self, name)) for name, *_ in self._plan()}
 
+    def portable(self) -> dict[str, Any]:
+        """What the service sent, or else the fields, as the wire had them: without passwords, and such
+        that ``from_wire`` makes an equal model of it, in another process too.
+        """
+        if self.raw:
+            raw: dict[str, Any] = _blanked(conceal(self.raw))
+            return raw
+        fields = {name: getattr(self, name) for name, *_ in self._plan()}
+        return {name: _as_sent(value) for name, value in fields.items() if value is not None}
+
     def _values(self) -> list[Any]:
         return [getattr(self, name) for name, *_ in self._plan()]
 
@@ -120,6 +130,13 @@ def _plan(
         (each.name, each.metadata["read"], model.__dict__[each.name].__set__)
         for each in fields(model)
     ]
+
+
+def _as_sent(value: Any) -> Any:
+    """A field's value as the wire had it."""
+    if isinstance(value, tuple):
+        return [each.portable() if isinstance(each, Model) else each for each in value]
+    return conceal(value) if isinstance(value, Mapping) else value
 
 
 def as_json(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any, NoReturn, Protocol, cast
 
 from aiogandi.checks import require_time_limit
@@ -49,6 +49,7 @@ class Operation:
         "_tracking",
         "_vm_id",
         "id",
+        "on_end",
         "product_id",
         "started",
         "state",
@@ -75,6 +76,7 @@ class Operation:
         self.type = type
         self.product_id = product_id
         self.state: OperationState | None = None
+        self.on_end: Callable[[OperationDetails], None] | None = None
 
     def __repr__(self) -> str:
         things = ("vm_id", "disk_id", "product_id")
@@ -167,6 +169,9 @@ class Operation:
         self.product_id = self.product_id or details.product_id
         if details.state in FINAL:
             self._details = details
+            if self.on_end is not None:
+                self.on_end(details)
+                self.on_end = None
 
 
 class VMOperation(Operation):

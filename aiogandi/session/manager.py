@@ -42,10 +42,13 @@ class Readiness(Protocol):
     """What a request must know before it leaves, and what may be out of date when its turn comes."""
 
     def is_ready(self) -> bool:
-        """Whether it may leave now."""
+        """Whether it may stand in line."""
+
+    def may_leave(self) -> bool:
+        """Whether it may leave, now that its turn has come."""
 
     async def make_ready(self) -> None:
-        """See to it that it may leave, at least for a while. What is raised is the call's error."""
+        """See to it that both hold, at least for a while. What is raised is the call's error."""
 
 
 def _nobody_listens(*_: object) -> None:
@@ -184,7 +187,7 @@ class SessionManager:
         session = self._session
         if session is None or not session.is_good(now):
             return None
-        return session if ready is None or ready.is_ready() else None
+        return session if ready is None or ready.may_leave() else None
 
     def _use(self, now: float, ready: Readiness | None) -> Session:
         """The session that a call is sent with *now*; `Unwanted` where it may not be sent."""

@@ -3,9 +3,10 @@
 import math
 
 from aiogandi import OperationDetails
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import FRESH
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from aiogandi.redaction import Secret
 
 YIELDS = {"vm_create": "vm_id", "disk_create": "disk_id", "vm_start": "id"}

@@ -5,8 +5,9 @@ import math
 import pytest
 
 from aiogandi import OperationDetails
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from aiogandi.redaction import Secret
 
 FOUND = OperationDetails(11, "vm_start", vm_id=1)

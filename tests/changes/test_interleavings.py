@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from aiogandi.changes.change import State
 from aiogandi.changes.decisions import Adopt, Undecided, decide, left_over
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from tests.changes import history
 
 SETTLE = 3

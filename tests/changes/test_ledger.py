@@ -1,8 +1,9 @@
 """The books of changing calls: what is under way, what was the newest operation, what is forgotten."""
 
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from tests.changes.conftest import LATENESS
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiogandi.changes.change import State
 from aiogandi.changes.decisions import Adopt, Undecided, decide, left_over
 from aiogandi.changes.ledger import Ledger
+from aiogandi.changes.state import State
 from tests.changes.history import Call, Run
 
 SETTLE = 4

@@ -2,9 +2,10 @@
 
 import pytest
 
-from aiogandi.changes.change import Change, State
+from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import FRESH
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.state import State
 from tests.changes.conftest import LATENESS
 
 

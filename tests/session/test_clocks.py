@@ -53,6 +53,8 @@ class Knowledge:
     def is_ready(self):
         return asyncio.get_running_loop().time() < self.until
 
+    may_leave = is_ready
+
     async def make_ready(self):
         await asyncio.sleep(1)
         self.learned += 1

@@ -1,0 +1,233 @@
+"""What a journal writes down of changing calls, and what it is asked: an interface.
+
+`journals` has one that keeps a SQLite file. Nobody outside of that room knows which one it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+from aiogandi.changes.state import State
+
+Result = TypeVar("Result")
+
+Key: TypeAlias = tuple[str, ...]
+"""What `Gandi.once` was given: the outer keys and the inner one."""
+
+Yields: TypeAlias = Literal["id", "vm_id", "disk_id"] | None
+Name: TypeAlias = tuple[str, int]
+"""A name by which an operation is known: ``("id", 5)``, or that of the server or disk which it creates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A changing call that is about to leave. Times are seconds of the wall clock, but for the lengths
+    *timeout* and *settle*.
+
+    *key* is the number of the key that is held, *step* its place among that key's calls.
+    """
+
+    method: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    prints: Sequence[int] = field(repr=False)
+    yields: Yields
+    sends: int
+    newest: int | None
+    since: float
+    timeout: float
+    settle: float
+    key: int | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A changing call as it stands in the journal.
+
+    *place* is its key's number, *client* that of the client that made it. *patience* is when its operation has appeared, if it ever
+    does: None where no reply was lost. *ids* are those that are known of its operation, and *ended* is what
+    the service said of its end. *outcome* is what came instead of an operation: a refusal's code and text,
+    or a generic call's value.
+    """
+
+    number: int
+    key: Key | None
+    place: int | None
+    step: int | None
+    client: int
+    method: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    prints: tuple[int, ...] = field(repr=False)
+    yields: Yields
+    state: State
+    sends: int
+    newest: int | None
+    since: float
+    timeout: float
+    settle: float
+    patience: float | None
+    ids: Mapping[str, int]
+    outcome: Any
+    ended: Mapping[str, Any] | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may have run, and nobody knows."""
+        return self.state in (State.SENT, State.LOST, State.UNKNOWN)
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it is not known what it has begun, or what that creates."""
+        tells_too_little = self.state is State.ADOPTED and self.yields not in (None, *self.ids)
+        return self.is_open or tells_too_little
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key that this process holds, with what is recorded under it. *result* is what its block came to,
+    if it has ended well.
+    """
+
+    number: int
+    is_concluded: bool
+    steps: list[Recorded]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class HeldElsewhere:
+    """A key that another process, or another task of this one, holds. *holder* tells of it."""
+
+    holder: str
+
+
+class KeyHeld(Exception):
+    """Another process, or another task, holds the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What other clients have to do with some operations: *claimed* are names of those that belong to their
+    calls, *others* their calls whose outcome is not known.
+    """
+
+    claimed: frozenset[Name]
+    others: list[Recorded]
+
+
+class ClientJournal(Protocol):
+    """The journal as one client sees it. What a method was asked for is durable when its result is there.
+
+    `JournalError` where the journal cannot be read or written.
+    """
+
+    def intend(self, intent: Intent) -> Awaitable[int]:
+        """Write down a call that is about to leave; returns its number. A step that is recorded already
+        gives way to it.
+        """
+
+    def send_again(self, number: int, sends: int) -> Awaitable[None]:
+        """Note that the call is about to leave once more, for the *sends*-th time."""
+
+    def lose(self, number: int, patience: float) -> Awaitable[None]:
+        """Note that its reply is lost, and until when what it began may appear."""
+
+    def claim(
+        self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
+    ) -> Awaitable[bool]:
+        """Enter the operation with these *names* as that of call *number*, whose state becomes *state*.
+        False where it is another's: then nothing is entered.
+        """
+
+    def settle(self, number: int, state: State, outcome: Any = None) -> Awaitable[None]:
+        """Note what became of a call that began no operation, or of which none is known."""
+
+    def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Awaitable[None]:
+        """Note how its operation has ended."""
+
+    def drop(self, number: int) -> Awaitable[None]:
+        """Forget a call outside of keys: its result is in somebody's hands."""
+
+    def view(self, names: Collection[Name]) -> Awaitable[View]:
+        """What other clients have to do with the operations of these *names*."""
+
+    def begun(self, method: str, since: float) -> Awaitable[int]:
+        """How many operations other clients' calls of *method* have begun since then, or may have."""
+
+    def find(self, key: Key, run: int) -> Awaitable[Held | None]:
+        """What is recorded under a key that is concluded; None for another one. Nothing is held."""
+
+    def hold(self, key: Key, run: int = 0) -> Awaitable[Held | HeldElsewhere]:
+        """Hold a key, unless it is held."""
+
+    def hold_number(self, key: int) -> Awaitable[bool]:
+        """Hold the key of this number, unless it is held."""
+
+    def hold_again(self, key: int) -> Awaitable[Held]:
+        """What is recorded by now under a key that is held."""
+
+    def let_go(self, key: int) -> None:
+        """Hold it no more."""
+
+    def conclude(self, key: int, result: Any) -> Awaitable[None]:
+        """Note that the key's block has ended well. What is left of its calls are its recorded steps."""
+
+    def fail(self, key: int, error: str) -> Awaitable[None]:
+        """Note with which error the key's block has ended."""
+
+    def left(self) -> Awaitable[list[Recorded]]:
+        """The calls that nobody has concluded, of all clients of the account, the oldest first."""
+
+    def take_over(self, client: int) -> Awaitable[bool]:
+        """Hold the calls that another client made outside of keys, unless that client lives."""
+
+    def leave(self) -> Awaitable[None]:
+        """The client closes: it lives no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key: *state* is ``"open"``, ``"failed"`` or ``"concluded"``, *since* when it was held first.
+    *result* is what its block came to, *error* with what it failed.
+    """
+
+    key: Key
+    state: str
+    since: float
+    result: Any
+    error: str | None
+
+
+class Storage(Protocol):
+    """Where journals of all accounts are kept."""
+
+    def open(self) -> Awaitable[None]:
+        """Make ready, or tell what is wrong."""
+
+    def close(self) -> Awaitable[None]:
+        """Write what is still to be written, and let go of everything."""
+
+    def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
+        """Do *work* where it does not hold up the event loop."""
+
+    def enter(self, account: str, told: str) -> Awaitable[tuple[ClientJournal, bytes]]:
+        """The journal of a client of *account*, of which *told* tells others, and the salt for prints."""
+
+    def run(self, account: str, name: str) -> Awaitable[int]:
+        """The number of a run, which begins now where there is none of this name."""
+
+    def runs(self, account: str) -> Awaitable[list[tuple[str, float, Mapping[str, int]]]]:
+        """The runs by name, when each began, and how many keys it has in each state."""
+
+    def entries(self, account: str, run: int) -> Awaitable[list[Entry]]:
+        """The keys of a run, or with 0 those outside of runs, the oldest first."""
+
+    def forget(self, account: str, run: int, key: Key | None) -> Awaitable[int]:
+        """Forget a key, or with None the run and all its keys; returns how many keys. One that is held
+        is not forgotten.
+        """
+
+    def export(self) -> Awaitable[list[Mapping[str, Any]]]:
+        """All keys and calls of all accounts, as values that `json.dumps` takes."""

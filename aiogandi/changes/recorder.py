@@ -1,0 +1,231 @@
+"""Writes down what becomes of changing calls, for those who come after this process and beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from aiogandi.changes.change import Change
+from aiogandi.changes.journal import ClientJournal, Intent, Name, Recorded
+from aiogandi.changes.ledger import Ledger
+from aiogandi.changes.prints import Prints
+from aiogandi.changes.recognition import names_of
+from aiogandi.changes.state import State
+from aiogandi.errors import DataFault, Fault, JournalError, fault_for
+from aiogandi.models import OperationDetails
+from aiogandi.settings import Retry
+
+log = logging.getLogger("aiogandi.journal")
+
+
+class Place(Protocol):
+    """Where a call stands under a key."""
+
+    key: int
+    """The number of the key that is held."""
+    step: int
+
+
+class Recorder:
+    """The books of one client's changing calls.
+
+    *enter* lets the client into the journal: it returns that as the client sees it, and what makes prints
+    of passwords. *ledger* is told what other clients do. *timeout* is that of an exchange.
+    """
+
+    def __init__(
+        self,
+        enter: Callable[[], Awaitable[tuple[ClientJournal, Prints]]],
+        ledger: Ledger,
+        policy: Retry,
+        timeout: float,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._enter = enter
+        self._ledger = ledger
+        self._policy = policy
+        self._timeout = timeout
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._entered: asyncio.Future[tuple[ClientJournal, Prints]] | None = None
+        self._taken_over: set[int] = set()  # calls of clients that have ended
+        self.turns = asyncio.Lock()
+        """Held while it is decided whose an operation is, so that two looks do not give one call two."""
+
+    async def journal(self) -> ClientJournal:
+        """The journal, which the client enters with its first changing call."""
+        return (await self.both())[0]
+
+    async def both(self) -> tuple[ClientJournal, Prints]:
+        """The journal, and what makes prints of passwords."""
+        if self._entered is None:
+            self._entered = asyncio.ensure_future(self._enter())
+        try:
+            return await asyncio.shield(self._entered)
+        except JournalError:
+            self._entered = None  # a disk that was full may have room by now
+            raise
+
+    async def close(self) -> None:
+        """Leave the journal."""
+        if self._entered is not None:
+            journal, _ = await self._entered
+            await journal.leave()
+
+    # -- a call of this client -----------------------------------------------------------------
+
+    async def intend(self, call: Change, place: Place | None) -> None:
+        """Write down that the call is about to leave. Where that cannot be done, it must not leave:
+        `JournalError`.
+        """
+        journal, prints = await self.both()
+        if call.record is not None and call.sends:
+            await journal.send_again(call.record, call.sends + 1)
+            return
+        newest = self._ledger.newest(self._clock())
+        intent = Intent(
+            call.method,
+            call.arguments,
+            prints.of(call.arguments),
+            call.yields,
+            1,
+            newest,
+            self._wall_clock(),
+            self._timeout,
+            self._policy.settle,
+            None if place is None else place.key,
+            None if place is None else place.step,
+        )
+        call.record = await journal.intend(intent)
+
+    async def answered(self, call: Change, number: int) -> bool:
+        """Claim the operation that the call's reply named. False where another client's call was given it."""
+        if call.yields is None:
+            return True
+        ids = {name: known for name, known in call.known_ids().items() if known is not None}
+        names: list[Name] = [(call.yields, number)]
+        return await self._claim(call, names, State.ANSWERED, {**ids, call.yields: number})
+
+    async def adopt(self, call: Change, details: OperationDetails) -> bool:
+        """Claim the operation for a call whose reply was lost. False where another client's was given it."""
+        ids = {
+            name: number
+            for name in ("id", "vm_id", "disk_id", "product_id")
+            if (number := getattr(details, name)) is not None
+        }
+        return await self._claim(call, list(names_of(details)), State.ADOPTED, ids)
+
+    async def _claim(
+        self, call: Change, names: list[Name], state: State, ids: Mapping[str, int]
+    ) -> bool:
+        if call.record is None:
+            return True
+        journal = await self.journal()
+        try:
+            return await journal.claim(call.record, names, state, ids)
+        except JournalError as error:
+            _warn(call, error)
+            return True
+
+    def lost(self, call: Change) -> None:
+        """Note that the call's reply is lost."""
+        seconds = call.patience_ends - asyncio.get_running_loop().time()
+        self._write(
+            call, lambda journal, number: journal.lose(number, self._wall_clock() + seconds)
+        )
+
+    def over(self, call: Change, error: BaseException | None) -> None:
+        """Note what became of a call that began no operation, or of which none is known."""
+        if call.state not in (State.ABSENT, State.UNKNOWN, State.PREPARED):
+            return
+        refusal = error if isinstance(error, DataFault) else None
+        outcome = None if refusal is None else [refusal.code, refusal.message]
+        state = State.UNKNOWN if call.state is State.UNKNOWN else State.ABSENT
+        self._write(call, lambda journal, number: journal.settle(number, state, outcome))
+
+    def returned(self, call: Change, value: Any) -> None:
+        """Note what a call has returned that begins no operation."""
+        self._write(call, lambda journal, number: journal.settle(number, State.ANSWERED, [value]))
+
+    def ended(self, call: Change, details: OperationDetails) -> None:
+        """Note how the call's operation has ended."""
+        ids = {name: known for name, known in call.known_ids().items() if known is not None}
+        ids |= {"id": details.id} if details.id else {}
+        told = {"id": details.id, **details.portable()}
+        self._write(call, lambda journal, number: journal.end(number, ids, told))
+
+    def conclude(self, call: Change) -> None:
+        """Note that the result of a call outside of keys is in somebody's hands."""
+        self._write(call, lambda journal, number: journal.drop(number))
+
+    def dismiss(self, call: Change) -> None:
+        """Note that somebody has said of a call under a key that it did not run."""
+        self._write(call, lambda journal, number: journal.settle(number, State.ABSENT))
+
+    def name(self, call: Change, number: int) -> None:
+        """Note that somebody has said which operation is the call's own."""
+        ids = {"id": number}
+        self._write(
+            call,
+            lambda journal, record: journal.claim(record, [("id", number)], State.ADOPTED, ids),
+        )
+
+    def _write(self, call: Change, write: Callable[[ClientJournal, int], Awaitable[Any]]) -> None:
+        """Write it down, without waiting. Where that fails nothing is lost: the intent is enough."""
+        if call.record is None or self._entered is None or not self._entered.done():
+            return
+        journal, _ = self._entered.result()
+        written = asyncio.ensure_future(write(journal, call.record))
+        written.add_done_callback(lambda done: _look_at(call, done))
+
+    # -- other clients -------------------------------------------------------------------------
+
+    async def see_others(self, found: Iterable[OperationDetails]) -> None:
+        """Learn what other clients have to do with the operations that were found."""
+        journal = await self.journal()
+        view = await journal.view([name for details in found for name in names_of(details)])
+        others = [each for each in view.others if each.number not in self._taken_over]
+        self._ledger.know_elsewhere([self._recalled(each) for each in others], view.claimed)
+
+    async def begun_elsewhere(self, call: Change) -> int:
+        """How many operations of the call's type other clients have begun since it was prepared."""
+        journal = await self.journal()
+        since = self._wall_clock() - (self._clock() - call.since)
+        return await journal.begun(call.method, since - self._timeout - self._policy.settle)
+
+    def take_over(self, recorded: Recorded) -> Change:
+        """A call of a client that has ended, which this one sees to from now on."""
+        self._taken_over.add(recorded.number)
+        call = self._recalled(recorded)
+        call.is_ours = True
+        return call
+
+    def _recalled(self, recorded: Recorded) -> Change:
+        return Change.recalled(
+            recorded,
+            now=self._clock(),
+            wall=self._wall_clock(),
+            clock=asyncio.get_running_loop().time(),
+        )
+
+
+def refusal_of(recorded: Recorded) -> Fault | None:
+    """The fault with which the service has refused a call."""
+    if recorded.state is not State.ABSENT or recorded.outcome is None:
+        return None
+    code, message = recorded.outcome
+    return fault_for(code, message, method=recorded.method)
+
+
+def _look_at(call: Change, written: asyncio.Future[Any]) -> None:
+    if not written.cancelled() and (error := written.exception()) is not None:
+        if not isinstance(error, JournalError):
+            raise error
+        _warn(call, error)
+
+
+def _warn(call: Change, error: JournalError) -> None:
+    log.warning("%s: what became of it is not written down: %s", call.method, error)

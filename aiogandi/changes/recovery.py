@@ -1,0 +1,120 @@
+"""Calls that earlier processes have made, and what became of them: see `Gandi.recover`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+from aiogandi.changes.change import Change
+from aiogandi.changes.journal import Recorded
+from aiogandi.changes.ledger import Ledger
+from aiogandi.changes.lookup import Lookup
+from aiogandi.changes.pending import Entry, Pending, Register
+from aiogandi.changes.reconciler import Reconciler
+from aiogandi.changes.recorder import Recorder
+from aiogandi.changes.state import State
+from aiogandi.changes.surplus import SurplusSearch
+from aiogandi.errors import GandiError, OutcomeUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A changing call that an earlier process made and nobody has concluded.
+
+    ``outcome`` is ``"adopted"`` where its operation is known, ``"absent"`` where it did not run, and
+    ``"unknown"``. ``pending`` takes it up (see `Pending`).
+    """
+
+    pending: Pending
+    outcome: Literal["adopted", "absent", "unknown"]
+
+
+class Recovery:
+    """Finds out what became of the calls of clients that have ended."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        ledger: Ledger,
+        lookup: Lookup,
+        reconciler: Reconciler,
+        surplus: SurplusSearch,
+        register: Register,
+    ) -> None:
+        self._recorder = recorder
+        self._ledger = ledger
+        self._lookup = lookup
+        self._reconciler = reconciler
+        self._surplus = surplus
+        self._register = register
+
+    async def find_out(self, recorded: Recorded) -> None:
+        """Find out what became of one call; `OutcomeUnknown` where that cannot be told."""
+        call = self._recorder.take_over(recorded)
+        await self._find_out(call, self._register.recall(call, recorded), recorded)
+
+    async def _find_out(self, call: Change, entry: Entry, recorded: Recorded) -> None:
+        if not recorded.is_open:
+            await self._tell_ids(call)
+            return
+        self._ledger.resume(call)
+        try:
+            await self._reconciler.recall(call, recorded.settle)
+        except GandiError as error:
+            self._recorder.over(call, error)
+            raise
+        finally:
+            self._surplus.follow(call, entry.found_surplus)
+        self._recorder.over(call, None)
+
+    async def _tell_ids(self, call: Change) -> None:
+        """Learn what the operation creates, where somebody has said which it is."""
+        number = call.known_id("id")
+        if number is None or call.yields is None or call.known_id(call.yields) is not None:
+            return
+        details = await self._lookup.operation(number)
+        if details is None or call.id_in(details) is None:
+            raise OutcomeUnknown(
+                f"{call.method}: the service does not tell what operation {number} creates",
+                call.method,
+                candidates=(number,),
+            )
+        call.know(details)
+        await self._recorder.adopt(call, details)
+
+    async def recover(self) -> list[Recovered]:
+        """All calls that nobody has concluded and no living client sees to."""
+        journal = await self._recorder.journal()
+        left = await journal.left()
+        keys = {call.place for call in left if call.place is not None}
+        clients = {call.client for call in left if call.place is None}
+        held = {key for key in keys if await journal.hold_number(key)}
+        gone = {client for client in clients if await journal.take_over(client)}
+        try:
+            # Read once more: until now, somebody else may have seen to them.
+            calls = [
+                call
+                for call in await journal.left()
+                if (call.place in held if call.place is not None else call.client in gone)
+                and self._register.of(call.number) is None
+            ]
+            return await self._of(calls)
+        finally:
+            for key in held:
+                journal.let_go(key)
+
+    async def _of(self, calls: list[Recorded]) -> list[Recovered]:
+        return list(await asyncio.gather(*map(self._recovered, calls)))
+
+    async def _recovered(self, recorded: Recorded) -> Recovered:
+        call = self._recorder.take_over(recorded)
+        entry = self._register.recall(call, recorded)
+        try:
+            await self._find_out(call, entry, recorded)
+        except OutcomeUnknown:
+            return Recovered(entry.show(), "unknown")
+        if call.state is not State.ABSENT:
+            return Recovered(entry.show(), "adopted")
+        entry.conclude()
+        return Recovered(entry.show(), "absent")

@@ -1,0 +1,199 @@
+"""`Journal`: what a program opens, and its runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+from weakref import WeakKeyDictionary
+
+from aiogandi.changes.journal import ClientJournal, Key, Storage
+from aiogandi.changes.prints import Prints
+from aiogandi.checks import require, require_text
+from aiogandi.errors import InvalidArgument, JournalError, WrongLoop
+from aiogandi.journals.run import Durable, Run
+from aiogandi.journals.sqlite.storage import SqliteStorage
+from aiogandi.redaction import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run: its *name*, when it began (UTC, by this machine's clock), and how many of its items are done,
+    failed, and neither.
+    """
+
+    name: str
+    since: datetime
+    done: int
+    failed: int
+    open: int
+
+
+class Journal:
+    """What changing calls are about to do and have done, in a file that outlives the process.
+
+        async with Journal("runs.db") as journal, Gandi(…, journal=journal) as gandi:
+            run = journal.run("release-42")
+            async for outcome in bulk(provision, names, run=run): ...
+
+    *path* is a SQLite file, which is made where there is none, with mode 600, and beside it one with the
+    same name and ``-locks``. Any number of processes of one machine may use it at the same time. It must
+    not lie on a network file system: locks and SQLite's shared memory do not hold there.
+
+    Before a call leaves, its intent is on the disk. If that cannot be written, the call is not sent, and
+    `JournalError` says so. What became of it is written as it is known; should that fail, the intent is
+    enough to find out later. No password and no session id is in the file.
+
+    It belongs to one event loop of one process. `JournalError` where the file cannot be made, read or
+    written, is damaged, or is no journal; it is left as it is.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        require(isinstance(path, str | os.PathLike), "path", path, "the path of a file")
+        self._storage: Storage = SqliteStorage(Path(os.fspath(path)))
+        self._name = os.fspath(path)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients: WeakKeyDictionary[object, Durable] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return f"<Journal {self._name}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Journal is a file that is open, and neither copied nor pickled: its path is")
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Open the file. `JournalError` tells what is wrong with it."""
+        if self._loop is not None:
+            raise JournalError(f"{self._name}: the journal is open already")
+        await self._storage.open()
+        self._loop = asyncio.get_running_loop()
+
+    async def close(self) -> None:
+        """Write what is still to be written, and close the file. Closing again does nothing."""
+        self._loop = None
+        await self._storage.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open."""
+        return self._loop is not None
+
+    # -- clients -------------------------------------------------------------------------------
+
+    def add(self, gandi: object, client: Durable) -> None:
+        """Note a client that is opened with this journal. (`Gandi` does; nobody else needs to.)"""
+        self._clients[gandi] = client
+
+    def remove(self, gandi: object) -> None:
+        """Note that it is closed."""
+        self._clients.pop(gandi, None)
+
+    async def enter(self, account: str, password: Secret) -> tuple[ClientJournal, Prints]:
+        """The journal of a client of *account*, and what makes prints of passwords."""
+        self._require_loop()
+        journal, salt = await self._storage.enter(account, _process())
+        return journal, await self._storage.apart(lambda: Prints(password, salt))
+
+    def _require_loop(self) -> None:
+        if self._loop is not None and asyncio.get_running_loop() is not self._loop:
+            raise WrongLoop("the journal is used in another event loop than the one that opened it")
+
+    def _client(self, gandi: object | None) -> Durable:
+        if gandi is not None:
+            client = self._clients.get(gandi)
+            if client is None:
+                raise InvalidArgument(
+                    f"gandi={gandi!r}: a client that was opened with this journal"
+                )
+            return client
+        clients = list(self._clients.values())
+        if len(clients) != 1:
+            were = "no client was" if not clients else f"{len(clients)} clients were"
+            raise InvalidArgument(
+                f"{were} opened with this journal: say with gandi=… which account is meant"
+            )
+        return clients[0]
+
+    # -- runs ----------------------------------------------------------------------------------
+
+    def run(
+        self, name: str, *, key: Callable[[Any], str] = str, gandi: object | None = None
+    ) -> Run:
+        """A run of the account of *gandi*, or of the only client that was opened with the journal.
+
+        *key* says what an item is called: a string that stays the same when the program is started again,
+        and that no other item of the run has.
+        """
+        require_text("name", name)
+        require(callable(key), "key", key, "a function of an item")
+        return Run(name, key, self._client(gandi), self._storage)
+
+    async def runs(self, *, gandi: object | None = None) -> list[RunSummary]:
+        """The account's runs, the oldest first."""
+        self._require_loop()
+        found = await self._storage.runs(self._client(gandi).account)
+        return [
+            RunSummary(
+                name,
+                datetime.fromtimestamp(since, UTC),
+                counts.get("concluded", 0),
+                counts.get("failed", 0),
+                counts.get("open", 0),
+            )
+            for name, since, counts in found
+        ]
+
+    async def forget(
+        self,
+        key: str | Key | None = None,
+        *,
+        run: str | None = None,
+        gandi: object | None = None,
+    ) -> int:
+        """Forget a key, so that what stands under it runs anew; or a whole run; or one key of a run.
+
+        Returns how many keys were forgotten. One that is held by somebody at the moment is not.
+        """
+        if key is None and run is None:
+            raise InvalidArgument("nothing to forget: give a key, or run=, or both")
+        account = self._client(gandi).account
+        number = 0 if run is None else await self._storage.run(account, run)
+        words = (key,) if isinstance(key, str) else key
+        return await self._storage.forget(account, number, words)
+
+    async def export(self) -> AsyncIterator[str]:
+        """All that is in the journal, of all accounts: a line of JSON for each key and each call. No
+        password is in it.
+        """
+        for each in await self._storage.export():
+            yield json.dumps(each)
+
+
+def account_of(login: str, handle: str | None, url: str) -> str:
+    """The account that keys live under."""
+    return json.dumps([login, handle, url])
+
+
+def _process() -> str:
+    program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
+    return f"process {os.getpid()} ({program}) on {socket.gethostname()}"

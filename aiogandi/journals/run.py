@@ -1,0 +1,145 @@
+"""A durable run of `bulk`: each of its items is a key, and ends once however often the run is begun."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, NoReturn, Protocol
+
+from aiogandi import models
+from aiogandi.changes.journal import Held, Storage
+from aiogandi.changes.once import Block
+from aiogandi.checks import require
+from aiogandi.models.model import AskedById, AskedWithoutId
+from aiogandi.operations.operation import Operation
+
+_MODELS: Final[Mapping[str, type[AskedById | AskedWithoutId]]] = {
+    model.__name__: model
+    for model in (
+        *(models.VM, models.Disk, models.HostingAccount, models.OperationDetails),
+        models.Product,
+    )
+}
+
+
+class Durable(Protocol):
+    """What a run needs of its client."""
+
+    account: str
+
+    def once(
+        self, key: str, run: int = 0, *, waits: bool = True
+    ) -> AbstractAsyncContextManager[Block]:
+        """The block of a key. Where it *waits* not and the key is held, `KeyHeld` is raised."""
+
+    async def find(self, key: str, run: int) -> Held | None:
+        """What is recorded under a key that is concluded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What became of one item of a run: its *key*, and its *state*: ``"done"``, ``"failed"``, or
+    ``"open"`` where its process was ended. *result* is what the action returned, as far as that is JSON or
+    one of our models; *error* is the failure in words. *since* is when it was begun first (UTC).
+    """
+
+    key: str
+    state: Literal["done", "failed", "open"]
+    result: Any
+    error: str | None
+    since: datetime
+
+
+class Run:
+    """A run of `bulk` that goes on where an earlier process has ended: ``bulk(action, items, run=run)``."""
+
+    def __init__(
+        self, name: str, key: Callable[[Any], str], client: Durable, storage: Storage
+    ) -> None:
+        self.name = name
+        self._key = key
+        self._client = client
+        self._storage = storage
+        self._number: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} belongs to its journal and is neither copied nor pickled: its name, given to"
+            " Journal.run() of another process, goes on with it"
+        )
+
+    def key_of(self, item: Any) -> str:
+        """What *item* is called. `InvalidArgument` where that is no text."""
+        key = self._key(item)
+        holds = isinstance(key, str) and bool(key)
+        require(holds, "key", key, f"a text that is not empty, for the item {item!r}")
+        return key
+
+    async def carry_out(
+        self, action: Callable[[Any], Awaitable[Any]], item: Any, *, waits: bool
+    ) -> tuple[Any, bool]:
+        """The result of *action* for *item*, and whether it is that of an earlier run."""
+        if self._number is None:
+            self._number = await self._storage.run(self._client.account, self.name)
+        key = self.key_of(item)
+        done = await self._client.find(key, self._number)
+        if done is not None and done.result is not None:
+            return _read(done.result), True
+        async with self._client.once(key, self._number, waits=waits) as block:
+            held = block.held
+            if held.is_concluded and held.result is not None:
+                return _read(held.result), True
+            result = await action(item)
+            if isinstance(result, Operation):
+                result = await result.wait()
+            block.result = _written(result)
+            return result, held.is_concluded
+
+    async def outcomes(self) -> AsyncIterator[RunOutcome]:
+        """What became of each item that was begun so far, the oldest first, from the journal alone."""
+        number = await self._storage.run(self._client.account, self.name)
+        for entry in await self._storage.entries(self._client.account, number):
+            if len(entry.key) == 1:
+                state: Any = "done" if entry.state == "concluded" else entry.state
+                result = None if entry.result is None else _read(entry.result)
+                since = datetime.fromtimestamp(entry.since, UTC)
+                yield RunOutcome(entry.key[0], state, result, entry.error, since)
+
+
+def _written(result: Any) -> Mapping[str, Any] | None:
+    """*result* as it is kept; None for what is neither JSON nor one of our models."""
+    kind = type(result).__name__
+    if _MODELS.get(kind) is type(result):
+        return {"model": kind, "struct": result.portable(), "id": getattr(result, "id", None)}
+    return {"json": json.dumps(result)} if _is_json(result) else None
+
+
+def _is_json(value: Any) -> bool:
+    """Whether JSON gives *value* back as it is, and it names no password."""
+    match value:
+        case dict():
+            return all(
+                type(key) is str and "password" not in key.lower() and _is_json(item)
+                for key, item in value.items()
+            )
+        case list():
+            return all(map(_is_json, value))
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or type(value) in (str, int, bool)
+
+
+def _read(kept: Mapping[str, Any]) -> Any:
+    if "json" in kept:
+        return json.loads(kept["json"])
+    model = _MODELS[kept["model"]]
+    if issubclass(model, AskedById):
+        return model.from_wire(kept["struct"], id=kept["id"])
+    return model.from_wire(kept["struct"])

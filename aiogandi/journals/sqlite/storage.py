@@ -1,0 +1,183 @@
+"""A SQLite file with the journals of all accounts that use it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiogandi.changes import written
+from aiogandi.changes.journal import ClientJournal, Entry, Key
+from aiogandi.errors import JournalError
+from aiogandi.journals.sqlite.file import connect
+from aiogandi.journals.sqlite.locks import LockFile
+from aiogandi.journals.sqlite.store import CLIENTS, SqliteClientJournal, join
+from aiogandi.journals.sqlite.writer import Writer
+
+Result = TypeVar("Result")
+
+
+class SqliteStorage:
+    """Keeps journals in the file at *path*."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: Writer | None = None
+        self._locks: LockFile | None = None
+
+    async def open(self) -> None:
+        writer = Writer(partial(connect, self._path), str(self._path))
+        await writer.open()
+        try:
+            self._locks = LockFile.opened(self._path.with_name(f"{self._path.name}-locks"))
+        except OSError as error:
+            await writer.close()
+            raise JournalError(f"{self._path}-locks: {error.strerror}") from error
+        self._writer = writer
+
+    async def close(self) -> None:
+        writer, locks = self._writer, self._locks
+        self._writer = self._locks = None
+        if writer is not None:
+            await writer.close()
+        if locks is not None:
+            locks.close()
+
+    def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
+        return self._submit(lambda _: work())
+
+    async def enter(self, account: str, told: str) -> tuple[ClientJournal, bytes]:
+        number, client, salt = await self._submit(join(account, told))
+        locks = self._locks
+        if locks is None or not locks.take(CLIENTS + client):
+            raise JournalError(f"{self._path}: the journal is closed")
+        return SqliteClientJournal(self._submit, locks, number, client, told), salt
+
+    def run(self, account: str, name: str) -> Awaitable[int]:
+        return self._submit(partial(_run, account, name))
+
+    def runs(self, account: str) -> Awaitable[list[tuple[str, float, Mapping[str, int]]]]:
+        return self._submit(partial(_runs, account))
+
+    def entries(self, account: str, run: int) -> Awaitable[list[Entry]]:
+        return self._submit(partial(_entries, account, run))
+
+    async def forget(self, account: str, run: int, key: Key | None) -> int:
+        locks = self._locks
+        numbers = await self._submit(partial(_numbers, account, run, key))
+        if locks is None:
+            raise JournalError(f"{self._path}: the journal is closed")
+        free = [number for number in numbers if locks.take(number)]
+        try:
+            await self._submit(partial(_forget, free, run if key is None else None))
+        finally:
+            for number in free:
+                locks.let_go(number)
+        return len(free)
+
+    def export(self) -> Awaitable[list[Mapping[str, Any]]]:
+        return self._submit(_export)
+
+    def _submit(self, work: Callable[[sqlite3.Connection], Result]) -> Awaitable[Result]:
+        if self._writer is None:
+            raise JournalError(
+                f"{self._path}: the journal is closed: enter it with `async with` first"
+            )
+        return self._writer.submit(work)
+
+
+_ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
+
+
+def _run(account: str, name: str, connection: sqlite3.Connection) -> int:
+    connection.execute("INSERT OR IGNORE INTO accounts (scope) VALUES (?)", (account,))
+    connection.execute(
+        f"INSERT OR IGNORE INTO runs (account, name, since) VALUES ({_ACCOUNT}, ?, ?)",
+        (account, name, time.time()),
+    )
+    [row] = connection.execute(
+        f"SELECT id FROM runs WHERE account = {_ACCOUNT} AND name = ?",  # noqa: S608
+        (account, name),
+    )
+    number: int = row[0]
+    return number
+
+
+def _runs(
+    account: str, connection: sqlite3.Connection
+) -> list[tuple[str, float, Mapping[str, int]]]:
+    runs = connection.execute(
+        f"SELECT id, name, since FROM runs WHERE account = {_ACCOUNT} ORDER BY since",  # noqa: S608
+        (account,),
+    ).fetchall()
+    counts = "SELECT state, count(*) FROM keys WHERE run = ? GROUP BY state"
+    return [
+        (row["name"], row["since"], dict(map(tuple, connection.execute(counts, (row["id"],)))))
+        for row in runs
+    ]
+
+
+def _entries(account: str, run: int, connection: sqlite3.Connection) -> list[Entry]:
+    rows = connection.execute(
+        f"SELECT * FROM keys WHERE account = {_ACCOUNT} AND run = ? ORDER BY id",  # noqa: S608
+        (account, run),
+    )
+    return [
+        Entry(
+            tuple(json.loads(row["key"])),
+            row["state"],
+            row["since"],
+            None if row["result"] is None else written.read(row["result"]),
+            row["error"],
+        )
+        for row in rows
+    ]
+
+
+def _numbers(account: str, run: int, key: Key | None, connection: sqlite3.Connection) -> list[int]:
+    query = f"SELECT id FROM keys WHERE account = {_ACCOUNT} AND run = ?"  # noqa: S608
+    if key is None:
+        return [row[0] for row in connection.execute(query, (account, run))]
+    return [
+        row[0]
+        for row in connection.execute(f"{query} AND key = ?", (account, run, json.dumps(key)))
+    ]
+
+
+def _forget(keys: list[int], run: int | None, connection: sqlite3.Connection) -> None:
+    for key in keys:
+        connection.execute("DELETE FROM calls WHERE key = ?", (key,))
+        connection.execute("DELETE FROM keys WHERE id = ?", (key,))
+    if run:
+        connection.execute(
+            "DELETE FROM runs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM keys WHERE run = ?)",
+            (run, run),
+        )
+
+
+def _export(connection: sqlite3.Connection) -> list[Mapping[str, Any]]:
+    told: list[Mapping[str, Any]] = []
+    for table in ("keys", "calls"):
+        rows = connection.execute(
+            f"SELECT accounts.scope AS account_name, {table}.* FROM {table}"  # noqa: S608
+            f" JOIN accounts ON {table}.account = accounts.id ORDER BY {table}.id"
+        )
+        told += [{"kind": table[:-1], **_row(row)} for row in rows]
+    return told
+
+
+_JSON = ("key", "steps", "result", "arguments", "ids", "outcome", "ended")
+
+
+def _row(row: sqlite3.Row) -> dict[str, Any]:
+    values = {**row, "account": json.loads(row["account_name"])}
+    del values["account_name"]
+    values.pop("prints", None)
+    for name in _JSON:
+        if isinstance(values.get(name), str):
+            values[name] = json.loads(values[name])
+    return values

@@ -1,0 +1,316 @@
+"""The journal of one client in a SQLite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
+
+from aiogandi.changes import written
+from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name, Recorded, View
+from aiogandi.changes.state import State
+from aiogandi.journals.sqlite.rows import concluded, held, one, recorded
+
+Result = TypeVar("Result")
+
+CLIENTS: Final = 2**40
+"""The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
+
+CLAIMED: Final = 3600.0
+"""Seconds for which it is remembered at least whose an operation is."""
+
+_OPEN: Final = (State.SENT, State.LOST, State.UNKNOWN)
+_BEGAN: Final = (State.ANSWERED, State.ADOPTED)
+
+
+class Locks(Protocol):
+    """Places that this process can hold."""
+
+    def take(self, place: int) -> bool:
+        """Hold it; False where it is held."""
+
+    def let_go(self, place: int) -> None:
+        """Hold it no more."""
+
+
+class Submit(Protocol):
+    """Does work in a transaction."""
+
+    def __call__(self, work: Callable[[sqlite3.Connection], Result]) -> Any:
+        """An awaitable of what *work* returns."""
+
+
+class SqliteClientJournal:
+    """What one client, *client*, of *account* writes down and asks. *told* tells others who holds a key."""
+
+    def __init__(self, submit: Submit, locks: Locks, account: int, client: int, told: str) -> None:
+        self._submit = submit
+        self._locks = locks
+        self._account = account
+        self._client = client
+        self._told = told
+        self._taken_over: set[int] = set()
+
+    def intend(self, intent: Intent) -> Any:
+        return self._submit(partial(_intend, self._account, self._client, intent))
+
+    def send_again(self, number: int, sends: int) -> Any:
+        return self._update(number, state=State.SENT, sends=sends, patience=None)
+
+    def lose(self, number: int, patience: float) -> Any:
+        return self._update(number, state=State.LOST, patience=patience)
+
+    def claim(
+        self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
+    ) -> Any:
+        return self._submit(partial(_claim, self._account, number, names, state, ids))
+
+    def settle(self, number: int, state: State, outcome: Any = None) -> Any:
+        told = None if outcome is None else written.write(outcome)
+        return self._update(number, state=state, outcome=told)
+
+    def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Any:
+        return self._update(number, ids=json.dumps(ids), ended=written.write(ended))
+
+    def drop(self, number: int) -> Any:
+        return self._submit(lambda c: c.execute("DELETE FROM calls WHERE id = ?", (number,)))
+
+    def view(self, names: Collection[Name]) -> Any:
+        return self._submit(partial(_view, self._account, self._client, names))
+
+    def begun(self, method: str, since: float) -> Any:
+        return self._submit(partial(_begun, self._account, self._client, method, since))
+
+    def find(self, key: Key, run: int) -> Any:
+        return self._submit(partial(_find, self._account, key, run))
+
+    async def hold(self, key: Key, run: int = 0) -> Held | HeldElsewhere:
+        number = await self._submit(partial(_key, self._account, key, run))
+        if not self._locks.take(number):
+            holder = await self._submit(partial(_holder, number))
+            return HeldElsewhere(holder)
+        try:
+            held: Held = await self.hold_again(number)
+        except BaseException:
+            self._locks.let_go(number)
+            raise
+        return held
+
+    async def hold_number(self, key: int) -> bool:
+        return self._locks.take(key)
+
+    def hold_again(self, key: int) -> Any:
+        return self._submit(partial(_take, key, self._told))
+
+    def let_go(self, key: int) -> None:
+        self._locks.let_go(key)
+
+    def conclude(self, key: int, result: Any) -> Any:
+        return self._submit(partial(_conclude, key, result))
+
+    def fail(self, key: int, error: str) -> Any:
+        return self._submit(
+            lambda c: c.execute(
+                "UPDATE keys SET state = 'failed', error = ? WHERE id = ?", (error, key)
+            )
+        )
+
+    def left(self) -> Any:
+        return self._submit(partial(_left, self._account))
+
+    async def take_over(self, client: int) -> bool:
+        if client == self._client or client in self._taken_over:
+            return True
+        if not self._locks.take(CLIENTS + client):
+            return False
+        self._taken_over.add(client)
+        return True
+
+    async def leave(self) -> None:
+        for client in (self._client, *self._taken_over):
+            self._locks.let_go(CLIENTS + client)
+
+    def _update(self, number: int, **values: Any) -> Any:
+        columns = ", ".join(f"{name} = ?" for name in values)
+        given = (*values.values(), number)
+        # The names are this file's own.
+        return self._submit(
+            lambda c: c.execute(f"UPDATE calls SET {columns} WHERE id = ?", given)  # noqa: S608
+        )
+
+
+def join(account: str, told: str) -> Callable[[sqlite3.Connection], tuple[int, int, bytes]]:
+    """The work that enters a client of *account*, of which *told* tells others: returns the numbers of
+    both, and the file's salt.
+    """
+
+    def work(connection: sqlite3.Connection) -> tuple[int, int, bytes]:
+        connection.execute("INSERT OR IGNORE INTO accounts (scope) VALUES (?)", (account,))
+        number = one(connection, "SELECT id FROM accounts WHERE scope = ?", account)
+        _forget_claims(number, connection)
+        client = connection.execute(
+            "INSERT INTO clients (told, since) VALUES (?, ?)", (told, time.time())
+        ).lastrowid
+        salt = one(connection, "SELECT value FROM about WHERE name = 'salt'")
+        return number, client or 0, salt
+
+    return work
+
+
+def _forget_claims(account: int, connection: sqlite3.Connection) -> None:
+    """Forget whose operations are that no call can be given any more. A call knows the newest operation as
+    it was a minute before it left, so what was claimed well before the oldest open call is older than all.
+    """
+    oldest = one(
+        connection,
+        "SELECT min(since) FROM calls WHERE account = ? AND state IN (?, ?, ?)",
+        *(account, *_OPEN),
+    )
+    before = min(time.time() if oldest is None else oldest, time.time()) - CLAIMED
+    connection.execute("DELETE FROM claims WHERE account = ? AND at < ?", (account, before))
+
+
+def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Connection) -> int:
+    row = connection.execute(
+        "INSERT OR REPLACE INTO calls (account, client, key, step, method, arguments, prints, yields,"
+        " state, sends, newest, since, timeout, settle) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            account,
+            client,
+            intent.key,
+            intent.step,
+            intent.method,
+            written.write(intent.arguments),
+            json.dumps(list(intent.prints)),
+            intent.yields,
+            State.SENT,
+            intent.sends,
+            intent.newest,
+            intent.since,
+            intent.timeout,
+            intent.settle,
+        ),
+    )
+    return row.lastrowid or 0
+
+
+def _claim(
+    account: int,
+    number: int,
+    names: Sequence[Name],
+    state: State,
+    ids: Mapping[str, int],
+    connection: sqlite3.Connection,
+) -> bool:
+    for kind, thing in names:
+        owner = one(
+            connection,
+            "SELECT call FROM claims WHERE account = ? AND kind = ? AND number = ?",
+            *(account, kind, thing),
+        )
+        if owner not in (None, number):
+            return False
+    # The client that made the call, which may have ended, and not the one that found the operation.
+    connection.executemany(
+        "INSERT OR REPLACE INTO claims SELECT ?, ?, ?, id, client, method, ? FROM calls WHERE id = ?",
+        [(account, kind, thing, time.time(), number) for kind, thing in names],
+    )
+    connection.execute(
+        "UPDATE calls SET state = ?, ids = ?, patience = NULL WHERE id = ?",
+        (state, json.dumps(ids), number),
+    )
+    return True
+
+
+def _view(
+    account: int, client: int, names: Collection[Name], connection: sqlite3.Connection
+) -> View:
+    claimed = {
+        (kind, number)
+        for kind, number in names
+        if one(
+            connection,
+            "SELECT 1 FROM claims WHERE account = ? AND kind = ? AND number = ? AND client != ?",
+            *(account, kind, number, client),
+        )
+    }
+    others = recorded(
+        connection,
+        "calls.account = ? AND calls.client != ? AND calls.state IN (?, ?, ?)",
+        *(account, client, *_OPEN),
+    )
+    return View(frozenset(claimed), others)
+
+
+def _begun(
+    account: int, client: int, method: str, since: float, connection: sqlite3.Connection
+) -> int:
+    claimed: int = one(
+        connection,
+        "SELECT count(DISTINCT call) FROM claims"
+        " WHERE account = ? AND at >= ? AND method = ? AND client != ?",
+        *(account, since, method, client),
+    )
+    open_ones: int = one(
+        connection,
+        "SELECT count(*) FROM calls"
+        " WHERE account = ? AND method = ? AND client != ? AND state IN (?, ?, ?)",
+        *(account, method, client, *_OPEN),
+    )
+    return claimed + open_ones
+
+
+def _key(account: int, key: Key, run: int, connection: sqlite3.Connection) -> int:
+    told = json.dumps(key)
+    connection.execute(
+        "INSERT OR IGNORE INTO keys (account, run, key, since) VALUES (?, ?, ?, ?)",
+        (account, run, told, time.time()),
+    )
+    number: int = one(
+        connection,
+        "SELECT id FROM keys WHERE account = ? AND run = ? AND key = ?",
+        *(account, run, told),
+    )
+    return number
+
+
+def _find(account: int, key: Key, run: int, connection: sqlite3.Connection) -> Held | None:
+    number = one(
+        connection,
+        "SELECT id FROM keys WHERE account = ? AND run = ? AND key = ? AND state = 'concluded'",
+        *(account, run, json.dumps(key)),
+    )
+    return None if number is None else held(number, connection)
+
+
+def _holder(key: int, connection: sqlite3.Connection) -> str:
+    return one(connection, "SELECT holder FROM keys WHERE id = ?", key) or "another process"
+
+
+def _take(number: int, told: str, connection: sqlite3.Connection) -> Held:
+    connection.execute("UPDATE keys SET holder = ? WHERE id = ?", (told, number))
+    return held(number, connection)
+
+
+def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> None:
+    steps = recorded(connection, "calls.key = ?", key)
+    told = [concluded(each) for each in sorted(steps, key=lambda each: each.step or 0)]
+    before = one(connection, "SELECT steps FROM keys WHERE id = ?", key)
+    told = json.loads(before or "[]") + told
+    connection.execute(
+        "UPDATE keys SET state = 'concluded', error = NULL, holder = NULL, steps = ?, result = ?"
+        " WHERE id = ?",
+        (json.dumps(told), None if result is None else written.write(result), key),
+    )
+    connection.execute("DELETE FROM calls WHERE key = ?", (key,))
+
+
+def _left(account: int, connection: sqlite3.Connection) -> list[Recorded]:
+    return recorded(
+        connection,
+        "calls.account = ? AND calls.state IN (?, ?, ?, ?, ?)",
+        *(account, *_OPEN, *_BEGAN),
+    )

@@ -1,0 +1,165 @@
+"""The one thread that works on the database, for an event loop that never waits for the disk.
+
+Whatever comes while a transaction is written goes into the next one, all together: to make a commit
+durable takes the disk as long for a thousand rows as for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
+
+from aiogandi.errors import JournalError
+
+Result = TypeVar("Result")
+Work = Callable[[sqlite3.Connection], Any]
+
+AT_ONCE: Final = 1000
+"""Pieces of work in one transaction at most."""
+
+
+class Writer:
+    """Does work on a connection, in its order, in transactions.
+
+    *connect* makes the connection, in the thread. *name* is what errors call the database.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
+        self._connect = connect
+        self._name = name
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"journal {name}", daemon=True)
+        self._is_open = False
+
+    async def open(self) -> None:
+        """Start the thread and connect."""
+        connected = self._loop.create_future()
+        self._queue.put((_nothing, connected))
+        self._is_open = True
+        self._thread.start()
+        try:
+            await asyncio.shield(connected)
+        except BaseException:
+            await self.close()
+            raise
+
+    def submit(self, work: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
+        """Do *work* in a transaction, with others. When the future has its result, that is on the disk.
+
+        `JournalError` where the database cannot be read or written: then nothing of the transaction is in
+        it.
+        """
+        future: asyncio.Future[Result] = self._loop.create_future()
+        if self._is_open:
+            self._queue.put((work, future))
+        else:
+            future.set_exception(JournalError(f"{self._name}: the journal is closed"))
+        return future
+
+    async def close(self) -> None:
+        """Do what was submitted, and end the thread."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        ended = self._loop.create_future()
+        self._queue.put((_nothing, ended))
+        self._queue.put(None)
+        await asyncio.wait([ended])
+        ended.exception()
+        self._thread.join()
+
+    # -- in the thread -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            connection = self._connect()
+        except BaseException as error:  # noqa: BLE001 - whoever opens it is told
+            self._refuse_all(_as_journal_error(self._name, error))
+            return
+        try:
+            while (batch := self._next()) is not None:
+                self._carry_out(connection, batch)
+        finally:
+            connection.close()
+
+    def _next(self) -> list[tuple[Work, asyncio.Future[Any]]] | None:
+        """All that has come, or what comes next; None where nothing comes any more."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < AT_ONCE and not self._queue.empty():
+            further = self._queue.get()
+            if further is None:
+                self._queue.put(None)
+                break
+            batch.append(further)
+        return batch
+
+    def _carry_out(
+        self, connection: sqlite3.Connection, batch: list[tuple[Work, asyncio.Future[Any]]]
+    ) -> None:
+        try:
+            results = in_a_transaction(connection, [work for work, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whoever submitted it is told
+            if len(batch) > 1:  # it may be the fault of one of them
+                for each in batch:
+                    self._carry_out(connection, [each])
+                return
+            failure = _as_journal_error(self._name, error)
+            self._hand_over([(future, None, failure) for _, future in batch])
+            return
+        futures = (future for _, future in batch)
+        self._hand_over([(*each, None) for each in zip(futures, results, strict=True)])
+
+    def _refuse_all(self, error: BaseException) -> None:
+        while (entry := self._queue.get()) is not None:
+            self._hand_over([(entry[1], None, error)])
+
+    def _hand_over(
+        self, outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]]
+    ) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_settle, outcomes)
+        except RuntimeError:
+            return  # the loop was closed, and nobody waits in it any more
+
+
+def in_a_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
+    """What each of *works* returns. All of them are done, or nothing is."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        results = [work(connection) for work in works]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return results
+
+
+def _settle(outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+    for future, result, error in outcomes:
+        if future.done():
+            continue  # whoever waited was cancelled
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
+def _as_journal_error(name: str, error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.Error | OSError):
+        told = JournalError(f"{name}: {error}")
+        told.__cause__ = error
+        return told
+    return error
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    del connection
