@@ -128,8 +128,10 @@ class ClientJournal(Protocol):
         gives way to it.
         """
 
-    def send_again(self, number: int, sends: int) -> Awaitable[None]:
-        """Note that the call is about to leave once more, for the *sends*-th time."""
+    def send_again(self, number: int, sends: int, **newest: int | None) -> Awaitable[None]:
+        """Note that the call is about to leave once more, for the *sends*-th time, without those that are
+        known not to have run. *newest* as in `Intent`, where no earlier send may have run.
+        """
 
     def lose(self, number: int, patience: float) -> Awaitable[None]:
         """Note that its reply is lost, and until when what it began may appear."""

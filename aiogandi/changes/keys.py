@@ -38,9 +38,11 @@ class Keys:
         """The block of a key. Where it *waits* not and the key is held, `KeyHeld` is raised."""
         self._admit()
         journal, prints = await self._recorder.both()
-        words = self._words(key)
+        outer = self.block()
+        run = run or (0 if outer is None else outer.run)  # an item's inner keys are the run's, too
+        words = _words(outer, key)
         held = await hold(journal, words, run, waits=waits)
-        block = Block(self, self._send, journal, prints, words, held)
+        block = Block(self, self._send, journal, prints, words, held, run)
         try:
             self._register.forget(words)
             if unclear := [step for step in held.steps if step.is_unclear]:
@@ -64,13 +66,13 @@ class Keys:
         """What is recorded under a key that is concluded."""
         self._admit()
         journal, _ = await self._recorder.both()
-        return await journal.find(self._words(key), run)
+        return await journal.find(_words(self.block(), key), run)
 
     async def recover(self) -> list[Recovered]:
         """See `Gandi.recover`."""
         self._admit()
         return await self._recovery.recover()
 
-    def _words(self, key: str) -> Key:
-        outer = self.block()
-        return (key,) if outer is None else (*outer.words, key)
+
+def _words(outer: Block | None, key: str) -> Key:
+    return (key,) if outer is None else (*outer.words, key)

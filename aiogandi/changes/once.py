@@ -60,8 +60,10 @@ class Block:
         prints: Prints,
         words: Key,
         held: Held,
+        run: int,
     ) -> None:
         self.owner = owner
+        self.run = run
         self._send = send
         self.words = words
         self.held = held

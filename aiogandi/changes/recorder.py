@@ -13,7 +13,7 @@ from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.prints import Prints
 from aiogandi.changes.recognition import names_of
 from aiogandi.changes.state import State
-from aiogandi.errors import DataFault, Fault, JournalError, fault_for
+from aiogandi.errors import ClientClosed, DataFault, Fault, JournalError, fault_for
 from aiogandi.models import OperationDetails
 from aiogandi.settings import Retry
 
@@ -51,6 +51,7 @@ class Recorder:
         self._clock = clock
         self._wall_clock = wall_clock
         self._entered: asyncio.Future[tuple[ClientJournal, Prints]] | None = None
+        self._is_closed = False
         self._taken_over: set[int] = set()  # calls of clients that have ended
         self.turns = asyncio.Lock()
         """Held while it is decided whose an operation is, so that two looks do not give one call two."""
@@ -61,6 +62,8 @@ class Recorder:
 
     async def both(self) -> tuple[ClientJournal, Prints]:
         """The journal, and what makes prints of passwords."""
+        if self._is_closed:
+            raise ClientClosed(sent=False)
         if self._entered is None:
             self._entered = asyncio.ensure_future(self._enter())
         try:
@@ -70,9 +73,11 @@ class Recorder:
             raise
 
     async def close(self) -> None:
-        """Leave the journal."""
-        if self._entered is not None:
-            journal, _ = await self._entered
+        """Leave the journal. What is said of a call afterwards is not written down any more."""
+        entered, self._entered = self._entered, None
+        self._is_closed = True
+        if entered is not None:
+            journal, _ = await entered
             await journal.leave()
 
     # -- a call of this client -----------------------------------------------------------------
@@ -82,10 +87,12 @@ class Recorder:
         `JournalError`.
         """
         journal, prints = await self.both()
-        if call.record is not None and call.sends:
-            await journal.send_again(call.record, call.sends + 1)
-            return
         newest = self._ledger.newest(self._clock())
+        if call.record is not None:
+            # Where an earlier send may have run, what it began may be older.
+            age = {} if call.sends else {"newest": newest}
+            await journal.send_again(call.record, call.sends + 1, **age)
+            return
         intent = Intent(
             call.method,
             call.arguments,

@@ -193,6 +193,7 @@ class Sender:
     async def _run(self, trip: Trip) -> Any:
         call = trip.call
         entered = False
+        refusal: GandiError | None = None
         try:
             if call.yields:
                 await trip.make_ready()
@@ -210,14 +211,14 @@ class Sender:
                 return call.number  # an equal call's look has found it, and its own went on
             raise self._closed(call) from None
         except GandiError as error:
-            if self.recorder is not None:
-                self.recorder.over(call, error)
+            refusal = error
             raise
         finally:
+            if self.recorder is not None:
+                self.recorder.over(call, refusal)
             if entered:
                 self._follow(trip.errand)
-        if self.recorder is not None:
-            self.recorder.over(call, None)
+            del refusal  # its traceback holds this frame
         raise did_not_run(call, lost)
 
     def _follow(self, errand: Errand) -> None:

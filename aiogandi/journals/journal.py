@@ -67,7 +67,9 @@ class Journal:
         return f"<Journal {self._name}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Journal is a file that is open, and neither copied nor pickled: its path is")
+        raise TypeError(
+            "a Journal is a file that is open, and neither copied nor pickled: its path is"
+        )
 
     async def __aenter__(self) -> Self:
         await self.open()

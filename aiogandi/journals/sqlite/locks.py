@@ -83,8 +83,9 @@ class LockFile:
     def let_go(self, place: int) -> None:
         """Hold it no more."""
         with self._guard:
+            if place in self._held and self._users:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
             self._held.discard(place)
-            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -96,7 +96,7 @@ _ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
 def _run(account: str, name: str, connection: sqlite3.Connection) -> int:
     connection.execute("INSERT OR IGNORE INTO accounts (scope) VALUES (?)", (account,))
     connection.execute(
-        f"INSERT OR IGNORE INTO runs (account, name, since) VALUES ({_ACCOUNT}, ?, ?)",
+        f"INSERT OR IGNORE INTO runs (account, name, since) VALUES ({_ACCOUNT}, ?, ?)",  # noqa: S608
         (account, name, time.time()),
     )
     [row] = connection.execute(
@@ -142,10 +142,12 @@ def _numbers(account: str, run: int, key: Key | None, connection: sqlite3.Connec
     query = f"SELECT id FROM keys WHERE account = {_ACCOUNT} AND run = ?"  # noqa: S608
     if key is None:
         return [row[0] for row in connection.execute(query, (account, run))]
-    return [
-        row[0]
-        for row in connection.execute(f"{query} AND key = ?", (account, run, json.dumps(key)))
-    ]
+    # With the keys inside of it, whose words begin with its own.
+    told, inside = json.dumps(key), f"{json.dumps(key)[:-1]}, "
+    found = connection.execute(
+        f"{query} AND (key = ? OR substr(key, 1, ?) = ?)", (account, run, told, len(inside), inside)
+    )
+    return [row[0] for row in found]
 
 
 def _forget(keys: list[int], run: int | None, connection: sqlite3.Connection) -> None:

@@ -57,8 +57,8 @@ class SqliteClientJournal:
     def intend(self, intent: Intent) -> Any:
         return self._submit(partial(_intend, self._account, self._client, intent))
 
-    def send_again(self, number: int, sends: int) -> Any:
-        return self._update(number, state=State.SENT, sends=sends, patience=None)
+    def send_again(self, number: int, sends: int, **newest: int | None) -> Any:
+        return self._update(number, state=State.SENT, sends=sends, patience=None, **newest)
 
     def lose(self, number: int, patience: float) -> Any:
         return self._update(number, state=State.LOST, patience=patience)
