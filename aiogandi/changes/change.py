@@ -70,8 +70,10 @@ class Change:
     """One of these operations may be its own, where its outcome stays unknown."""
     record: int | None = field(default=None, init=False)
     """Its number in the journal; None where it is not written down."""
-    prints: tuple[int, ...] | None = field(default=None, init=False, repr=False)
-    """What the journal keeps of its passwords, where these are not known: it was read from there."""
+    prints: tuple[int, ...] = field(default=(), init=False, repr=False)
+    """What the journal keeps of its passwords."""
+    is_recalled: bool = field(default=False, init=False)
+    """Whether it was read from the journal, so that its passwords are not known."""
     ended: OperationDetails | None = field(default=None, init=False)
     """How its operation has ended, where the journal tells."""
     is_ours: bool = field(default=True, init=False)
@@ -144,6 +146,7 @@ class Change:
         call = cls(recorded.method, recorded.arguments, recorded.yields)
         call.record = recorded.number
         call.prints = recorded.prints
+        call.is_recalled = True
         call.is_ours = False
         call.sends = recorded.sends
         call.newest = recorded.newest
@@ -231,9 +234,9 @@ class Change:
 
     def has_passwords_of(self, other: Change) -> bool:
         """Whether the two were made with the same passwords, as far as the journal can tell."""
-        if self.prints is None and other.prints is None:
-            return self.passwords == other.passwords
-        return self.prints == other.prints
+        if self.is_recalled or other.is_recalled:
+            return self.prints == other.prints
+        return self.passwords == other.passwords
 
     def is_alike_folded(self, other: Change) -> bool:
         """Whether a service that folds names could not tell the two apart."""

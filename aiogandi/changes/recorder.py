@@ -93,10 +93,11 @@ class Recorder:
             age = {} if call.sends else {"newest": newest}
             await journal.send_again(call.record, call.sends + 1, **age)
             return
+        call.prints = prints.of(call.arguments)
         intent = Intent(
             call.method,
             call.arguments,
-            prints.of(call.arguments),
+            call.prints,
             call.yields,
             1,
             newest,
