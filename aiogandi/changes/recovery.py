@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,9 @@ from aiogandi.changes.reconciler import Reconciler
 from aiogandi.changes.recorder import Recorder
 from aiogandi.changes.state import State
 from aiogandi.changes.surplus import SurplusSearch
-from aiogandi.errors import GandiError, OutcomeUnknown
+from aiogandi.errors import AuthenticationError, ClientClosed, GandiError, OutcomeUnknown
+
+log = logging.getLogger("aiogandi.journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Recovery:
             self._recorder.over(call, error)
             raise
         finally:
-            self._surplus.follow(call, entry.found_surplus)
+            self._surplus.follow(call, entry.found_surplus, recorded.timeout)
         self._recorder.over(call, None)
 
     async def _tell_ids(self, call: Change) -> None:
@@ -112,7 +115,10 @@ class Recovery:
         entry = self._register.recall(call, recorded)
         try:
             await self._find_out(call, entry, recorded)
-        except OutcomeUnknown:
+        except (AuthenticationError, ClientClosed):
+            raise
+        except GandiError as error:
+            log.warning("%s: what became of it is not known: %s", call.method, error)
             return Recovered(entry.show(), "unknown")
         if call.state is not State.ABSENT:
             return Recovered(entry.show(), "adopted")

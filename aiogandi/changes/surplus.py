@@ -50,15 +50,17 @@ class SurplusSearch:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def follow(self, call: Change, on_found: Callable[[int], None]) -> None:
+    def follow(self, call: Change, on_found: Callable[[int], None], timeout: float = 0.0) -> None:
         """Take over a call that has ended, and end it in the ledger when nothing more is due of it.
-        *on_found* is told the id of each surplus operation.
+        *on_found* is told the id of each surplus operation. *timeout* is that of the process that made the
+        call, where it was another one; it counts where it is the longer one.
         """
         if call.yields is None or not (call.may_have_left_more or call.state is State.ADOPTED):
             self._ledger.end(call, self._clock())
             return
         task = asyncio.get_running_loop().create_task(
-            self._follow(call, on_found), name=f"{call.method} (search for a surplus)"
+            self._follow(call, on_found, max(timeout, self._timeout)),
+            name=f"{call.method} (search for a surplus)",
         )
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, call))
@@ -78,10 +80,10 @@ class SurplusSearch:
         """Stop looking."""
         await cancel(self.under_way)
 
-    async def _follow(self, call: Change, on_found: Callable[[int], None]) -> None:
+    async def _follow(self, call: Change, on_found: Callable[[int], None], timeout: float) -> None:
         if call.state is State.ADOPTED:
             await self._warn_of_others(call)
-        await self._search(call, on_found)
+        await self._search(call, on_found, timeout)
 
     def _ended(self, call: Change, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -90,10 +92,10 @@ class SurplusSearch:
         else:
             self._ledger.end(call, self._clock())
 
-    async def _search(self, call: Change, on_found: Callable[[int], None]) -> None:
+    async def _search(self, call: Change, on_found: Callable[[int], None], timeout: float) -> None:
         problem: str | None = None
         clock = asyncio.get_running_loop().time
-        ends_at = clock() + self._timeout
+        ends_at = clock() + timeout
         for pause in self._pauses(ends_at):
             await asyncio.sleep(pause)
             last = clock() >= ends_at
