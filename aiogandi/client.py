@@ -189,6 +189,7 @@ class Gandi:
             del url  # as above: it may hold credentials
             raise
         clock = Clock(self._wall_clock)
+        latest = LATEST if timeout == math.inf else timeout
         repeater = Repeater(retry, self._events, timeout=timeout)
         begin_session = Login(
             self._transport,
@@ -219,12 +220,12 @@ class Gandi:
             self._reader,
             repeater,
             retry,
-            LATEST if timeout == math.inf else timeout,
+            latest,
             self._events,
             clock,
             self._register,
             self._lifetime.admit,
-            None if member is None else member.recorder(retry, timeout, clock, self._wall_clock),
+            None if member is None else member.recorder(retry, latest, clock, self._wall_clock),
         )
         self._member = member
         if member is not None:

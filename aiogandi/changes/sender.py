@@ -23,18 +23,17 @@ from aiogandi.changes.refusals import Refusals
 from aiogandi.changes.state import State
 from aiogandi.changes.surplus import SurplusSearch
 from aiogandi.changes.told import did_not_run
-from aiogandi.changes.trip import Convert, Trip
+from aiogandi.changes.trip import Convert, Trip, may_have_run
 from aiogandi.clock import Clock
 from aiogandi.errors import (
     ClientClosed,
-    DataFault,
     Fault,
     GandiError,
     TransportError,
 )
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.operations.directory import Directory
-from aiogandi.retries import DidNotRun, Repeater, Verdict, may_pass, verdict
+from aiogandi.retries import DidNotRun, Repeater, may_pass
 from aiogandi.session.manager import SessionManager
 from aiogandi.settings import Retry
 from aiogandi.transport.rank import Rank
@@ -264,7 +263,7 @@ class Sender:
         try:
             result = await self._exchange(trip, left)
         except (TransportError, Fault, ClientClosed) as error:
-            if not _may_have_run(call, error):
+            if not may_have_run(call, error):
                 if call.state is State.SENT:
                     call.did_not_run()
                 if isinstance(error, TransportError):
@@ -296,15 +295,3 @@ class Sender:
                 on_refused=trip.call.did_not_run,
             )
         )
-
-
-def _may_have_run(call: Change, error: TransportError | Fault | ClientClosed) -> bool:
-    """Whether the service may have run what was sent last, or an earlier send of the call."""
-    if call.state is not State.SENT:
-        return False  # it never left, or its session was refused
-    if isinstance(error, ClientClosed):
-        return error.sent
-    if verdict(error, call.method, changing=True) is Verdict.UNKNOWN:
-        return True
-    # A second send may be refused because the first one ran, or is about to.
-    return isinstance(error, DataFault) and call.sends > 1

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from aiogandi.changes.change import Change
 from aiogandi.changes.errand import Errand
 from aiogandi.changes.reconciler import Reconciler
+from aiogandi.changes.state import State
+from aiogandi.errors import ClientClosed, DataFault, Fault, TransportError
+from aiogandi.retries import Verdict, verdict
 from aiogandi.transport.request import Request
 
 MOST_ROUNDS: Final = 5
@@ -73,3 +77,15 @@ class Trip:
 
     def _is_prepared(self) -> bool:
         return self._excused or self._reconciler.is_prepared()
+
+
+def may_have_run(call: Change, error: TransportError | Fault | ClientClosed) -> bool:
+    """Whether the service may have run what was sent last, or an earlier send of the call."""
+    if call.state is not State.SENT:
+        return False  # it never left, or its session was refused
+    if isinstance(error, ClientClosed):
+        return error.sent
+    if verdict(error, call.method, changing=True) is Verdict.UNKNOWN:
+        return True
+    # A second send may be refused because the first one ran, or is about to.
+    return isinstance(error, DataFault) and call.sends > 1
