@@ -28,10 +28,9 @@ from aiogandi.errors import (
     SessionExpired,
     TransportError,
     WrongLoop,
-    fault_for,
-    refuses_session,
     split_code,
 )
+from aiogandi.faults import fault_for, refuses_session
 from aiogandi.redaction import Redactor
 from aiogandi.sandbox.books.faults import Cause, Subject, data_fault
 from tests.growth import assert_grows_evenly

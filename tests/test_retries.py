@@ -19,7 +19,7 @@ from aiogandi import (
     SessionExpired,
     TransportError,
 )
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import CallRepeated
 from aiogandi.retries import (

@@ -18,7 +18,8 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Found, Lookup
 from aiogandi.changes.recognition import Likeness
-from aiogandi.errors import Fault, ServerFault, refuses_call
+from aiogandi.errors import Fault, ServerFault
+from aiogandi.faults import refuses_call
 from aiogandi.models import OperationDetails
 
 Result = TypeVar("Result")

@@ -13,7 +13,8 @@ from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.prints import Prints
 from aiogandi.changes.recognition import names_of
 from aiogandi.changes.state import State
-from aiogandi.errors import ClientClosed, DataFault, Fault, JournalError, fault_for
+from aiogandi.errors import ClientClosed, DataFault, Fault, JournalError
+from aiogandi.faults import fault_for
 from aiogandi.models import OperationDetails
 from aiogandi.settings import Retry
 

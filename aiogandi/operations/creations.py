@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from aiogandi.errors import Fault, GandiError, TransportError, refuses_call
+from aiogandi.errors import Fault, GandiError, TransportError
+from aiogandi.faults import refuses_call
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.models.reading import as_str
 from aiogandi.operations.directory import Directory

@@ -9,12 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from aiogandi.errors import (
-    DataFault,
-    GandiError,
-    refuses_call,
-    unusable,
-)
+from aiogandi.errors import DataFault, GandiError, unusable
+from aiogandi.faults import refuses_call
 from aiogandi.models import (
     OperationDetails,
     entries_from_wire,

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogandi.errors import GandiError, refuses_call
+from aiogandi.errors import GandiError
+from aiogandi.faults import refuses_call
 from aiogandi.models import FINAL, OperationState
 from aiogandi.operations.trouble import Way
 

@@ -12,8 +12,8 @@ from aiogandi.errors import (
     NotFound,
     ServerFault,
     TransportError,
-    refuses_call,
 )
+from aiogandi.faults import refuses_call
 from aiogandi.models import OperationDetails
 from aiogandi.operations.begun import Begun
 from aiogandi.operations.creations import CREATIONS, Creations

@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from aiogandi import chores
 from aiogandi.cancellation import cancel
-from aiogandi.errors import ClientClosed, GandiError, refuses_call
+from aiogandi.errors import ClientClosed, GandiError
+from aiogandi.faults import refuses_call
 from aiogandi.models import FINAL, OperationState
 from aiogandi.operations.begun import Begun
 from aiogandi.operations.creations import Creations

@@ -11,13 +11,8 @@ from typing import Any, Final, Protocol
 from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.clock import Clock
-from aiogandi.errors import (
-    AuthenticationError,
-    ClientClosed,
-    DataFault,
-    GandiError,
-    refuses_session,
-)
+from aiogandi.errors import AuthenticationError, ClientClosed, DataFault, GandiError
+from aiogandi.faults import refuses_session
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import PollEnded
 from aiogandi.redaction import Secret

@@ -11,7 +11,8 @@ import aiohttp
 
 from aiogandi import codec
 from aiogandi.cancellation import Deadline, Deadlines
-from aiogandi.errors import ClientClosed, InvalidArgument, fault_for
+from aiogandi.errors import ClientClosed, InvalidArgument
+from aiogandi.faults import fault_for
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import ExchangeEnded
 from aiogandi.redaction import Redactor, Secret

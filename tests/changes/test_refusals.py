@@ -7,7 +7,7 @@ import pytest
 
 from aiogandi import Fault, OutcomeUnknown, PermissionDenied, ServerFault, SessionExpired
 from aiogandi.changes.refusals import REMEMBERED, Refusals
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.sandbox.trouble import AnswerFault, DropReply, Refuse
 from tests.integration.service import on_service
 

@@ -3,7 +3,8 @@
 import pytest
 
 from aiogandi.cli.exits import explain, is_missing
-from aiogandi.errors import AuthenticationError, SessionExpired, fault_for
+from aiogandi.errors import AuthenticationError, SessionExpired
+from aiogandi.faults import fault_for
 
 
 @pytest.mark.parametrize(

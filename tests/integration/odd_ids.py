@@ -3,7 +3,7 @@
 from random import Random
 
 from aiogandi import Gandi, Retry, TransportError
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.sandbox import ServiceFault
 from tests.simulation.wire import revealed
 

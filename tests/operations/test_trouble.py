@@ -3,7 +3,7 @@
 import pytest
 
 from aiogandi import AuthenticationError, TransportError
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.operations.trouble import GAP, Way
 
 

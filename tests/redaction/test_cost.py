@@ -7,7 +7,8 @@ import re
 import aiohttp
 import pytest
 
-from aiogandi.errors import Fault, fault_for
+from aiogandi.errors import Fault
+from aiogandi.faults import fault_for
 from aiogandi.redaction import LONGEST, Redactor, Sealed, Secret, outline, redact
 from aiogandi.redaction.spellings import readings
 from aiogandi.transport.failures import NoReply, Received, failure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.redaction import Redactor
 
 

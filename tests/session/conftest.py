@@ -6,7 +6,7 @@ import pytest
 
 from aiogandi.clock import Clock
 from aiogandi.codec import Params
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.redaction import Secret
 from aiogandi.session.manager import SessionManager

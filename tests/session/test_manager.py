@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from aiogandi import AuthenticationError, ClientClosed, NotFound, SessionExpired
-from aiogandi.errors import fault_for
+from aiogandi.faults import fault_for
 from aiogandi.session.manager import MAX_REFUSALS, MAX_UNPROVEN
 
 # -- one login -------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ seconds after which the client gives up, and the seconds that the exchange would
 
 from dataclasses import dataclass, field
 
-from aiogandi.errors import TransportError, fault_for
+from aiogandi.errors import TransportError
+from aiogandi.faults import fault_for
 
 LATE = 2.5
 """Seconds by which a request runs after its reply was given up: within the default `settle`."""

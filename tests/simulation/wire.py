@@ -6,7 +6,8 @@ from contextvars import ContextVar
 from random import Random
 
 from aiogandi import Gandi
-from aiogandi.errors import ClientClosed, fault_for
+from aiogandi.errors import ClientClosed
+from aiogandi.faults import fault_for
 from aiogandi.redaction import Secret
 from tests.simulation import troubles
 from tests.simulation.days import SETTLE
