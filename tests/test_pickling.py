@@ -14,6 +14,7 @@ from aiogandi import (
     AuthenticationError,
     Failed,
     Gandi,
+    Journal,
     GandiError,
     NotFound,
     Operation,
@@ -100,9 +101,12 @@ def test_another_process_gets_every_value_and_gives_it_back_and_raises_every_exc
 
 
 def test_what_has_a_life_is_refused_in_words_that_say_what_to_do_instead():
-    gandi = Gandi("AA1234-GANDI", PASSWORD, url="http://127.0.0.1:1/")
+    journal = Journal("nowhere.db")
+    gandi = Gandi("AA1234-GANDI", PASSWORD, url="http://127.0.0.1:1/", journal=journal)
     living = {
         "Gandi": gandi,
+        "Journal": journal,
+        "Run": journal.run("release-42"),
         "Operation": gandi.operation(5),
         "VMOperation": an_operation(),
         "DiskOperation": an_operation(),
