@@ -21,7 +21,7 @@ CORE = (
     "tests/integration/test_closing.py",
     "tests/integration/test_first_steps.py",
     "tests/integration/test_leaving.py",
-    "tests/test_bulk/",
+    "tests/bulk/",
     "tests/test_chores.py",
     "tests/test_client.py",
 )
