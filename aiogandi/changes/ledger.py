@@ -75,12 +75,12 @@ class Ledger:
         """Enter a call that has left before, in another process. Its age is known."""
         self._active[call] = None
 
-    def know_elsewhere(self, calls: list[Change], claims: frozenset[Name]) -> None:
+    def know_elsewhere(self, calls: list[Change], claims: Iterable[Name], now: float) -> None:
         """Record what other clients do: *calls* of theirs may own operations, *claims* name those that
         are known to be theirs.
         """
         self._elsewhere = calls
-        self.owners.know_claims(claims)
+        self.owners.know_claims(claims, now)
         self.other_clients.forget_those(
             details.id
             for details in self.details.values()

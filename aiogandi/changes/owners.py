@@ -16,21 +16,23 @@ class Owners:
     """
 
     def __init__(self) -> None:
-        # With the time at which it was known; nobody, if it is surplus.
+        # With the time at which it was known; nobody, if it is surplus or another client's.
         self._owned: dict[Name, tuple[float, Change | None]] = {}
-        self._claimed: frozenset[Name] = frozenset()
 
     def enter(self, name: Name, call: Change | None, now: float) -> None:
         """Note that what is called *name* is this call's, or surplus."""
         self._owned[name] = (now, call)
 
-    def know_claims(self, names: frozenset[Name]) -> None:
-        """Note which of the operations that were asked for belong to other clients."""
-        self._claimed = names
+    def know_claims(self, names: Iterable[Name], now: float) -> None:
+        """Note that what is called so belongs to calls of other clients. It does for ever, and is not asked
+        for again, because what has an owner is looked at no more.
+        """
+        for name in names:
+            self._owned.setdefault(name, (now, None))
 
     def has(self, name: Name) -> bool:
         """Whether it is known whose it is."""
-        return name in self._owned or name in self._claimed
+        return name in self._owned
 
     def has_any_name_of(self, details: OperationDetails) -> bool:
         """Whether it is known whose the operation is."""

@@ -197,7 +197,8 @@ class Recorder:
         journal = await self.journal()
         view = await journal.view([name for details in found for name in names_of(details)])
         others = [each for each in view.others if each.number not in self._taken_over]
-        self._ledger.know_elsewhere([self._recalled(each) for each in others], view.claimed)
+        calls = [self._recalled(each) for each in others]
+        self._ledger.know_elsewhere(calls, view.claimed, self._clock())
 
     async def begun_elsewhere(self, call: Change) -> int:
         """How many operations of the call's type other clients have begun since it was prepared."""

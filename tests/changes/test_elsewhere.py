@@ -1,0 +1,35 @@
+"""What the journal tells of other clients' calls and operations."""
+
+from tests.changes.conftest import SETTLE
+
+
+def test_what_another_client_has_claimed_stays_its_own(books, ledger):
+    call = books.lost(books.create_disk())
+    theirs = books.learned(books.operation(11, call, disk_id=1))
+    ledger.know_elsewhere([], {("id", 11)}, books.tick())
+    assert books.saw(11, 12) == [12]
+
+    # The next look shows nothing of it, because it has its owner, and so does not ask for it.
+    ledger.know_elsewhere([], (), books.tick())
+    assert ledger.owners.has_any_name_of(theirs)
+    assert books.saw(11, 12) == [12]
+
+
+def test_what_another_client_has_claimed_leaves_no_doubt(books, ledger):
+    first, second = books.lost(books.create_disk()), books.lost(books.create_disk())
+    books.learned(books.operation(11, first, disk_id=1))
+    ledger.know_elsewhere([], {("id", 11), ("disk_id", 1)}, books.tick())
+    mine = books.learned(books.operation(12, first, disk_id=2))
+    ledger.know_elsewhere([], (), books.tick())
+
+    ledger.take(first, mine, books.tick(SETTLE))
+
+    assert second.doubts == set()  # 12 is the oldest that one of the two can be given
+
+
+def test_claims_are_forgotten_with_what_is_older_than_all_calls(books, ledger):
+    ledger.know_elsewhere([], {("id", 11)}, books.tick())
+    ledger.note(1000, books.tick(1000))
+    books.end(books.answered(books.create_disk(), 1001))
+
+    assert not ledger.owners.has(("id", 11))
