@@ -1,0 +1,48 @@
+"""A sandbox and a journal's file, and clients that come and go as processes do."""
+
+from contextlib import asynccontextmanager
+
+from aiogandi import Journal
+from aiogandi.sandbox import QUICK
+
+PASSWORD = "s3cret-pw"
+
+
+class Desk:
+    """Opens clients of *sandbox*, one after the other or at the same time, with journals of one file."""
+
+    def __init__(self, sandbox, path):
+        self.sandbox = sandbox
+        self.path = path
+
+    @asynccontextmanager
+    async def client(self, **settings):
+        """A client, with a journal of its own."""
+        async with self.both(**settings) as (_, gandi):
+            yield gandi
+
+    @asynccontextmanager
+    async def both(self, **settings):
+        """A journal, and a client with it."""
+        async with (
+            Journal(self.path) as journal,
+            self.sandbox.client(journal=journal, **{**QUICK, **settings}) as gandi,
+        ):
+            yield journal, gandi
+
+    @property
+    def hostnames(self):
+        return [vm["hostname"] for vm in self.sandbox.vms]
+
+    def sent(self, method="vm_create"):
+        """How many requests of this method have come."""
+        return self.sandbox.calls[method]
+
+
+async def create(gandi, hostname="web", password=PASSWORD, shares=1):
+    """The operation that creates a server."""
+    return await gandi.vm_create(hostname, password, 111, shares, 1)
+
+
+class Stop(Exception):
+    """Ends a block before it is through, as the end of its process would."""
