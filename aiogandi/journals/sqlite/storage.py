@@ -182,4 +182,6 @@ def _row(row: sqlite3.Row) -> dict[str, Any]:
     for name in _JSON:
         if isinstance(values.get(name), str):
             values[name] = json.loads(values[name])
+    for step in values.get("steps") or ():
+        del step["prints"]
     return values
