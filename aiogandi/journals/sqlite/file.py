@@ -39,6 +39,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 f"{path} was written by a later version of aiogandi (schema {version}; this one knows"
                 f" {VERSION})"
             )
+        _make_durable(connection)  # not earlier: it changes the file
         connection.execute("BEGIN IMMEDIATE")  # now, and not at the first call, if it is read-only
         connection.execute("COMMIT")
         if version < VERSION:
@@ -52,9 +53,12 @@ def connect(path: Path) -> sqlite3.Connection:
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY)
     connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    return connection
 
 
 def _make(path: Path) -> None:
@@ -67,6 +71,7 @@ def _make(path: Path) -> None:
     try:
         connection = _open(fresh)
         try:
+            _make_durable(connection)
             migrate(connection, 0)
         finally:
             connection.close()
