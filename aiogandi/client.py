@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack
+from typing import Any, ClassVar, NoReturn, Self, TypedDict, TypeVar, Unpack
 
 import aiohttp
 
@@ -42,7 +42,6 @@ from aiogandi.retries import Repeater
 from aiogandi.session.login import Login
 from aiogandi.session.manager import SessionManager
 from aiogandi.settings import (
-    ClientSettings,
     Polling,
     RateLimit,
     RateLimitUnlessNone,
@@ -67,6 +66,27 @@ Result = TypeVar("Result")
 OperationKind = TypeVar("OperationKind", bound=Operation)
 
 _PASSWORDS = {"vm_create": 1, "login": 1}  # where the password stands among a call's arguments
+
+
+class ClientSettings(TypedDict, total=False):
+    """The arguments of `Gandi`, all optional, as ``Gandi.from_env(**settings)`` takes them."""
+
+    login: str
+    password: str
+    url: str
+    safe: bool
+    handle: str | None
+    session_lifetime: float
+    renew_margin: float
+    timeout: float
+    insecure: bool
+    rate_limit: RateLimit | None
+    polling: Polling
+    retry: Retry
+    http: aiohttp.ClientSession | None
+    max_reply: int
+    journal: Journal | str | os.PathLike[str] | None
+    on_event: Callable[[Event], None] | None
 
 
 class Gandi:
@@ -252,8 +272,9 @@ class Gandi:
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
         """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, the URL of
-        ``GANDI_URL`` where that is set, and ``insecure`` where ``GANDI_INSECURE`` says so (1, true or
-        yes; 0, false, no or nothing). *overrides* are `Gandi`'s own arguments, and win.
+        ``GANDI_URL`` and the journal of ``GANDI_JOURNAL`` where these are set, and ``insecure`` where
+        ``GANDI_INSECURE`` says so (1, true or yes; 0, false, no or nothing). *overrides* are `Gandi`'s
+        own arguments, and win.
 
         A byte-order mark before a value and the end of its line behind it are no parts of it.
         """

@@ -7,11 +7,8 @@ suit the service; `aiogandi.sandbox.QUICK` has short ones for tests.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypedDict
-
-import aiohttp
 
 from aiogandi.checks import (
     is_number,
@@ -21,7 +18,6 @@ from aiogandi.checks import (
     require_time_limit,
 )
 from aiogandi.errors import InvalidArgument
-from aiogandi.instrumentation.events import Event
 
 NO_RATE_LIMIT: Final = ("Aiogandi-Rate-Limit", "none")
 """The header by which a sandbox of ours says in each of its replies that it has no rate limit."""
@@ -120,39 +116,29 @@ class Polling:
         return min(self.interval * 2.0 ** min(failures, 16), self.max_interval)
 
 
-class ClientSettings(TypedDict, total=False):
-    """The arguments of `Gandi`, all optional, as ``Gandi.from_env(**settings)`` takes them."""
+class Environment(TypedDict, total=False):
+    """The arguments of `Gandi` that environment variables can set."""
 
     login: str
     password: str
     url: str
-    safe: bool
-    handle: str | None
-    session_lifetime: float
-    renew_margin: float
-    timeout: float
     insecure: bool
-    rate_limit: RateLimit | None
-    polling: Polling
-    retry: Retry
-    http: aiohttp.ClientSession | None
-    max_reply: int
-    on_event: Callable[[Event], None] | None
+    journal: str
 
 
 _SWITCH: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _MARK: Final = "\ufeff"  # a byte-order mark, which a text that was read from a file may begin with
 
 
-def from_environment() -> ClientSettings:
-    """What ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL`` and ``GANDI_INSECURE`` set. A variable that
-    is empty is not set.
+def from_environment() -> Environment:
+    """What ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL``, ``GANDI_INSECURE`` and ``GANDI_JOURNAL`` set.
+    A variable that is empty is not set.
 
     They are often the contents of files. So a byte-order mark before a value is no part of it, nor is the
-    end of its line, of which a shell's ``$(cat file)`` leaves the CR; nor are blanks around a login, a URL
-    or a switch. `InvalidArgument` for a switch that is none of 1, true, yes, 0, false, no.
+    end of its line, of which a shell's ``$(cat file)`` leaves the CR; nor are blanks around a login, a URL,
+    a path or a switch. `InvalidArgument` for a switch that is none of 1, true, yes, 0, false, no.
     """
-    settings = ClientSettings()
+    settings = Environment()
     # First, because no password may be in this frame when it raises.
     if switch := _variable("GANDI_INSECURE").strip().lower():
         if switch not in _SWITCH:
@@ -164,6 +150,8 @@ def from_environment() -> ClientSettings:
         settings["password"] = password
     if url := _variable("GANDI_URL").strip():
         settings["url"] = url
+    if journal := _variable("GANDI_JOURNAL").strip():
+        settings["journal"] = journal
     return settings
 
 

@@ -43,6 +43,7 @@ def test_the_signature_is_the_contracts():
         "polling": Polling(),
         "retry": Retry(),
         "http": None,
+        "journal": None,
         "on_event": None,
     }
     assert all(p.kind is p.KEYWORD_ONLY for p in list(parameters.values())[2:])
@@ -85,6 +86,7 @@ class TestFromEnv:
         monkeypatch.setenv("GANDI_PASSWORD", "mypassword")
         monkeypatch.delenv("GANDI_URL", raising=False)
         monkeypatch.delenv("GANDI_INSECURE", raising=False)
+        monkeypatch.delenv("GANDI_JOURNAL", raising=False)
 
     async def test_takes_the_credentials_and_the_url(self, gandi_sandbox, monkeypatch):
         monkeypatch.setenv("GANDI_URL", gandi_sandbox.url)
@@ -107,6 +109,13 @@ class TestFromEnv:
         monkeypatch.setenv("GANDI_URL", f"\ufeff {gandi_sandbox.url} \r\n")
         async with Gandi.from_env() as gandi:
             assert await gandi.account_currency() == "EUR"
+
+    async def test_takes_the_journal(self, gandi_sandbox, monkeypatch, tmp_path):
+        monkeypatch.setenv("GANDI_URL", gandi_sandbox.url)
+        monkeypatch.setenv("GANDI_JOURNAL", f"{tmp_path / 'runs.db'}\r\n")
+        async with Gandi.from_env() as gandi, gandi.once("web"):
+            await gandi.vm_create("web", "s3cret-pw", 111, 1, 1)
+        assert (tmp_path / "runs.db").exists()
 
     def test_sends_to_another_machine_in_the_clear_only_where_it_may(self, monkeypatch):
         monkeypatch.setenv("GANDI_URL", "http://sandbox:8001/")

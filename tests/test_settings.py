@@ -7,7 +7,7 @@ from typing import get_type_hints
 import pytest
 
 from aiogandi import Gandi, InvalidArgument, Polling, RateLimit, Retry
-from aiogandi.settings import ClientSettings
+from aiogandi.client import ClientSettings
 
 NO_NUMBERS = [True, None, "1", math.nan, math.inf, 1j]
 TOO_LARGE = 10**400  # for a float
