@@ -18,7 +18,7 @@ from aiogandi.redaction import BLANK, Secret
 
 _DATE: Final = "$date"
 _BYTES: Final = "$bytes"
-_SECRET: Final = "$secret"
+_SECRET: Final = "$secret"  # noqa: S105 - the name of a member
 _STRUCT: Final = "$struct"
 
 

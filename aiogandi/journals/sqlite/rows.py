@@ -60,7 +60,7 @@ def of_concluded(number: int, key: Key, told: Mapping[str, Any]) -> Recorded:
 def recorded(connection: sqlite3.Connection, which: str, *given: Any) -> list[Recorded]:
     """The calls for which *which* holds, which is a condition of this file's own, the oldest first."""
     rows = connection.execute(
-        "SELECT calls.*, keys.key AS words FROM calls LEFT JOIN keys ON calls.key = keys.id"
+        "SELECT calls.*, keys.key AS words FROM calls LEFT JOIN keys ON calls.key = keys.id"  # noqa: S608
         f" WHERE {which} ORDER BY calls.id",
         given,
     )
