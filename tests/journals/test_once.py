@@ -14,6 +14,7 @@ from aiogandi import (
 )
 from aiogandi.sandbox import Sandbox
 from tests.journals.desk import PASSWORD, Desk, Stop, create
+from tests.waiting import until
 
 
 async def stop_after(gandi, *steps, key="web"):
@@ -183,7 +184,9 @@ async def test_steps_that_are_not_asked_for_again_are_told(desk, told):
         await stop_after(gandi, create, lambda gandi: create(gandi, "second"))
     async with desk.client() as gandi, gandi.once("web"):
         await create(gandi)
-    assert "key 'web': 1 recorded steps were not asked for again, the first is vm_create" in told.text
+    assert (
+        "key 'web': 1 recorded steps were not asked for again, the first is vm_create" in told.text
+    )
 
 
 # -- one at a time ------------------------------------------------------------------------------
@@ -191,7 +194,7 @@ async def test_steps_that_are_not_asked_for_again_are_told(desk, told):
 
 async def test_calls_at_the_same_time_need_keys_of_their_own(desk):
     async with desk.client() as gandi:
-        with pytest.raises(InvalidArgument, match="nest `async with gandi.once"):
+        with pytest.raises(InvalidArgument, match=r"nest `async with gandi\.once"):
             async with gandi.once("web"):
                 await asyncio.gather(create(gandi), create(gandi, "second"))
 
@@ -240,11 +243,9 @@ async def test_a_key_that_is_held_is_waited_for(desk, told):
 
         leave = asyncio.Event()
         first = asyncio.create_task(hold("first", leave))
-        while not order:
-            await asyncio.sleep(0.001)
+        await until(lambda: order)
         second = asyncio.create_task(hold("second"))
-        while "is held by" not in told.text:
-            await asyncio.sleep(0.001)
+        await until(lambda: "is held by" in told.text)
         async with gandi.once("another"):
             await create(gandi, "another")
         assert order == ["first"]

@@ -5,7 +5,6 @@ import json
 import random
 import signal
 import sys
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from aiogandi.sandbox.trouble import Delay, DropReply
 from tests.journals.desk import create
 from tests.processes import unmeasured
+from tests.waiting import until
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -64,8 +64,7 @@ async def test_a_process_that_is_stopped_keeps_its_key(worker, desk, told):
                 return (await create(gandi)).vm_id
 
         task = asyncio.create_task(wait())
-        while "is held by" not in told.text:
-            await asyncio.sleep(0.01)
+        await until(lambda: "is held by" in told.text)
         assert f"key 'web' is held by process {holder.pid} (worker.py) on " in told.text
         async with gandi.once("another"):
             await create(gandi, "another")
@@ -98,7 +97,9 @@ async def test_items_that_another_process_has_under_way_are_looked_at_in_the_end
     second = await worker("run", 4, 0)
     others = [await line(second) for _ in range(4)]
     assert [each for each in others if each[0] != "begun"] == [
-        [name, True, others_id, "None"] for name, others_id in _made(desk) if name not in ("web-0", "web-1")
+        [name, True, others_id, "None"]
+        for name, others_id in _made(desk)
+        if name not in ("web-0", "web-1")
     ]
     first.send_signal(signal.SIGCONT)
 
@@ -106,7 +107,7 @@ async def test_items_that_another_process_has_under_way_are_looked_at_in_the_end
     assert sorted(each[:3] for each in told if len(each) == 4) == [
         [name, True, vm_id] for name, vm_id in sorted(_made(desk))
     ]
-    assert ["through"] == [each for each in await lines(first) if each == "through"]
+    assert [each for each in await lines(first) if each == "through"] == ["through"]
     assert sorted(desk.hostnames) == ["web-0", "web-1", "web-2", "web-3"]
 
 
@@ -130,8 +131,7 @@ async def test_equal_calls_of_two_processes_never_share_an_operation(worker, des
 async def test_the_calls_of_living_processes_are_left_alone(worker, desk):
     desk.sandbox.delay("vm_create", seconds=1, times=1)
     living = await worker("equal", 1)
-    while not desk.sent():
-        await asyncio.sleep(0.01)
+    await until(desk.sent)
     async with desk.client() as gandi:
         assert await gandi.recover() == []
     assert len(await lines(living)) == 1
@@ -144,12 +144,10 @@ async def killed_before_it_is_answered(worker, desk, number):
     """A process that has made so many calls, of which it has got no answer, and is no more."""
     desk.sandbox.interfere = lambda method: Delay(0.2) if method == "vm_create" else None
     killed = await worker("equal", number)
-    while desk.sent() < number:
-        await asyncio.sleep(0.01)
+    await until(lambda: desk.sent() >= number)
     killed.kill()
     await killed.wait()
-    while len(desk.hostnames) < number:
-        await asyncio.sleep(0.01)
+    await until(lambda: len(desk.hostnames) >= number)
 
 
 async def test_two_that_recover_at_once_do_each_thing_once(worker, desk):
@@ -180,8 +178,7 @@ async def test_what_was_recovered_is_taken_up_once(worker, desk):
 async def test_what_did_not_run_is_absent(worker, desk):
     desk.sandbox.drop_reply("vm_create", late=3600)
     killed = await worker("equal", 1)
-    while not desk.sent():
-        await asyncio.sleep(0.01)
+    await until(desk.sent)
     killed.kill()
     await killed.wait()
     async with desk.client() as gandi:

@@ -37,7 +37,10 @@ class Own:
 RESULTS = {
     "a number": (lambda operation: operation.vm_id, True),
     "nothing": (lambda operation: None, True),
-    "a struct": (lambda operation: {"id": operation.vm_id, "names": ["web", 1.5, None, True]}, True),
+    "a struct": (
+        lambda operation: {"id": operation.vm_id, "names": ["web", 1.5, None, True]},
+        True,
+    ),
     "an operation": (lambda operation: operation, True),
     "something else": (lambda operation: Own(operation.vm_id), False),
     "a tuple": (lambda operation: (operation.vm_id,), False),

@@ -15,6 +15,7 @@ import pytest
 from aiogandi import Journal, JournalError
 from aiogandi.journals.sqlite.schema import APPLICATION, MIGRATIONS, VERSION
 from tests.journals.desk import Stop, create
+from tests.journals.sqlite.probe import seen_elsewhere
 
 NOBODY = 65534
 
@@ -106,7 +107,9 @@ async def test_a_later_schema_is_refused(path):
     await opens(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
-    assert await is_refused(path, f"later version of aiogandi .schema {VERSION + 1}; this one knows")
+    assert await is_refused(
+        path, f"later version of aiogandi .schema {VERSION + 1}; this one knows"
+    )
 
 
 async def test_an_older_schema_is_brought_to_todays(desk, path):
@@ -137,22 +140,29 @@ def as_nobody():
         os.seteuid(0)
 
 
-@pytest.mark.parametrize("read_only", ["file", "folder"])
-async def test_what_is_read_only_is_told_when_it_is_opened(read_only):
+@contextmanager
+def read_only(folder, *, empty):
+    """A folder in which nothing can be written, with a journal in it or *empty*; and then still so."""
+    for each in folder.iterdir():
+        each.unlink() if empty else each.chmod(0o444)
+    folder.chmod(0o555)
+    before = sorted(folder.iterdir())
+    with as_nobody():
+        yield
+    folder.chmod(0o755)
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("empty", [True, False])
+async def test_what_is_read_only_is_told_when_it_is_opened(empty):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "runs.db")
         await opens(path)
-        if read_only == "folder":
-            path.unlink()
-        path.parent.chmod(0o555)
-        for each in path.parent.iterdir():
-            each.chmod(0o444)
-        before = sorted(path.parent.iterdir())
-        with as_nobody():
-            with pytest.raises(JournalError, match="read-?only|Permission denied|unable to open"):
-                await opens(path)
-        path.parent.chmod(0o755)
-        assert sorted(path.parent.iterdir()) == before
+        with (
+            read_only(path.parent, empty=empty),
+            pytest.raises(JournalError, match=r"read-?only|Permission denied|unable to open"),
+        ):
+            await opens(path)
 
 
 @contextmanager
@@ -167,6 +177,12 @@ def tiny_disk(folder):
         subprocess.run(["umount", folder], check=True)
 
 
+def fill(path):
+    with path.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        while True:
+            file.write(bytes(1024))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="tmpfs is Linux's")
 async def test_where_the_disk_is_full_nothing_is_sent(desk, path):
     path.parent.joinpath("disk").mkdir()
@@ -176,16 +192,13 @@ async def test_where_the_disk_is_full_nothing_is_sent(desk, path):
             async with gandi.once("before"):
                 await create(gandi, "before")
             filler = path.parent / "disk" / "filler"
-            with filler.open("wb", buffering=0) as file:
-                with pytest.raises(OSError, match="No space left"):
-                    while True:
-                        file.write(bytes(1024))
-            with pytest.raises(JournalError, match="full|disk I/O"):
+            fill(filler)
+            with pytest.raises(JournalError, match=r"full|disk I/O"):
                 for number in range(1000):
                     async with gandi.once(f"web-{number}"):
                         await create(gandi, "x" * 200)
             sent = desk.sent()
-            with pytest.raises(JournalError, match="full|disk I/O"):
+            with pytest.raises(JournalError, match=r"full|disk I/O"):
                 await create(gandi, "y" * 200)
             assert desk.sent() == sent
             filler.unlink()
@@ -202,7 +215,7 @@ async def test_where_the_file_may_not_grow_nothing_is_sent(desk, path):
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
         try:
-            with pytest.raises(JournalError, match="full|disk I/O|too large"):
+            with pytest.raises(JournalError, match=r"full|disk I/O|too large"):
                 for number in range(1000):
                     await create(gandi, f"web-{number}")
             sent = desk.sent()
@@ -223,24 +236,6 @@ async def test_keys_outlive_other_descriptors_of_the_files(desk, path):
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("SELECT count(*) FROM keys").fetchone()
         with pytest.raises(Stop):
-            async with desk.client() as other:
-                async with other.once("another"):
-                    raise Stop
-        held = subprocess.run(
-            [sys.executable, "-I", "-c", PROBE, path.parent / "runs.db-locks"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert held.stdout.strip() == "held"
-
-
-PROBE = """
-import fcntl, sys
-with open(sys.argv[1], "r+b") as file:
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 1)
-        print("free")
-    except OSError:
-        print("held")
-"""
+            async with desk.client() as other, other.once("another"):
+                raise Stop
+        assert seen_elsewhere(path.parent / "runs.db-locks", 1) == ["held"]

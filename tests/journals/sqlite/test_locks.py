@@ -1,23 +1,11 @@
 """Who holds what: locks of the kernel, and a note of this process's own."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
 from aiogandi.journals.sqlite.locks import LockFile
-
-PROBE = """
-import fcntl, sys
-with open(sys.argv[1], "r+b") as file:
-    for place in map(int, sys.argv[2:]):
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-            print("free")
-        except OSError:
-            print("held")
-"""
+from tests.journals.sqlite.probe import seen_elsewhere
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -25,17 +13,6 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "runs.db-locks"
-
-
-def seen_elsewhere(path, *places):
-    """What another process sees of these places."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", PROBE, path, *map(str, places)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.split()
 
 
 def in_a_child(work):

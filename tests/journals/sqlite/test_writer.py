@@ -9,6 +9,7 @@ import pytest
 
 from aiogandi import JournalError
 from aiogandi.journals.sqlite.writer import AT_ONCE, Writer
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -41,8 +42,7 @@ async def gate(writer):
         gate.wait(10)
 
     held = writer.submit(wait)
-    while not begun.is_set():
-        await asyncio.sleep(0.001)
+    await until(begun.is_set)
     yield gate
     gate.set()
     await held
