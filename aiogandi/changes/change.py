@@ -150,8 +150,7 @@ class Change:
         call.is_ours = False
         call.sends = recorded.sends
         call.newest = recorded.newest
-        call.since = now
-        call.first_sent = call.last_sent = now - max(wall - recorded.since, 0.0)
+        call.since = call.first_sent = call.last_sent = now - max(wall - recorded.since, 0.0)
         if recorded.patience is not None:
             call.patience_ends = clock + recorded.patience - wall
         call.take_over(recorded)

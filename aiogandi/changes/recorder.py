@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from aiogandi.changes.change import Change
 from aiogandi.changes.journal import ClientJournal, Intent, Name, Recorded
-from aiogandi.changes.ledger import Ledger
+from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.prints import Prints
 from aiogandi.changes.recognition import names_of
 from aiogandi.changes.state import State
@@ -204,6 +204,8 @@ class Recorder:
         """How many operations of the call's type other clients have begun since it was prepared."""
         journal = await self.journal()
         since = self._wall_clock() - (self._clock() - call.since)
+        if call.is_recalled:
+            since -= FRESH  # its newest operation may have been known for so long when it left
         return await journal.begun(call.method, since - self._timeout - self._policy.settle)
 
     def take_over(self, recorded: Recorded) -> Change:
