@@ -60,6 +60,33 @@ a look. After a second send the client goes on looking in the background until `
 passed, and tells what turns up as a surplus; it never cancels it. `Retry` sets the numbers, and
 `Gandi.stats` counts what happened. README says where *never twice, never lost* ends.
 
+# Past the end of the process
+
+With ``Gandi(…, journal="runs.db")``, or a `Journal` that the program opens, a changing call's intent is on
+the disk before it leaves, and what became of it as soon as that is known. So it is found again after
+whatever end of the process:
+
+```python
+async with gandi.once("web-01"):
+    server = await gandi.vm_create("web-01", password, 111, shares=4, cpu=1)
+    await server
+    disk = await gandi.disk_create({"name": "web-01", "size": 10240})
+    await disk
+    await (await gandi.disk_attach(server.vm_id, disk.disk_id))
+```
+
+However often that is begun, the changing calls inside of `Gandi.once` run once. One that was answered gives
+its result from the journal, without a request, and so does the wait for an operation that had ended. One
+whose answer nobody saw is looked for as a lost reply is, before the block begins. `bulk` with a
+`Journal.run` does the same for each item, and gives the results of those that are done. `Gandi.recover`
+tells of calls that stood under no key.
+
+What is not promised: calls that only read run again each time. The block must come to the same calls in the
+same order, apart from what follows from the service's answers, else `JournalConflict`. ``settle`` and
+``timeout`` of the process that was killed must cover how late the service may still run its last request.
+Passwords are in no journal, so the program must have them again. The file must not lie on a network file
+system, where locks do not hold.
+
 # Leaving
 
 A request that has left cannot be called back. When its caller goes (cancelled, a deadline, `bulk` left)
@@ -115,6 +142,8 @@ GandiError
 ├── OperationError          OperationFailed  OperationCancelled  OperationTimeout
 ├── InvalidArgument         refused before anything was sent; says what is allowed
 ├── WrongLoop               used in a second event loop or a forked process; nothing was sent
+├── JournalError            the journal cannot be read or written; nothing was sent
+│   └── JournalConflict     a step under a key is not what ran there last time
 └── ClientClosed
 ```
 
