@@ -6,7 +6,7 @@ import pytest
 
 from aiogandi import OperationDetails, ServerFault
 from aiogandi.changes.ages import Ages
-from aiogandi.changes.decisions import Undecided, decide
+from aiogandi.changes.decisions import Adopt, Undecided, decide
 from aiogandi.changes.lookup import Found
 from aiogandi.changes.recognition import Likeness
 from aiogandi.errors import DataFault
@@ -110,6 +110,23 @@ async def test_one_of_the_same_second_may_be_too_and_proves_nothing(
     assert look.operations == [other, own]
     assert ledger.habits.grows
     assert decide(ledger, call, look.operations, believed=True) == Undecided((7,))
+
+
+@pytest.mark.parametrize("vm_id", [1, 2])
+async def test_one_of_the_same_second_stays_that_of_the_call_that_is_older_than_it(
+    ages, ledger, service, books, call, vm_id
+):
+    """After a process was ended there are many open calls, and many operations of one second."""
+    older = books.lost(books.start(vm_id))
+    older.prepare(7, books.now)
+    own = began(books, service, 8, DATE, older)
+
+    look = await ages.checked(call, nothing(8, 10), believed=True)
+
+    assert look.operations == [own]
+    assert not ledger.disputed(older, own)
+    assert decide(ledger, older, look.operations, believed=True) == Adopt(((older, own),))
+    assert ledger.likeness(call, own) is Likeness.DIFFERENT
 
 
 async def test_what_is_another_calls_is_not_asked_for(ages, ledger, service, books, call):
