@@ -7,7 +7,7 @@ import pytest
 from aiogandi.sandbox import Sandbox
 from aiogandi.sandbox.trouble import DropRequest
 from tests.journals import places
-from tests.journals.crashes import SPEED, Crashes, Victim, crash, results, through
+from tests.journals.crashes import DURATIONS, Crashes, Victim, crash, results, through
 
 EQUAL = 3
 """Items that are called the same."""
@@ -84,7 +84,7 @@ def polls(came):
 )
 async def test_killed_when_a_request_comes(tmp_path, place, springs, trouble, other):
     path = tmp_path / "runs.db"
-    async with Sandbox(speed=SPEED) as sandbox:
+    async with Sandbox(durations=DURATIONS) as sandbox:
         if place == places.WAITING:
             sandbox.hold_operation("vm_create")
         trap = sandbox.interfere = Trap(sandbox, springs, trouble, other=other)
@@ -101,7 +101,7 @@ async def test_killed_when_a_request_comes(tmp_path, place, springs, trouble, ot
 )
 async def test_killed_where_the_service_sees_nothing_of_it(tmp_path, place, moment):
     path = tmp_path / "runs.db"
-    async with Sandbox(speed=SPEED) as sandbox:
+    async with Sandbox(durations=DURATIONS) as sandbox:
         victim = await Victim.started(sandbox, path, EQUAL, 1, moment)
         assert await victim.process.wait() == -signal.SIGKILL
         victim.look()
