@@ -78,15 +78,30 @@ class Ages:
             details = await self._lookup.operation(number)
             if details is None:
                 unread.append(number)
+                self._mistrust(number)
             elif _is_before(details.date_created, date):
                 break  # the service does not filter by date, and shows all
             else:
                 younger.append(details)
                 self._ledger.learn(details)
-                if _is_before(date, details.date_created):
+                is_later = _is_before(date, details.date_created)
+                if is_later:
                     self._ledger.habits.saw_disorder()
-            self._mistrust(number)
+                if is_later or self._may_be_its_own(call, details):
+                    self._mistrust(number)
         return look.plus(younger, unread)
+
+    def _may_be_its_own(self, call: Change, details: OperationDetails) -> bool:
+        """Whether an operation of the same second as the newest before the call may be the call's, though
+        its id is lower. Not one that looks different, nor one that an equal call has begun by its id: after
+        a process was ended there are many of both, and they are those calls' own.
+        """
+        if call.likeness(details, self._ledger.habits.longest) is Likeness.DIFFERENT:
+            return False
+        return not any(
+            twin.newest is not None and twin.newest < details.id
+            for twin in self._ledger.twins(call)
+        )
 
     def _older_by_id(self, call: Change, shown: Sequence[int]) -> Iterable[int]:
         """Those of the ids *shown* that are lower than the newest that was known before the call."""
