@@ -52,13 +52,15 @@ class Journal:
     `JournalError` says so. What became of it is written as it is known; should that fail, the intent is
     enough to find out later. No password and no session id is in the file.
 
+    *storage* keeps it elsewhere than in a file; *path* is then only what errors call it.
+
     It belongs to one event loop of one process. `JournalError` where the file cannot be made, read or
     written, is damaged, or is no journal; it is left as it is.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, storage: Storage | None = None) -> None:
         require(isinstance(path, str | os.PathLike), "path", path, "the path of a file")
-        self._storage: Storage = SqliteStorage(Path(os.fspath(path)))
+        self._storage = SqliteStorage(Path(os.fspath(path))) if storage is None else storage
         self._name = os.fspath(path)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: WeakKeyDictionary[object, Durable] = WeakKeyDictionary()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import ClientJournal, Entry, Key
@@ -29,11 +29,16 @@ class SqliteStorage:
         self._writer: Writer | None = None
         self._locks: LockFile | None = None
 
+    # What lies outside the program. A subclass may put a model of it in its place.
+    _make_writer: ClassVar[Callable[..., Writer]] = Writer
+    _open_locks = staticmethod(LockFile.opened)
+    _wall_clock = staticmethod(time.time)
+
     async def open(self) -> None:
-        writer = Writer(partial(connect, self._path), str(self._path))
+        writer = self._make_writer(partial(connect, self._path), str(self._path))
         await writer.open()
         try:
-            self._locks = LockFile.opened(self._path.with_name(f"{self._path.name}-locks"))
+            self._locks = self._open_locks(self._path.with_name(f"{self._path.name}-locks"))
         except OSError as error:
             await writer.close()
             raise JournalError(f"{self._path}-locks: {error.strerror}") from error
@@ -51,14 +56,15 @@ class SqliteStorage:
         return self._submit(lambda _: work())
 
     async def enter(self, account: str, told: str) -> tuple[ClientJournal, bytes]:
-        number, client, salt = await self._submit(join(account, told))
+        number, client, salt = await self._submit(join(account, told, self._wall_clock()))
         locks = self._locks
         if locks is None or not locks.take(CLIENTS + client):
             raise JournalError(f"{self._path}: the journal is closed")
-        return SqliteClientJournal(self._submit, locks, number, client, told), salt
+        journal = SqliteClientJournal(self._submit, locks, number, client, told, self._wall_clock)
+        return journal, salt
 
     def run(self, account: str, name: str) -> Awaitable[int]:
-        return self._submit(partial(_run, account, name))
+        return self._submit(partial(_run, account, name, self._wall_clock()))
 
     def runs(self, account: str) -> Awaitable[list[tuple[str, float, Mapping[str, int]]]]:
         return self._submit(partial(_runs, account))
@@ -93,11 +99,11 @@ class SqliteStorage:
 _ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
 
 
-def _run(account: str, name: str, connection: sqlite3.Connection) -> int:
+def _run(account: str, name: str, now: float, connection: sqlite3.Connection) -> int:
     connection.execute("INSERT OR IGNORE INTO accounts (scope) VALUES (?)", (account,))
     connection.execute(
         f"INSERT OR IGNORE INTO runs (account, name, since) VALUES ({_ACCOUNT}, ?, ?)",  # noqa: S608
-        (account, name, time.time()),
+        (account, name, now),
     )
     [row] = connection.execute(
         f"SELECT id FROM runs WHERE account = {_ACCOUNT} AND name = ?",  # noqa: S608

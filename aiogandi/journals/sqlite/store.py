@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
@@ -46,12 +45,21 @@ class Submit(Protocol):
 class SqliteClientJournal:
     """What one client, *client*, of *account* writes down and asks. *told* tells others who holds a key."""
 
-    def __init__(self, submit: Submit, locks: Locks, account: int, client: int, told: str) -> None:
+    def __init__(
+        self,
+        submit: Submit,
+        locks: Locks,
+        account: int,
+        client: int,
+        told: str,
+        wall_clock: Callable[[], float],
+    ) -> None:
         self._submit = submit
         self._locks = locks
         self._account = account
         self._client = client
         self._told = told
+        self._wall_clock = wall_clock
         self._taken_over: set[int] = set()
 
     def intend(self, intent: Intent) -> Any:
@@ -66,7 +74,8 @@ class SqliteClientJournal:
     def claim(
         self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
     ) -> Any:
-        return self._submit(partial(_claim, self._account, number, names, state, ids))
+        now = self._wall_clock()
+        return self._submit(partial(_claim, self._account, number, names, state, ids, now))
 
     def settle(self, number: int, state: State, outcome: Any = None) -> Any:
         told = None if outcome is None else written.write(outcome)
@@ -88,7 +97,7 @@ class SqliteClientJournal:
         return self._submit(partial(_find, self._account, key, run))
 
     async def hold(self, key: Key, run: int = 0) -> Held | HeldElsewhere:
-        number = await self._submit(partial(_key, self._account, key, run))
+        number = await self._submit(partial(_key, self._account, key, run, self._wall_clock()))
         if not self._locks.take(number):
             holder = await self._submit(partial(_holder, number))
             return HeldElsewhere(holder)
@@ -142,7 +151,9 @@ class SqliteClientJournal:
         )
 
 
-def join(account: str, told: str) -> Callable[[sqlite3.Connection], tuple[int, int, bytes]]:
+def join(
+    account: str, told: str, now: float
+) -> Callable[[sqlite3.Connection], tuple[int, int, bytes]]:
     """The work that enters a client of *account*, of which *told* tells others: returns the numbers of
     both, and the file's salt.
     """
@@ -150,9 +161,9 @@ def join(account: str, told: str) -> Callable[[sqlite3.Connection], tuple[int, i
     def work(connection: sqlite3.Connection) -> tuple[int, int, bytes]:
         connection.execute("INSERT OR IGNORE INTO accounts (scope) VALUES (?)", (account,))
         number = one(connection, "SELECT id FROM accounts WHERE scope = ?", account)
-        _forget_claims(number, connection)
+        _forget_claims(number, now, connection)
         client = connection.execute(
-            "INSERT INTO clients (told, since) VALUES (?, ?)", (told, time.time())
+            "INSERT INTO clients (told, since) VALUES (?, ?)", (told, now)
         ).lastrowid
         salt = one(connection, "SELECT value FROM about WHERE name = 'salt'")
         return number, client or 0, salt
@@ -160,7 +171,7 @@ def join(account: str, told: str) -> Callable[[sqlite3.Connection], tuple[int, i
     return work
 
 
-def _forget_claims(account: int, connection: sqlite3.Connection) -> None:
+def _forget_claims(account: int, now: float, connection: sqlite3.Connection) -> None:
     """Forget whose operations are that no call can be given any more. A call knows the newest operation as
     it was a minute before it left, so what was claimed well before the oldest open call is older than all.
     """
@@ -169,7 +180,7 @@ def _forget_claims(account: int, connection: sqlite3.Connection) -> None:
         "SELECT min(since) FROM calls WHERE account = ? AND state IN (?, ?, ?)",
         *(account, *_OPEN),
     )
-    before = min(time.time() if oldest is None else oldest, time.time()) - CLAIMED
+    before = (now if oldest is None else min(oldest, now)) - CLAIMED
     connection.execute("DELETE FROM claims WHERE account = ? AND at < ?", (account, before))
 
 
@@ -203,6 +214,7 @@ def _claim(
     names: Sequence[Name],
     state: State,
     ids: Mapping[str, int],
+    now: float,
     connection: sqlite3.Connection,
 ) -> bool:
     for kind, thing in names:
@@ -216,7 +228,7 @@ def _claim(
     # The client that made the call, which may have ended, and not the one that found the operation.
     connection.executemany(
         "INSERT OR REPLACE INTO claims SELECT ?, ?, ?, id, client, method, ? FROM calls WHERE id = ?",
-        [(account, kind, thing, time.time(), number) for kind, thing in names],
+        [(account, kind, thing, now, number) for kind, thing in names],
     )
     connection.execute(
         "UPDATE calls SET state = ?, ids = ?, patience = NULL WHERE id = ?",
@@ -263,11 +275,11 @@ def _begun(
     return claimed + open_ones
 
 
-def _key(account: int, key: Key, run: int, connection: sqlite3.Connection) -> int:
+def _key(account: int, key: Key, run: int, now: float, connection: sqlite3.Connection) -> int:
     told = json.dumps(key)
     connection.execute(
         "INSERT OR IGNORE INTO keys (account, run, key, since) VALUES (?, ?, ?, ?)",
-        (account, run, told, time.time()),
+        (account, run, told, now),
     )
     number: int = one(
         connection,
