@@ -146,6 +146,9 @@ class ClientJournal(Protocol):
     def settle(self, number: int, state: State, outcome: Any = None) -> Awaitable[None]:
         """Note what became of a call that began no operation, or of which none is known."""
 
+    def dismiss(self, number: int) -> Awaitable[None]:
+        """Note that somebody says of a call that it did not run. What is known of it by now stays."""
+
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Awaitable[None]:
         """Note how its operation has ended."""
 

@@ -172,7 +172,7 @@ class Recorder:
 
     def dismiss(self, call: Change) -> None:
         """Note that somebody has said of a call under a key that it did not run."""
-        self._write(call, lambda journal, number: journal.settle(number, State.ABSENT))
+        self._write(call, lambda journal, number: journal.dismiss(number))
 
     def name(self, call: Change, number: int) -> None:
         """Note that somebody has said which operation is the call's own."""

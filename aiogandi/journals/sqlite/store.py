@@ -81,6 +81,15 @@ class SqliteClientJournal:
         told = None if outcome is None else written.write(outcome)
         return self._update(number, state=state, outcome=told)
 
+    def dismiss(self, number: int) -> Any:
+        # Another process may hold the key by now, and have found out what became of the call.
+        return self._submit(
+            lambda c: c.execute(
+                "UPDATE calls SET state = ? WHERE id = ? AND state IN (?, ?, ?)",
+                (State.ABSENT, number, *_OPEN),
+            )
+        )
+
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Any:
         return self._update(number, ids=json.dumps(ids), ended=written.write(ended))
 
