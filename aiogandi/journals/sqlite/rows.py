@@ -15,11 +15,14 @@ from aiogandi.changes.state import State
 def held(number: int, connection: sqlite3.Connection) -> Held:
     [row] = connection.execute("SELECT * FROM keys WHERE id = ?", (number,))
     key = tuple(json.loads(row["key"]))
-    steps = [of_concluded(number, key, each) for each in json.loads(row["steps"] or "[]")]
-    steps += recorded(connection, "calls.key = ?", number)
-    steps.sort(key=lambda each: each.step or 0)
+    kept = [of_concluded(number, key, each) for each in json.loads(row["steps"] or "[]")]
+    # One that did not run when the key was concluded has given way to the later one.
+    steps = {
+        each.step or 0: each for each in (*kept, *recorded(connection, "calls.key = ?", number))
+    }
     result = None if row["result"] is None else written.read(row["result"])
-    return Held(number, row["state"] == "concluded", steps, result)
+    ordered = [steps[step] for step in sorted(steps)]
+    return Held(number, row["state"] == "concluded", ordered, result)
 
 
 _KEPT: Final = ("number", "step", "client", "method", "yields", "since")

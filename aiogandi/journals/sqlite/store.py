@@ -317,10 +317,7 @@ def _take(number: int, told: str, connection: sqlite3.Connection) -> Held:
 
 
 def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> None:
-    steps = recorded(connection, "calls.key = ?", key)
-    told = [concluded(each) for each in sorted(steps, key=lambda each: each.step or 0)]
-    before = one(connection, "SELECT steps FROM keys WHERE id = ?", key)
-    told = json.loads(before or "[]") + told
+    told = [concluded(each) for each in held(key, connection).steps]
     connection.execute(
         "UPDATE keys SET state = 'concluded', error = NULL, holder = NULL, steps = ?, result = ?"
         " WHERE id = ?",
