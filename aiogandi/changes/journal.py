@@ -176,8 +176,10 @@ class ClientJournal(Protocol):
     def let_go(self, key: int) -> None:
         """Hold it no more."""
 
-    def conclude(self, key: int, result: Any) -> Awaitable[None]:
-        """Note that the key's block has ended well. What is left of its calls are its recorded steps."""
+    def conclude(self, key: int, result: Any) -> Awaitable[bool]:
+        """Note that the key's block has ended well. What is left of its calls are its recorded steps. False
+        where it is not written down what one of them has begun: then the key stays open.
+        """
 
     def fail(self, key: int, error: str) -> Awaitable[None]:
         """Note with which error the key's block has ended."""

@@ -155,7 +155,13 @@ class Block:
             )
         if self._is_news:
             try:
-                await self._journal.conclude(self.held.number, self.result)
+                if not await self._journal.conclude(self.held.number, self.result):
+                    log.warning(
+                        "%s has ended well, and stays open, because it is not written down what one of its"
+                        " calls has begun: that is found out when it is entered again",
+                        told(self.words),
+                    )
+                    return
             except JournalError as error:
                 log.warning("%s: that it is done is not written down: %s", told(self.words), error)
         for errand in self._errands:

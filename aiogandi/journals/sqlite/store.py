@@ -316,14 +316,18 @@ def _take(number: int, told: str, connection: sqlite3.Connection) -> Held:
     return held(number, connection)
 
 
-def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> None:
-    told = [concluded(each) for each in held(key, connection).steps]
+def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> bool:
+    steps = held(key, connection).steps
+    if any(each.is_unclear for each in steps):
+        return False
+    told = [concluded(each) for each in steps]
     connection.execute(
         "UPDATE keys SET state = 'concluded', error = NULL, holder = NULL, steps = ?, result = ?"
         " WHERE id = ?",
         (json.dumps(told), None if result is None else written.write(result), key),
     )
     connection.execute("DELETE FROM calls WHERE key = ?", (key,))
+    return True
 
 
 def _left(account: int, connection: sqlite3.Connection) -> list[Recorded]:
