@@ -109,8 +109,11 @@ class KeyHeld(Exception):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What other clients have to do with some operations: *claimed* are names of those that belong to their
-    calls, *others* their calls whose outcome is not known.
+    """Whose some operations are: *claimed* are names of those that belong to calls of any client, *others*
+    the calls of other clients whose outcome is not known.
+
+    A client's own claims are among them because it forgets what is older than its calls under way, and may
+    take over a call that is older still.
     """
 
     claimed: frozenset[Name]
@@ -156,7 +159,7 @@ class ClientJournal(Protocol):
         """Forget a call outside of keys: its result is in somebody's hands."""
 
     def view(self, names: Collection[Name]) -> Awaitable[View]:
-        """What other clients have to do with the operations of these *names*."""
+        """Whose the operations of these *names* are, or may be."""
 
     def begun(self, method: str, since: float) -> Awaitable[int]:
         """How many operations other clients' calls of *method* have begun since then, or may have."""

@@ -77,7 +77,7 @@ class Ledger:
 
     def know_elsewhere(self, calls: list[Change], claims: Iterable[Name], now: float) -> None:
         """Record what other clients do: *calls* of theirs may own operations, *claims* name those that
-        are known to be theirs.
+        are known to be somebody's.
         """
         self._elsewhere = calls
         self.owners.know_claims(claims, now)
@@ -105,7 +105,7 @@ class Ledger:
         already.
         """
         if call.yields is not None:
-            if self.owners.has((call.yields, number)):
+            if self.owners.is_entered((call.yields, number)):
                 return False
             self.owners.enter((call.yields, number), call, now)
             self.habits.answered(call, number)

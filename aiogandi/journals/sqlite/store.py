@@ -254,8 +254,8 @@ def _view(
         for kind, number in names
         if one(
             connection,
-            "SELECT 1 FROM claims WHERE account = ? AND kind = ? AND number = ? AND client != ?",
-            *(account, kind, number, client),
+            "SELECT 1 FROM claims WHERE account = ? AND kind = ? AND number = ?",
+            *(account, kind, number),
         )
     }
     others = recorded(
