@@ -1,5 +1,5 @@
 """Plays seeds by hand, on all processors: ``python -m tests.simulation 1-5000``, or ``17 23`` to be told
-all of those two.
+all of those two. ``python -m tests.simulation crashes 1-5000`` plays days on which processes are killed.
 """
 
 import os
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.simulation.runs import run
+from tests.simulation import crashes, runs
 
 
 def seeds_of(words):
@@ -21,6 +21,9 @@ def seeds_of(words):
 def main(words):
     """Play the seeds, tell each complaint, and print a table; the exit code says whether all is well."""
     began = time.monotonic()
+    play = play_day
+    if words[:1] == ["crashes"]:
+        play, words = play_crashes, words[1:]
     seeds = list(seeds_of(words))
     met, kinds, failed = Counter(), Counter(), []
     requests = calls = unknown = seconds = 0
@@ -52,9 +55,14 @@ def main(words):
     return 1 if failed else 0
 
 
-def play(seed):
+def play_day(seed):
     """One seed's result, without what is too large to send from one process to another."""
-    return run(seed).brief()
+    return runs.run(seed).brief()
+
+
+def play_crashes(seed):
+    """The same for a day on which processes are killed."""
+    return crashes.run(seed).brief()
 
 
 if __name__ == "__main__":

@@ -98,8 +98,8 @@ def told(context):
     return context["message"] + (f": {error!r}" if error is not None else "")
 
 
-def run(main):
+def run(main, make_loop=SimulatedLoop):
     """Run the coroutine that *main* makes of the loop, and return its result."""
-    loop = SimulatedLoop()
+    loop = make_loop()
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(main(loop))

@@ -140,7 +140,17 @@ class Operations:
         if then is not None:
             (disk or vm).state = then
 
+    def begun_by(self, caller):
+        """All operations that one call has begun."""
+        return [work for work in self.works.values() if work.by is caller]
+
     # -- what is shown -------------------------------------------------------------------------
+
+    def show(self, work, by):
+        """List it by that time at the latest, but not before it began."""
+        early = max(work.visible - max(by, work.created), 0.0)
+        work.visible -= early
+        work.readable -= early
 
     def operation_details(self, operation_id):
         work = self._known(operation_id)

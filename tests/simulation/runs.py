@@ -11,6 +11,7 @@ from random import Random
 
 from tests.simulation import loop as loops
 from tests.simulation.books import Books
+from tests.simulation.days import day_of
 from tests.simulation.judge import BROKE, ENDLESS, LEFT, Judge, story
 from tests.simulation.scenes import Shift
 from tests.simulation.wire import SimulatedGandi
@@ -49,6 +50,11 @@ class Result:
 
 def run(seed, client=SimulatedGandi):
     """Play the day of *seed* with *client*; everything follows from the seed."""
+    return judged(seed, day_of(seed), lambda world, books: _play(world, books, client), Judge)
+
+
+def judged(seed, day, play, judge, make_loop=loops.SimulatedLoop):
+    """Let *play* fill the books of a *day* on a loop, and *judge* complain of them."""
     began = time.process_time()
     books = Books()
     chance = random.getstate()
@@ -59,13 +65,13 @@ def run(seed, client=SimulatedGandi):
 
     async def main(loop):
         nonlocal world
-        world = World(loop, seed)
-        await _play(world, books, client)
+        world = World(loop, seed, day)
+        await play(world, books)
 
     try:
         with errors, warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            loops.run(main)
+            loops.run(main, make_loop)
             gc.collect(1)  # what nobody has looked at is told when it goes
     except loops.Deadlock as deadlock:
         books.complaints.append((ENDLESS, f"nothing can wake: {deadlock}"))
@@ -76,7 +82,7 @@ def run(seed, client=SimulatedGandi):
     books.complaints.extend((BROKE, each) for each in errors.texts)
     books.complaints.extend((BROKE, str(each.message)) for each in warned)
     world.service.catch_up()
-    complaints = Judge(world, books)()
+    complaints = judge(world, books)()
     return Result(
         seed,
         world.day.words(),

@@ -25,3 +25,10 @@ KEPT = {
     2343: "the same as 398, among twenty",
     2860: "a further creation that began between two lists passed for a filter that works",
 }
+
+CRASHES_KEPT = {
+    13: "a concluded key bought again what had failed in its block, which had lived with that",
+    77: "a key was concluded although the claim of its call was not written: it could not be entered again",
+    142: "a client that took over an old call asked for its own claim, which it had forgotten, without end",
+    164: "equal calls, one of them read from the journal, were not interchangeable, and stayed unknown",
+}

@@ -81,9 +81,7 @@ class Service(Operations):
         work.sent = dict(zip(parameters_of(method), values, strict=False))
         work.by = by
         if visible_by is not None:
-            early = max(work.visible - max(visible_by, work.created), 0.0)
-            work.visible -= early
-            work.readable -= early
+            self.show(work, visible_by)
         if method in CREATIONS:
             return work.vm_id or work.disk_id
         return work.id

@@ -96,6 +96,43 @@ class Weather:
         self.met[name] = self.met.get(name, 0) + 1
 
 
+class Delivery:
+    """A request on its way to the service, where it runs once, at *ran* of the loop's clock."""
+
+    def __init__(self, service, args, answer, ran):
+        self._service = service
+        self._method, self._arguments, self._session, self._call, self._visible_by = args
+        self._answer = answer
+        self._ran = ran
+
+    def run(self):
+        """Run it, unless it has run."""
+        if self._answer:
+            return
+        call, answer = self._call, self._answer
+        args = self._method, self._arguments, self._session, call, self._visible_by
+        try:
+            answer.append(self._service.execute(*args))
+            if call is not None and self._method == call.method:
+                call.ran.append(self._ran)
+        except Refused as refusal:
+            answer.append(refusal)
+
+    def break_off(self, after, visible_by):
+        """Its connection breaks: it runs *after* so many seconds at the latest, and what it begins is
+        listed by then.
+        """
+        self._service.catch_up()
+        if self._answer:
+            for work in self._service.begun_by(self._call):
+                self._service.show(work, visible_by)
+            return
+        now = self._service.time()
+        self._ran = min(self._ran, now + after)
+        self._visible_by = min(self._visible_by, visible_by)
+        self._service.at(now + after, self.run)
+
+
 class Wire:
     """Exchanges requests for the service model's replies."""
 
@@ -120,12 +157,13 @@ class Wire:
         if call is not None:
             call.exchanges.append((loop.time(), method, fate))
         answer = []
+        delivery = None
         if fate.runs is not None:
             session = session_id and session_id.reveal()
-            self._deliver(method, arguments, session, call, fate, answer)
+            delivery = self._deliver(method, arguments, session, call, fate, answer)
         waiter = loop.create_future()
         timer = loop.call_later(fate.ends, _arrive, waiter, call, method)
-        self._waiting[waiter] = None
+        self._waiting[waiter] = delivery
         try:
             await waiter
         finally:
@@ -145,20 +183,20 @@ class Wire:
 
     def _deliver(self, method, arguments, session, call, fate, answer):
         """See to it that the request runs at its time."""
-        service = self._service
-        leaves = service.time()
+        leaves = self._service.time()
         ran = asyncio.get_running_loop().time() + fate.runs
         visible_by = self._weather.visible_by(leaves, fate)
+        args = method, arguments, session, call, visible_by
+        delivery = Delivery(self._service, args, answer, ran)
+        self._service.at(leaves + fate.runs, delivery.run)
+        return delivery
 
-        def run():
-            try:
-                answer.append(service.execute(method, arguments, session, call, visible_by))
-                if call is not None and method == call.method:
-                    call.ran.append(ran)
-            except Refused as refusal:
-                answer.append(refusal)
-
-        service.at(leaves + fate.runs, run)
+    def break_off(self, rng):
+        """All connections break at once, and nobody is told: what has left may still run."""
+        by = self._service.time() + 0.95 * SETTLE
+        for delivery in self._waiting.values():
+            if delivery is not None:
+                delivery.break_off(rng.uniform(0, troubles.LATE), by)
 
     async def close(self):
         """See `aiogandi.transport.exchange.Exchanger`."""

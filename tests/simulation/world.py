@@ -16,11 +16,11 @@ WALL = 1_800_000_000.0
 
 
 class World:
-    """Everything outside the client on the day of *seed*."""
+    """Everything outside the client on *day*, which is that of *seed* unless it is given."""
 
-    def __init__(self, loop, seed):
+    def __init__(self, loop, seed, day=None):
         self.loop = loop
-        self.day = day_of(seed)
+        self.day = day or day_of(seed)
         self.slept = 0.0  # while the loop's clock stood still
         rng = Random(f"service {seed}")
         self.service = Service(self.day.habits, rng, lambda: loop.time() + self.slept)
