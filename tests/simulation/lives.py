@@ -74,6 +74,7 @@ class Life(People):
                     return
             if not failed:
                 return
+            await asyncio.sleep(10)  # a refused login stands for a minute
         self._complain(NOT_THROUGH, f"the run: {TRIES} times in one life")
 
     def _is_through(self, order, told):
