@@ -63,6 +63,7 @@ class LockFile:
         with self._guard:
             self._users -= 1
             if not self._users:
+                self._held.clear()
                 del self._open[self._identity]
                 os.close(self._descriptor)
 
@@ -81,11 +82,11 @@ class LockFile:
             return True
 
     def let_go(self, place: int) -> None:
-        """Hold it no more."""
+        """Hold it no more. Where it is not held, as after the file was closed, nothing happens."""
         with self._guard:
-            if place in self._held and self._users:
+            if place in self._held:
+                self._held.remove(place)
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
-            self._held.discard(place)
 
 
 def _identity(path: Path) -> tuple[int, int]:
