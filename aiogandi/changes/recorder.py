@@ -53,6 +53,7 @@ class Recorder:
         self._wall_clock = wall_clock
         self._entered: asyncio.Future[tuple[ClientJournal, Prints]] | None = None
         self._is_closed = False
+        self._inside: tuple[ClientJournal, Prints] | None = None
         self._taken_over: set[int] = set()  # calls of clients that have ended
         self.turns = asyncio.Lock()
         """Held while it is decided whose an operation is, so that two looks do not give one call two."""
@@ -65,17 +66,23 @@ class Recorder:
         """The journal, and what makes prints of passwords."""
         if self._is_closed:
             raise ClientClosed(sent=False)
+        if self._inside is not None:
+            return self._inside
         if self._entered is None:
             self._entered = asyncio.ensure_future(self._enter())
         try:
-            return await asyncio.shield(self._entered)
+            inside = await asyncio.shield(self._entered)
         except JournalError:
             self._entered = None  # a disk that was full may have room by now
             raise
+        if self._is_closed:  # meanwhile
+            raise ClientClosed(sent=False)
+        self._inside = inside
+        return inside
 
     async def close(self) -> None:
         """Leave the journal. What is said of a call afterwards is not written down any more."""
-        entered, self._entered = self._entered, None
+        entered, self._entered, self._inside = self._entered, None, None
         self._is_closed = True
         if entered is not None:
             journal, _ = await entered
@@ -184,9 +191,9 @@ class Recorder:
 
     def _write(self, call: Change, write: Callable[[ClientJournal, int], Awaitable[Any]]) -> None:
         """Write it down, without waiting. Where that fails nothing is lost: the intent is enough."""
-        if call.record is None or self._entered is None or not self._entered.done():
+        if call.record is None or self._inside is None:
             return
-        journal, _ = self._entered.result()
+        journal, _ = self._inside
         written = asyncio.ensure_future(write(journal, call.record))
         written.add_done_callback(lambda done: _look_at(call, done))
 

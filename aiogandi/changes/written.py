@@ -1,8 +1,7 @@
 """A changing call's arguments as they are written down: JSON that can be read back, without secrets.
 
 What JSON has no word for stands in an object of one member, whose name begins with ``$``: a date, bytes,
-a float that is no number, and each secret, of which nothing is written but its place among the call's
-secrets.
+and each secret, of which nothing is written but its place among the call's secrets.
 """
 
 from __future__ import annotations
@@ -22,9 +21,16 @@ _SECRET: Final = "$secret"  # noqa: S105 - the name of a member
 _STRUCT: Final = "$struct"
 
 
+_PLAIN: Final = frozenset((str, int, bool, float, type(None)))
+"""What stands for itself, and is asked for first: most of what a call carries is of these."""
+
+# `json.dumps` would make one for each call.
+_text: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
 def write(value: Any) -> str:
     """*value*, of what XML-RPC can carry, as text. Secrets are numbered in their order, and left out."""
-    return json.dumps(_tagged(value, [0]), separators=(",", ":"), sort_keys=True)
+    return _text(_tagged(value, [0]))
 
 
 def read(text: str) -> Any:
@@ -33,6 +39,8 @@ def read(text: str) -> Any:
 
 
 def _tagged(value: Any, secrets: list[int]) -> Any:
+    if type(value) in _PLAIN:
+        return value
     match value:
         case Secret():
             secrets[0] += 1
@@ -47,7 +55,7 @@ def _tagged(value: Any, secrets: list[int]) -> Any:
             return {_STRUCT: members} if _is_tag(members) else members
         case list() | tuple():
             return [_tagged(item, secrets) for item in value]
-        case None | bool() | int() | float() | str():
+        case int() | float() | str():  # of a class of their own
             return value
     if (number := as_count(value)) is not None:  # another library's whole number
         return number

@@ -10,7 +10,7 @@ from pathlib import Path
 from aiogandi.errors import JournalError
 from aiogandi.journals.sqlite.schema import migrate
 from aiogandi.journals.sqlite.storage import SqliteStorage
-from aiogandi.journals.sqlite.writer import in_a_transaction
+from aiogandi.journals.sqlite.writer import LATER, in_a_transaction
 
 SALT = b"one for all days"
 
@@ -66,7 +66,9 @@ class DiskLocks:
 
 
 class DiskWriter:
-    """Writes in order, each piece after a moment, as long as its process lives."""
+    """Writes in order, each piece after a moment, as long as its process lives. What nobody waits for goes
+    along with what comes next, or is written a little later.
+    """
 
     def __init__(self, disk, process):
         self._disk = disk
@@ -74,21 +76,38 @@ class DiskWriter:
         self._loop = process.loop
         self._queue = deque()
         self._free = 0.0
+        self._waiting = 0
+        self._later = None
 
     async def open(self):
         """There is no thread to start."""
 
-    def submit(self, work):
+    def submit(self, work, *, waits=False):
         future = self._loop.create_future()
         if self._process.is_buried:
             future.set_exception(JournalError("its process is gone"))
             return future
+        self._queue.append((work, future))
+        self._waiting += 1
+        if not waits:
+            self._begin()
+        elif self._later is None:
+            self._later = self._loop.call_later(LATER, self._begin)
+        return future
+
+    def _begin(self):
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         rng = self._disk.rng
         takes = rng.choice((0.0, 0.0, 0.001, rng.uniform(0, 0.05)))
         self._free = max(self._free, self._loop.time()) + takes
-        self._queue.append((work, future))
-        self._loop.call_at(self._free, self._write_next)
-        return future
+        self._loop.call_at(self._free, self._write, self._waiting)
+        self._waiting = 0
+
+    def _write(self, number):
+        for _ in range(number):
+            self._write_next()
 
     def _write_next(self):
         work, future = self._queue.popleft()

@@ -88,12 +88,14 @@ class SqliteStorage:
     def export(self) -> Awaitable[list[Mapping[str, Any]]]:
         return self._submit(_export)
 
-    def _submit(self, work: Callable[[sqlite3.Connection], Result]) -> Awaitable[Result]:
+    def _submit(
+        self, work: Callable[[sqlite3.Connection], Result], *, waits: bool = False
+    ) -> Awaitable[Result]:
         if self._writer is None:
             raise JournalError(
                 f"{self._path}: the journal is closed: enter it with `async with` first"
             )
-        return self._writer.submit(work)
+        return self._writer.submit(work, waits=waits)
 
 
 _ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
@@ -120,9 +122,15 @@ def _runs(
         f"SELECT id, name, since FROM runs WHERE account = {_ACCOUNT} ORDER BY since",  # noqa: S608
         (account,),
     ).fetchall()
-    counts = "SELECT state, count(*) FROM keys WHERE run = ? GROUP BY state"
+    counts = (
+        f"SELECT state, count(*) FROM keys WHERE account = {_ACCOUNT} AND run = ? GROUP BY state"  # noqa: S608
+    )
     return [
-        (row["name"], row["since"], dict(map(tuple, connection.execute(counts, (row["id"],)))))
+        (
+            row["name"],
+            row["since"],
+            dict(map(tuple, connection.execute(counts, (account, row["id"])))),
+        )
         for row in runs
     ]
 

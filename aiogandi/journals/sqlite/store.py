@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from aiogandi.changes import written
-from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name, Recorded, View
+from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name, Recorded
 from aiogandi.changes.state import State
+from aiogandi.errors import JournalError
+from aiogandi.journals.sqlite.claims import FORGOTTEN, OPEN, begun, enter, forget, view
 from aiogandi.journals.sqlite.rows import concluded, held, one, recorded
 
 Result = TypeVar("Result")
@@ -18,10 +21,6 @@ Result = TypeVar("Result")
 CLIENTS: Final = 2**40
 """The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
 
-CLAIMED: Final = 3600.0
-"""Seconds for which it is remembered at least whose an operation is."""
-
-_OPEN: Final = (State.SENT, State.LOST, State.UNKNOWN)
 _BEGAN: Final = (State.ANSWERED, State.ADOPTED)
 
 
@@ -36,14 +35,17 @@ class Locks(Protocol):
 
 
 class Submit(Protocol):
-    """Does work in a transaction."""
+    """Does work in a transaction (see `Writer.submit`)."""
 
-    def __call__(self, work: Callable[[sqlite3.Connection], Result]) -> Any:
+    def __call__(self, work: Callable[[sqlite3.Connection], Result], *, waits: bool = False) -> Any:
         """An awaitable of what *work* returns."""
 
 
 class SqliteClientJournal:
-    """What one client, *client*, of *account* writes down and asks. *told* tells others who holds a key."""
+    """What one client, *client*, of *account* writes down and asks. *told* tells others who holds a key.
+
+    How an operation has ended, and that a call is in somebody's hands, waits for what is written next.
+    """
 
     def __init__(
         self,
@@ -61,46 +63,48 @@ class SqliteClientJournal:
         self._told = told
         self._wall_clock = wall_clock
         self._taken_over: set[int] = set()
+        self._claims = 0  # since old ones were forgotten
 
     def intend(self, intent: Intent) -> Any:
         return self._submit(partial(_intend, self._account, self._client, intent))
 
     def send_again(self, number: int, sends: int, **newest: int | None) -> Any:
-        return self._update(number, state=State.SENT, sends=sends, patience=None, **newest)
+        values = {"state": State.SENT, "sends": sends, "patience": None, **newest}
+        return self._update(number, values)
 
     def lose(self, number: int, patience: float) -> Any:
-        return self._update(number, state=State.LOST, patience=patience)
+        return self._update(number, {"state": State.LOST, "patience": patience})
 
     def claim(
         self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
     ) -> Any:
         now = self._wall_clock()
-        return self._submit(partial(_claim, self._account, number, names, state, ids, now))
+        work = partial(enter, self._account, number, names, state, ids, now)
+        self._claims += len(names)
+        if self._claims > FORGOTTEN // 2:  # so that they become fewer, however many there are
+            self._claims = 0
+            work = partial(_forgetting, self._account, now, work)
+        return self._submit(work)
 
     def settle(self, number: int, state: State, outcome: Any = None) -> Any:
         told = None if outcome is None else written.write(outcome)
-        return self._update(number, state=state, outcome=told)
+        return self._update(number, {"state": state, "outcome": told})
 
     def dismiss(self, number: int) -> Any:
-        # Another process may hold the key by now, and have found out what became of the call.
-        return self._submit(
-            lambda c: c.execute(
-                "UPDATE calls SET state = ? WHERE id = ? AND state IN (?, ?, ?)",
-                (State.ABSENT, number, *_OPEN),
-            )
-        )
+        return self._submit(partial(_dismiss, number))
 
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Any:
-        return self._update(number, ids=json.dumps(ids), ended=written.write(ended))
+        told = {"ids": json.dumps(ids), "ended": written.write(ended)}
+        return self._update(number, told, waits=True)
 
     def drop(self, number: int) -> Any:
-        return self._submit(lambda c: c.execute("DELETE FROM calls WHERE id = ?", (number,)))
+        return self._submit(partial(_drop, number), waits=True)
 
     def view(self, names: Collection[Name]) -> Any:
-        return self._submit(partial(_view, self._account, self._client, names))
+        return self._submit(partial(view, self._account, self._client, names))
 
     def begun(self, method: str, since: float) -> Any:
-        return self._submit(partial(_begun, self._account, self._client, method, since))
+        return self._submit(partial(begun, self._account, self._client, method, since))
 
     def find(self, key: Key, run: int) -> Any:
         return self._submit(partial(_find, self._account, key, run))
@@ -130,11 +134,7 @@ class SqliteClientJournal:
         return self._submit(partial(_conclude, key, result))
 
     def fail(self, key: int, error: str) -> Any:
-        return self._submit(
-            lambda c: c.execute(
-                "UPDATE keys SET state = 'failed', error = ? WHERE id = ?", (error, key)
-            )
-        )
+        return self._submit(partial(_fail, key, error))
 
     def left(self) -> Any:
         return self._submit(partial(_left, self._account))
@@ -148,16 +148,17 @@ class SqliteClientJournal:
         return True
 
     async def leave(self) -> None:
+        with suppress(JournalError):  # it was closed before its client
+            # What waits is written before anybody takes the calls over.
+            await self._submit(_nothing)
         for client in (self._client, *self._taken_over):
             self._locks.let_go(CLIENTS + client)
 
-    def _update(self, number: int, **values: Any) -> Any:
+    def _update(self, number: int, values: Mapping[str, Any], **how: bool) -> Any:
         columns = ", ".join(f"{name} = ?" for name in values)
+        query = f"UPDATE calls SET {columns} WHERE id = ?"  # noqa: S608 - names of this file's own
         given = (*values.values(), number)
-        # The names are this file's own.
-        return self._submit(
-            lambda c: c.execute(f"UPDATE calls SET {columns} WHERE id = ?", given)  # noqa: S608
-        )
+        return self._submit(partial(_execute, query, given), **how)
 
 
 def join(
@@ -170,7 +171,8 @@ def join(
     def work(connection: sqlite3.Connection) -> tuple[int, int, bytes]:
         connection.execute("INSERT OR IGNORE INTO accounts (scope) VALUES (?)", (account,))
         number = one(connection, "SELECT id FROM accounts WHERE scope = ?", account)
-        _forget_claims(number, now, connection)
+        forget(number, now, connection)
+        connection.execute("DELETE FROM clients WHERE id NOT IN (SELECT client FROM calls)")
         client = connection.execute(
             "INSERT INTO clients (told, since) VALUES (?, ?)", (told, now)
         ).lastrowid
@@ -178,19 +180,6 @@ def join(
         return number, client or 0, salt
 
     return work
-
-
-def _forget_claims(account: int, now: float, connection: sqlite3.Connection) -> None:
-    """Forget whose operations are that no call can be given any more. A call knows the newest operation as
-    it was a minute before it left, so what was claimed well before the oldest open call is older than all.
-    """
-    oldest = one(
-        connection,
-        "SELECT min(since) FROM calls WHERE account = ? AND state IN (?, ?, ?)",
-        *(account, *_OPEN),
-    )
-    before = (now if oldest is None else min(oldest, now)) - CLAIMED
-    connection.execute("DELETE FROM claims WHERE account = ? AND at < ?", (account, before))
 
 
 def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Connection) -> int:
@@ -204,7 +193,7 @@ def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Conne
             intent.step,
             intent.method,
             written.write(intent.arguments),
-            json.dumps(list(intent.prints)),
+            written.write(intent.prints),
             intent.yields,
             State.SENT,
             intent.sends,
@@ -217,71 +206,34 @@ def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Conne
     return row.lastrowid or 0
 
 
-def _claim(
+def _execute(query: str, given: Sequence[Any], connection: sqlite3.Connection) -> None:
+    connection.execute(query, given)
+
+
+def _forgetting(
     account: int,
-    number: int,
-    names: Sequence[Name],
-    state: State,
-    ids: Mapping[str, int],
     now: float,
+    work: Callable[[sqlite3.Connection], bool],
     connection: sqlite3.Connection,
 ) -> bool:
-    for kind, thing in names:
-        owner = one(
-            connection,
-            "SELECT call FROM claims WHERE account = ? AND kind = ? AND number = ?",
-            *(account, kind, thing),
-        )
-        if owner not in (None, number):
-            return False
-    # The client that made the call, which may have ended, and not the one that found the operation.
-    connection.executemany(
-        "INSERT OR REPLACE INTO claims SELECT ?, ?, ?, id, client, method, ? FROM calls WHERE id = ?",
-        [(account, kind, thing, now, number) for kind, thing in names],
-    )
+    forget(account, now, connection)
+    return work(connection)
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    del connection
+
+
+def _dismiss(number: int, connection: sqlite3.Connection) -> None:
+    # Another process may hold the key by now, and have found out what became of the call.
     connection.execute(
-        "UPDATE calls SET state = ?, ids = ?, patience = NULL WHERE id = ?",
-        (state, json.dumps(ids), number),
+        "UPDATE calls SET state = ? WHERE id = ? AND state IN (?, ?, ?)",
+        (State.ABSENT, number, *OPEN),
     )
-    return True
 
 
-def _view(
-    account: int, client: int, names: Collection[Name], connection: sqlite3.Connection
-) -> View:
-    claimed = {
-        (kind, number)
-        for kind, number in names
-        if one(
-            connection,
-            "SELECT 1 FROM claims WHERE account = ? AND kind = ? AND number = ?",
-            *(account, kind, number),
-        )
-    }
-    others = recorded(
-        connection,
-        "calls.account = ? AND calls.client != ? AND calls.state IN (?, ?, ?)",
-        *(account, client, *_OPEN),
-    )
-    return View(frozenset(claimed), others)
-
-
-def _begun(
-    account: int, client: int, method: str, since: float, connection: sqlite3.Connection
-) -> int:
-    claimed: int = one(
-        connection,
-        "SELECT count(DISTINCT call) FROM claims"
-        " WHERE account = ? AND at >= ? AND method = ? AND client != ?",
-        *(account, since, method, client),
-    )
-    open_ones: int = one(
-        connection,
-        "SELECT count(*) FROM calls"
-        " WHERE account = ? AND method = ? AND client != ? AND state IN (?, ?, ?)",
-        *(account, method, client, *_OPEN),
-    )
-    return claimed + open_ones
+def _drop(number: int, connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM calls WHERE id = ?", (number,))
 
 
 def _key(account: int, key: Key, run: int, now: float, connection: sqlite3.Connection) -> int:
@@ -330,9 +282,13 @@ def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> bool:
     return True
 
 
+def _fail(key: int, error: str, connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE keys SET state = 'failed', error = ? WHERE id = ?", (error, key))
+
+
 def _left(account: int, connection: sqlite3.Connection) -> list[Recorded]:
     return recorded(
         connection,
         "calls.account = ? AND calls.state IN (?, ?, ?, ?, ?)",
-        *(account, *_OPEN, *_BEGAN),
+        *(account, *OPEN, *_BEGAN),
     )

@@ -1,7 +1,8 @@
 """The one thread that works on the database, for an event loop that never waits for the disk.
 
 Whatever comes while a transaction is written goes into the next one, all together: to make a commit
-durable takes the disk as long for a thousand rows as for one.
+durable takes the disk as long for a thousand rows as for one. What nobody waits for does not even begin
+one: it goes along with what comes next.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
@@ -17,9 +19,14 @@ from aiogandi.errors import JournalError
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Any]
+Entry = tuple[Work, asyncio.Future[Any]]
+"""Some work, and what waits for it."""
 
 AT_ONCE: Final = 1000
 """Pieces of work in one transaction at most."""
+
+LATER: Final = 0.05
+"""Seconds for which what nobody waits for may wait for company."""
 
 
 class Writer:
@@ -32,43 +39,62 @@ class Writer:
         self._connect = connect
         self._name = name
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = SimpleQueue()
+        self._works: deque[Entry] = deque()
+        self._bell: SimpleQueue[bool] = SimpleQueue()  # True: work is there; False: no more comes
+        self._rings_soon = False
+        self._rings_later: asyncio.TimerHandle | None = None
+        self._due = 0  # how much of the work was there when the bell was rung
         self._thread = threading.Thread(target=self._run, name=f"journal {name}", daemon=True)
         self._is_open = False
 
     async def open(self) -> None:
         """Start the thread and connect."""
-        connected = self._loop.create_future()
-        self._queue.put((_nothing, connected))
         self._is_open = True
         self._thread.start()
         try:
-            await asyncio.shield(connected)
+            await asyncio.shield(self.submit(_nothing))
         except BaseException:
             await self.close()
             raise
 
-    def submit(self, work: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
-        """Do *work* in a transaction, with others. When the future has its result, that is on the disk.
+    def submit(
+        self, work: Callable[[sqlite3.Connection], Result], *, waits: bool = False
+    ) -> asyncio.Future[Result]:
+        """Do *work* in a transaction, with others. When the future has its result, that is durable. Work
+        that *waits* begins no transaction for a moment: it goes along with the next one.
 
         `JournalError` where the database cannot be read or written: then nothing of the transaction is in
         it.
         """
         future: asyncio.Future[Result] = self._loop.create_future()
-        if self._is_open:
-            self._queue.put((work, future))
-        else:
+        if not self._is_open:
             future.set_exception(JournalError(f"{self._name}: the journal is closed"))
+            return future
+        self._works.append((work, future))
+        if waits:
+            if self._rings_later is None:
+                self._rings_later = self._loop.call_later(LATER, self._ring)
+        elif not self._rings_soon:
+            # Not at once: what else the loop is about to submit comes along.
+            self._rings_soon = True
+            self._loop.call_soon(self._ring)
         return future
+
+    def _ring(self) -> None:
+        self._rings_soon = False
+        if self._rings_later is not None:
+            self._rings_later.cancel()
+            self._rings_later = None
+        self._bell.put(True)
 
     async def close(self) -> None:
         """Do what was submitted, and end the thread."""
         if not self._is_open:
             return
+        ended = self.submit(_nothing)
         self._is_open = False
-        ended = self._loop.create_future()
-        self._queue.put((_nothing, ended))
-        self._queue.put(None)
+        self._ring()
+        self._bell.put(False)
         await asyncio.wait([ended])
         ended.exception()
         self._thread.join()
@@ -87,23 +113,17 @@ class Writer:
         finally:
             connection.close()
 
-    def _next(self) -> list[tuple[Work, asyncio.Future[Any]]] | None:
+    def _next(self) -> list[Entry] | None:
         """All that has come, or what comes next; None where nothing comes any more."""
-        first = self._queue.get()
-        if first is None:
-            return None
-        batch = [first]
-        while len(batch) < AT_ONCE and not self._queue.empty():
-            further = self._queue.get()
-            if further is None:
-                self._queue.put(None)
-                break
-            batch.append(further)
-        return batch
+        while not self._due:
+            if not self._bell.get():
+                return None
+            self._due = len(self._works)
+        number = min(self._due, AT_ONCE)
+        self._due -= number
+        return [self._works.popleft() for _ in range(number)]
 
-    def _carry_out(
-        self, connection: sqlite3.Connection, batch: list[tuple[Work, asyncio.Future[Any]]]
-    ) -> None:
+    def _carry_out(self, connection: sqlite3.Connection, batch: list[Entry]) -> None:
         try:
             results = in_a_transaction(connection, [work for work, _ in batch])
         except Exception as error:  # noqa: BLE001 - whoever submitted it is told
@@ -114,12 +134,12 @@ class Writer:
             failure = _as_journal_error(self._name, error)
             self._hand_over([(future, None, failure) for _, future in batch])
             return
-        futures = (future for _, future in batch)
-        self._hand_over([(*each, None) for each in zip(futures, results, strict=True)])
+        outcomes = zip(batch, results, strict=True)
+        self._hand_over([(future, result, None) for (_, future), result in outcomes])
 
     def _refuse_all(self, error: BaseException) -> None:
-        while (entry := self._queue.get()) is not None:
-            self._hand_over([(entry[1], None, error)])
+        while (batch := self._next()) is not None:
+            self._hand_over([(future, None, error) for _, future in batch])
 
     def _hand_over(
         self, outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]]

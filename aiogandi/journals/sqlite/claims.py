@@ -1,0 +1,125 @@
+"""Which call has begun which operation, server or disk: each belongs to one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from aiogandi.changes import written
+from aiogandi.changes.journal import Name, View
+from aiogandi.changes.state import State
+from aiogandi.journals.sqlite.rows import one, recorded
+
+CLAIMED: Final = 3600.0
+"""Seconds for which it is remembered at least whose an operation is."""
+
+FORGOTTEN: Final = 1000
+"""How many claims are forgotten at once: with more, opening an old file would take its time."""
+
+OPEN: Final = (State.SENT, State.LOST, State.UNKNOWN)
+"""The states of calls that may have begun an operation which is not known."""
+
+
+def enter(
+    account: int,
+    number: int,
+    names: Sequence[Name],
+    state: State,
+    ids: Mapping[str, int],
+    now: float,
+    connection: sqlite3.Connection,
+) -> bool:
+    """Enter the operation with these *names* as that of call *number*, all of them or none: see
+    `ClientJournal.claim`.
+    """
+    entered: list[tuple[int, str, int]] = []
+    for name in names:
+        # The client that made the call, which may have ended, and not the one that found the operation.
+        added = connection.execute(
+            "INSERT OR IGNORE INTO claims SELECT ?, ?, ?, id, client, method, ? FROM calls WHERE id = ?",
+            (account, *name, now, number),
+        )
+        if added.rowcount:
+            entered.append((account, *name))
+        elif _owner(account, name, connection) not in (None, number):
+            connection.executemany(
+                "DELETE FROM claims WHERE account = ? AND kind = ? AND number = ?", entered
+            )
+            return False
+    connection.execute(
+        "UPDATE calls SET state = ?, ids = ?, patience = NULL WHERE id = ?",
+        (state, written.write(ids), number),
+    )
+    return True
+
+
+def _owner(account: int, name: Name, connection: sqlite3.Connection) -> int | None:
+    owner: int | None = one(
+        connection,
+        "SELECT call FROM claims WHERE account = ? AND kind = ? AND number = ?",
+        *(account, *name),
+    )
+    return owner
+
+
+def view(
+    account: int, client: int, names: Collection[Name], connection: sqlite3.Connection
+) -> View:
+    """Whose the operations of these *names* are, and what clients other than *client* have open."""
+    by_kind: dict[str, list[int]] = {}
+    for kind, number in names:
+        by_kind.setdefault(kind, []).append(number)
+    claimed = {
+        (kind, number)
+        for kind, numbers in by_kind.items()
+        for (number,) in connection.execute(
+            "SELECT number FROM claims WHERE account = ? AND kind = ?"
+            " AND number IN (SELECT value FROM json_each(?))",
+            (account, kind, json.dumps(numbers)),
+        )
+    }
+    others = recorded(
+        connection,
+        "calls.account = ? AND calls.client != ? AND calls.state IN (?, ?, ?)",
+        *(account, client, *OPEN),
+    )
+    return View(frozenset(claimed), others)
+
+
+def begun(
+    account: int, client: int, method: str, since: float, connection: sqlite3.Connection
+) -> int:
+    """How many operations others than *client* have begun since then by *method*, or may have."""
+    claimed: int = one(
+        connection,
+        "SELECT count(DISTINCT call) FROM claims"
+        " WHERE account = ? AND at >= ? AND method = ? AND client != ?",
+        *(account, since, method, client),
+    )
+    open_ones: int = one(
+        connection,
+        "SELECT count(*) FROM calls"
+        " WHERE account = ? AND method = ? AND client != ? AND state IN (?, ?, ?)",
+        *(account, method, client, *OPEN),
+    )
+    return claimed + open_ones
+
+
+def forget(account: int, now: float, connection: sqlite3.Connection) -> None:
+    """Forget whose operations are that no call can be given any more, `FORGOTTEN` of them. A call knows the
+    newest operation as it was a minute before it left, so what was claimed well before the oldest open call
+    is older than all.
+    """
+    oldest = one(
+        connection,
+        "SELECT min(since) FROM calls WHERE account = ? AND state IN (?, ?, ?)",
+        *(account, *OPEN),
+    )
+    before = (now if oldest is None else min(oldest, now)) - CLAIMED
+    connection.execute(
+        "DELETE FROM claims WHERE account = ? AND at <= (SELECT max(at) FROM"
+        " (SELECT at FROM claims WHERE account = ? AND at < ? ORDER BY at LIMIT ?))",
+        (account, account, before, FORGOTTEN),
+    )
