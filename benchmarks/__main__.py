@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks.report import Report
 
-SCRIPTS: Final = ("throughput", "codec", "tracking", "bulk", "session", "redaction")
+SCRIPTS: Final = ("throughput", "codec", "tracking", "bulk", "session", "redaction", "journal")
 PACKAGES: Final = ("aiohttp", "aiohttp-xmlrpc", "aioxmlrpc", "lxml")
 
 
