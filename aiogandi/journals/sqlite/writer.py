@@ -21,9 +21,13 @@ Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Any]
 Entry = tuple[Work, asyncio.Future[Any]]
 """Some work, and what waits for it."""
+Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 AT_ONCE: Final = 1000
 """Pieces of work in one transaction at most."""
+
+IN_A_STEP: Final = 8
+"""Results that are handed over in one step of the loop."""
 
 LATER: Final = 0.05
 """Seconds for which what nobody waits for may wait for company."""
@@ -44,6 +48,8 @@ class Writer:
         self._rings_soon = False
         self._rings_later: asyncio.TimerHandle | None = None
         self._due = 0  # how much of the work was there when the bell was rung
+        self._outcomes: deque[Outcome] = deque()
+        self._is_telling = False
         self._thread = threading.Thread(target=self._run, name=f"journal {name}", daemon=True)
         self._is_open = False
 
@@ -141,13 +147,33 @@ class Writer:
         while (batch := self._next()) is not None:
             self._hand_over([(future, None, error) for _, future in batch])
 
-    def _hand_over(
-        self, outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]]
-    ) -> None:
+    def _hand_over(self, outcomes: list[Outcome]) -> None:
         try:
-            self._loop.call_soon_threadsafe(_settle, outcomes)
+            self._loop.call_soon_threadsafe(self._settle, outcomes)
         except RuntimeError:
             return  # the loop was closed, and nobody waits in it any more
+
+    # -- in the loop ---------------------------------------------------------------------------
+
+    def _settle(self, outcomes: list[Outcome]) -> None:
+        self._outcomes.extend(outcomes)
+        if not self._is_telling:
+            self._is_telling = True
+            self._tell_some()
+
+    def _tell_some(self) -> None:
+        """Tell who waits, a few in each step of the loop and in their order: each goes on in the next."""
+        for _ in range(min(IN_A_STEP, len(self._outcomes))):
+            future, result, error = self._outcomes.popleft()
+            if future.done():
+                continue  # whoever waited was cancelled
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+        self._is_telling = bool(self._outcomes)
+        if self._is_telling:
+            self._loop.call_soon(self._tell_some)
 
 
 def in_a_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
@@ -161,16 +187,6 @@ def in_a_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[
             connection.execute("ROLLBACK")
         raise
     return results
-
-
-def _settle(outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
-    for future, result, error in outcomes:
-        if future.done():
-            continue  # whoever waited was cancelled
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
 
 
 def _as_journal_error(name: str, error: BaseException) -> BaseException:
