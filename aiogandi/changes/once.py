@@ -105,10 +105,9 @@ class Block:
         return failed and is_last
 
     def _require_same(self, call: Change, recorded: Recorded, number: int) -> None:
-        differs = [
-            f"it was {recorded.method}" if call.method != recorded.method else "",
-            *_differences(call, recorded),
-        ]
+        if call.method != recorded.method:
+            raise _conflict(self.words, number, call.method, f"it was {recorded.method}")
+        differs = [*_differences(call, recorded)]
         prints = self._prints.of(call.arguments)
         if not are_comparable(prints, recorded.prints):
             log.warning(
@@ -118,11 +117,8 @@ class Block:
             )
         elif prints != recorded.prints:
             differs.append("the password is another one")
-        if differs := [each for each in differs if each]:
-            raise JournalConflict(
-                f"{told(self.words)}, step {number + 1}: {call.method} is not what ran here last time:"
-                f" {'; '.join(differs)}. Nothing was sent; other work needs another key"
-            )
+        if differs:
+            raise _conflict(self.words, number, call.method, "; ".join(differs))
 
     @contextmanager
     def _one_at_a_time(self, call: Change) -> Iterator[None]:
@@ -172,9 +168,9 @@ class Block:
         return not self.held.is_concluded or bool(self._errands)
 
     def fail(self, error: BaseException) -> None:
-        """The block has ended with *error*."""
+        """The block has ended with *error*. One that was left early is still open."""
         self._is_over = True
-        if not self.held.is_concluded:
+        if isinstance(error, Exception) and not self.held.is_concluded:
             kind = type(error).__name__
             noted = asyncio.ensure_future(self._journal.fail(self.held.number, f"{kind}: {error}"))
             noted.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -208,6 +204,13 @@ async def hold(journal: ClientJournal, words: Key, run: int, *, waits: bool) -> 
 def told(words: Key) -> str:
     """A key as texts name it."""
     return f"key {' / '.join(words)!r}"
+
+
+def _conflict(words: Key, number: int, method: str, differs: str) -> JournalConflict:
+    return JournalConflict(
+        f"{told(words)}, step {number + 1}: {method} is not what ran here last time: {differs}. Nothing was"
+        " sent; other work needs another key"
+    )
 
 
 def _differences(call: Change, recorded: Recorded) -> Iterator[str]:
