@@ -178,9 +178,11 @@ def _forget(keys: list[int], run: int | None, connection: sqlite3.Connection) ->
 def _export(connection: sqlite3.Connection) -> list[Mapping[str, Any]]:
     told: list[Mapping[str, Any]] = []
     for table in ("keys", "calls"):
+        run = ", runs.name AS run_name" if table == "keys" else ""
+        named = "LEFT JOIN runs ON keys.run = runs.id" if table == "keys" else ""
         rows = connection.execute(
-            f"SELECT accounts.scope AS account_name, {table}.* FROM {table}"  # noqa: S608
-            f" JOIN accounts ON {table}.account = accounts.id ORDER BY {table}.id"
+            f"SELECT accounts.scope AS account_name{run}, {table}.* FROM {table}"  # noqa: S608
+            f" JOIN accounts ON {table}.account = accounts.id {named} ORDER BY {table}.id"
         )
         told += [{"kind": table[:-1], **_row(row)} for row in rows]
     return told
