@@ -14,7 +14,7 @@ def main() -> int:
     """Run the command with the process's arguments; returns its exit code.
 
     0 all well, 1 something failed (the rest was done), 2 wrong use, 3 not logged in or refused,
-    130 interrupted.
+    130 interrupted, 143 ended by SIGTERM, 129 by SIGHUP.
     """
     if not all(map(find_spec, EXTRA)):
         install = "the command needs its extra: pip install 'aiogandi[cli]'"

@@ -23,7 +23,8 @@ from aiogandi.cli.exits import (
     exit_code,
     explain,
 )
-from aiogandi.cli.terminal.screen import Screen
+from aiogandi.cli.terminal.outlet import occupy_closed_streams
+from aiogandi.cli.terminal.screen import Screen, Undelivered
 from aiogandi.errors import GandiError
 from aiogandi.version import __version__
 
@@ -45,6 +46,9 @@ COMMANDS: Final = (
     LateCommand("account", "account", "The account: balance, shares, products."),
     LateCommand("product", "product", "Products of the account: shares."),
     LateCommand("os", "oses", "Operating systems for new servers."),
+    LateCommand("run", "run", "Runs of --run NAME: what is done of each."),
+    LateCommand("pending", "pending", "What earlier commands began and nobody has concluded."),
+    LateCommand("recover", "recover", "Find out what became of what earlier commands began."),
     LateCommand(
         "sandbox",
         "sandbox",
@@ -125,6 +129,7 @@ def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) ->
 
     *client* makes the client for it, with the arguments of `Gandi`, which is the default.
     """
+    occupy_closed_streams()
     screen = Screen()
     with _warnings_on(screen):
         try:
@@ -138,6 +143,10 @@ def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) ->
             screen.line("")  # the question that was not answered has left the cursor in its line
             screen.problem("interrupted")
             return INTERRUPTED
+        except Undelivered as error:
+            if not error.reader_left:
+                screen.problem(explain(error))
+            return exit_code(error)
         except (CommandFailed, GandiError) as error:
             screen.problem(explain(error))
             return exit_code(error)

@@ -25,6 +25,17 @@ WRONG_USE: Final = 2
 NOT_LOGGED_IN: Final = 3
 """There are no credentials, or the service refuses them."""
 INTERRUPTED: Final = 130
+HUNG_UP: Final = 129
+"""SIGHUP: the terminal is gone."""
+TERMINATED: Final = 143
+"""SIGTERM."""
+
+ENDED: Final = {
+    INTERRUPTED: "interrupted",
+    HUNG_UP: "the terminal is gone (SIGHUP)",
+    TERMINATED: "terminated (SIGTERM)",
+}
+"""What is said of a command that a signal has ended, by its exit code."""
 
 MEANINGS: Final = {
     OK: "all well",
@@ -32,7 +43,9 @@ MEANINGS: Final = {
     " shares are missing, the answer was no, the time is up",
     WRONG_USE: "wrong use",
     NOT_LOGGED_IN: "not logged in: no credentials, or the service refuses them",
+    HUNG_UP: "ended by SIGHUP: the terminal is gone",
     INTERRUPTED: "interrupted",
+    TERMINATED: "ended by SIGTERM",
 }
 """What each exit code means, as the help and README say it."""
 
@@ -50,16 +63,15 @@ class WrongUse(CommandFailed):
 
 
 class Interrupted(CommandFailed):
-    """The user pressed Ctrl-C.
+    """The user pressed Ctrl-C, or another signal has ended the command with its exit *code*.
 
     It is not a `KeyboardInterrupt`, because typer would end the process on that one without a
     message.
     """
 
-    exit_code = INTERRUPTED
-
-    def __init__(self) -> None:
-        super().__init__("interrupted")
+    def __init__(self, code: int | None = None) -> None:
+        self.exit_code = INTERRUPTED if code is None else code
+        super().__init__(ENDED[self.exit_code])
 
 
 class NotLoggedIn(CommandFailed):

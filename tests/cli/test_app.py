@@ -22,6 +22,7 @@ def test_everything_that_the_client_can_do_has_its_command():
         *(f"disk {verb}" for verb in ("list", "info", "create", "attach", "detach", "delete")),
         *(f"operation {verb}" for verb in ("list", "info", "wait", "cancel")),
         *("account info", "account balance", "os list", "sandbox", "demo"),
+        *("run list", "run show", "run forget", "pending", "recover"),
         *(f"product {verb}" for verb in ("add", "renew", "remove", "update")),
     }
 
@@ -95,7 +96,7 @@ def test_the_roots_help_and_readme_give_every_exit_code(aiogandi):
     readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
     values = [getattr(exits, name) for name in dir(exits) if name.isupper()]
     codes = [code for code in values if isinstance(code, int)]
-    assert len(codes) == 5
+    assert len(codes) == 7
     assert {*codes} == {*exits.MEANINGS}
     for code, meaning in exits.MEANINGS.items():
         assert f"{code} {meaning}" in told

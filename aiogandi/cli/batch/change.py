@@ -9,8 +9,10 @@ import aiogandi
 from aiogandi.cli.batch.items import Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import LIMITS, Action, Limits, Lot, Step
 from aiogandi.cli.batch.report import Report, tell
+from aiogandi.cli.batch.resuming import not_begun
 from aiogandi.cli.batch.selection import Kind, Selection
 from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.service.state import Record
 from aiogandi.operations.operation import Operation
 
 Check = Callable[[Connection, Sequence[Target]], Awaitable[None]]
@@ -51,7 +53,7 @@ async def carry_out(
 ) -> int:
     """Do *action* to all *targets* in one bulk run and report; returns the exit code."""
     lot = Lot(connection, wording, targets, waiting, limits)
-    await lot.run(action)
+    await lot.carry_out(action)
     return tell(lot, connection.screen, report)
 
 
@@ -64,8 +66,9 @@ def change_selected(
     report: Report,
     *,
     as_json: bool,
+    record: Record | None,
 ) -> Job:
-    """Return the job that changes what the user selected.
+    """Return the job that changes what the user selected, and in a run what that has begun.
 
     Raises `WrongUse` if the selection is not one, before anything is sent.
     """
@@ -74,8 +77,8 @@ def change_selected(
     async def work(connection: Connection) -> int:
         targets = await selection.find(connection, kind, wording.verb)
         if change.check is not None:
-            await change.check(connection, targets)
+            await change.check(connection, await not_begun(connection, targets))
         action = change.action(connection.gandi)
         return await carry_out(connection, targets, action, wording, waiting, report)
 
-    return Job(work, as_json=as_json)
+    return Job(work, as_json=as_json, record=record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import aiogandi
@@ -11,9 +12,12 @@ from aiogandi.cli.batch.change import carry_out
 from aiogandi.cli.batch.items import Ending, Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
 from aiogandi.cli.batch.report import Report
+from aiogandi.cli.batch.resuming import not_begun
+from aiogandi.cli.batch.safekeeping import PasswordFile, file_for
 from aiogandi.cli.batch.shares import require_for_creation
 from aiogandi.cli.exits import WrongUse
 from aiogandi.cli.service.connection import Connection
+from aiogandi.cli.service.state import keep_report
 
 SERVERS: Final = Wording("Create", "Creating", "created", "server")
 DISKS: Final = Wording("Create", "Creating", "created", "disk")
@@ -39,16 +43,24 @@ async def create_servers(
     waiting: Waiting,
     *,
     generated: bool,
+    save: Path | None,
 ) -> int:
     """Create the servers and report; returns the exit code.
 
     If the account has not enough free shares, nothing is created and `CommandFailed` is raised.
-    *password* gives each server's password. Passwords that were *generated* are shown in the report.
+    *password* gives each server's password. Passwords that were *generated* are in a file before any
+    server is created, which is *save* or one in the folder for state, and shown in the report.
     """
     gandi = connection.gandi
     os_id = await _find_system(gandi, wanted.system)
-    await require_for_creation(connection, len(wanted.hostnames), wanted.shares)
-    passwords = {hostname: password() for hostname in wanted.hostnames}
+    targets = [Target(0, hostname) for hostname in wanted.hostnames]
+    await require_for_creation(connection, len(await not_begun(connection, targets)), wanted.shares)
+    file = PasswordFile(save or file_for(connection)) if generated else None
+    if file is None:
+        passwords = {hostname: password() for hostname in wanted.hostnames}
+    else:
+        passwords = file.fill(wanted.hostnames, password)
+        connection.screen.line(f"Passwords are saved in {file.path}")
     specs = {"login": wanted.login} if wanted.login else None
 
     async def create(item: Item, step: Step) -> None:
@@ -75,8 +87,8 @@ async def create_servers(
         "STATE": "state",
         "OUTCOME": "outcome",
     }
-    targets = [Target(0, hostname) for hostname in wanted.hostnames]
-    return await carry_out(connection, targets, create, SERVERS, waiting, Report(record, columns))
+    report = Report(record, columns, keep_report if file is None else file.note)
+    return await carry_out(connection, targets, create, SERVERS, waiting, report)
 
 
 async def create_disks(

@@ -11,7 +11,7 @@ from aiogandi.cli.batch.ids import written
 from aiogandi.cli.batch.items import Target
 from aiogandi.cli.exits import explain
 from aiogandi.cli.terminal.screen import Screen, counted
-from aiogandi.errors import OperationError
+from aiogandi.errors import JournalError, OperationError
 
 FEW: Final = 5
 """How many things with a name and an id are told with both. More are told by their ids, as ranges."""
@@ -59,6 +59,8 @@ def list_of(targets: Sequence[Target], separator: str = " ") -> str:
 def _outline(failure: Failure, noun: str) -> str:
     """What went wrong, without what differs between two things with the same failure."""
     text = _VALUE.sub(r"[\1: …]", explain(failure.error, noun, many=True))
+    if failure.target.name and isinstance(failure.error, JournalError):
+        text = text.replace(repr(failure.target.name), "…")  # the journal tells which key it is
     own = {failure.target.id}
     if isinstance(failure.error, OperationError):
         own.add(failure.error.operation.id or 0)

@@ -13,10 +13,12 @@ class Target:
     """One thing to change: a server, a disk, a product, an operation.
 
     ``id`` is 0 as long as it is not created. ``name`` is known if it was given or had to be read.
+    ``key`` is what a run calls it, where that is neither.
     """
 
     id: int
     name: str | None = None
+    key: str | None = None
 
     def __str__(self) -> str:
         known = (self.name, f"({self.id})" if self.name and self.id else str(self.id or ""))

@@ -14,13 +14,8 @@ from typing import Any, Final, Protocol
 
 from aiogandi.bulk import Outcome, bulk
 from aiogandi.cli.batch.items import Ending, Item, Target, Waiting, Wording
-from aiogandi.cli.exits import (
-    FAILED,
-    INTERRUPTED,
-    NOT_LOGGED_IN,
-    OK,
-    refuses_login,
-)
+from aiogandi.cli.batch.resuming import KeptRun, Left
+from aiogandi.cli.exits import ENDED, FAILED, NOT_LOGGED_IN, OK, refuses_login
 from aiogandi.cli.service.connection import Connection
 from aiogandi.cli.terminal.progress import NO_WAIT, WORDS, progress
 from aiogandi.cli.terminal.screen import counted
@@ -61,10 +56,7 @@ class Step(Protocol):
 
 
 Action = Callable[[Item, Step], Awaitable[None]]
-
-
-class Left(Exception):
-    """The waiting ended before this thing did. Its operation, if there is one, goes on."""
+"""What is done to one thing. In a run that goes on it must come to the same calls: see `resuming`."""
 
 
 class Lot:
@@ -85,6 +77,10 @@ class Lot:
         """If the waiting was ended early, the exit code for that: `FAILED` after ``--timeout``."""
         self.refusal: Exception | None = None
         """The error that says that nobody is logged in. Nothing more is begun after it."""
+        self.repeated = 0
+        """How many things an earlier command of the same run has done."""
+        self.run = None if connection.run is None else KeptRun(connection, self._until_stopped)
+        """The run that it goes on with."""
         self._connection = connection
         self._limits = limits
         self._counts = Counter({Ending.NOT_BEGUN: len(self.items)})
@@ -93,14 +89,14 @@ class Lot:
         # The waits that `_stop` ends, each with the seconds that it may still take then.
         self._blocks: dict[asyncio.Timeout, float] = {}
 
-    async def run(self, action: Action) -> None:
+    async def carry_out(self, action: Action) -> None:
         """Do *action* to every item, until all have ended or the waiting is ended."""
         timer: asyncio.TimerHandle | None = None
         if self.waiting.timeout is not None:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(self.waiting.timeout, self._stop, FAILED)
         try:
-            with self._connection.interrupts.handed_to(partial(self._stop, INTERRUPTED)):
+            with self._connection.interrupts.handed_to(self._stop):
                 await self._change(action)
                 await self._find_operations()
                 await self._take_over_ends()
@@ -123,9 +119,10 @@ class Lot:
         with bar as self._show, suppress(Left):
             async with self._until_stopped(self._limits.answers):
                 outcomes = bulk(
-                    lambda item: action(item, partial(self._step, item)),
+                    partial(self._act, action),
                     self._next(),
                     limit=self._limits.at_once,
+                    run=self.run,
                 )
                 async for outcome in outcomes:
                     self._note(outcome)
@@ -136,6 +133,13 @@ class Lot:
             if self.stopped is not None:
                 return
             yield item
+
+    async def _act(self, action: Action, item: Item) -> Item:
+        """Do *action* to one thing. It is what is returned, because the journal keeps no such result: so
+        the action is done again over the recorded calls, which sees whether it is still the same.
+        """
+        await action(item, partial(self._step, item))
+        return item
 
     async def _step(
         self, item: Item, call: Callable[..., Awaitable[Operation | None]], *args: Any
@@ -187,14 +191,16 @@ class Lot:
         now = asyncio.get_running_loop().time()
         for timeout, grace in self._blocks.items():
             timeout.reschedule(now + grace)
-        if code == INTERRUPTED and (asked := self._counts[Ending.UNKNOWN]):
+        if code in ENDED and (asked := self._counts[Ending.UNKNOWN]):
             self._connection.screen.line(
                 f"Nothing more is begun; awaiting {counted(asked, 'answer')}."
                 " Ctrl-C again leaves at once."
             )
 
-    def _note(self, outcome: Outcome[Item, None]) -> None:
+    def _note(self, outcome: Outcome[Item, Item]) -> None:
         item, error = outcome.item, outcome.error
+        if outcome.ok:
+            self.repeated += outcome.repeated
         if error is None:
             if self.waiting.wait or item.ending is Ending.UNKNOWN:
                 self._move(item, Ending.DONE)

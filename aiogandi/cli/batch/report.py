@@ -8,16 +8,21 @@ from aiogandi.cli.batch.failures import Failure, list_of, tell_failures
 from aiogandi.cli.batch.ids import written
 from aiogandi.cli.batch.items import Ending, Item
 from aiogandi.cli.batch.lot import Lot
-from aiogandi.cli.exits import FAILED, INTERRUPTED, OK, refuses_login
-from aiogandi.cli.terminal.screen import Screen, counted
+from aiogandi.cli.exits import ENDED, FAILED, OK, refuses_login
+from aiogandi.cli.service.state import keep_report
+from aiogandi.cli.terminal.screen import Screen, Undelivered, counted
+from aiogandi.errors import JournalConflict
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How items are shown: the record of each for JSON, and the columns (heading: field) of a table."""
+    """How items are shown: the record of each for JSON, and the columns (heading: field) of a table.
+    *keep* puts a report that nobody can be shown into a file.
+    """
 
     record: Callable[[Item], Mapping[str, Any]]
     columns: Mapping[str, str]
+    keep: Callable[[str], None] = keep_report
 
 
 def report_of(id_field: str, name_field: str | None, heading: str) -> Report:
@@ -48,7 +53,8 @@ def report_of(id_field: str, name_field: str | None, heading: str) -> Report:
 def tell(lot: Lot, screen: Screen, report: Report) -> int:
     """Print the items on stdout, what failed and what is left on stderr; returns the exit code.
 
-    If the service refused the login, that error is raised after everything that was begun is told.
+    What stdout does not take is printed on stderr, the other way round, or kept in a file. If the service
+    refused the login, that error is raised after everything that was begun is told.
     """
     failures = [
         Failure(item.target, item.error)
@@ -56,18 +62,29 @@ def tell(lot: Lot, screen: Screen, report: Report) -> int:
         if item.error is not None and not refuses_login(item.error)
     ]
     begun = any(item.operation for item in lot.items)
+    lost, kept = False, ""
     if begun or lot.refusal is None:
-        _show(lot, screen, report)
+        try:
+            _show(lot, screen, report)
+        except Undelivered as error:
+            lost, kept = True, screen.instead(error)
     # Below the table, whose length would hide them.
     tell_failures(screen, lot.wording.noun, failures)
     if begun or lot.refusal is None:
         _tell_left(lot, screen)
+    if kept := kept + screen.missed():
+        report.keep(kept)
     if lot.refusal is not None:
         raise lot.refusal
-    return lot.exit_code()
+    return lot.exit_code() or (FAILED if lost else OK)
 
 
 def _tell_left(lot: Lot, screen: Screen) -> None:
+    if lot.repeated:
+        total = counted(len(lot.items), lot.wording.noun)
+        screen.line(
+            f"{lot.repeated} of {total} {lot.wording.done} by an earlier command of this run"
+        )
     if lot.stopped is not None:
         _tell_end(lot, screen)
     _tell_under_way(lot, screen)
@@ -85,7 +102,7 @@ def _show(lot: Lot, screen: Screen, report: Report) -> None:
 
 
 def _tell_end(lot: Lot, screen: Screen) -> None:
-    reasons = {INTERRUPTED: "interrupted", FAILED: "the time is up"}
+    reasons = {**ENDED, FAILED: "the time is up"}
     reason = reasons.get(lot.stopped or OK, "the wait is over")
     done = sum(item.ending is Ending.DONE for item in lot.items)
     total = counted(len(lot.items), lot.wording.noun)
@@ -117,6 +134,13 @@ def _tell_rest(lot: Lot, screen: Screen) -> None:
     rest = [item.target for item in lot.items if item.unfinished]
     if rest and lot.stopped is not None:
         screen.line(f"Still to be {lot.wording.done}: {list_of(rest)}")
+    if lot.run is not None and lot.exit_code() != OK:
+        if any(isinstance(item.error, JournalConflict) for item in lot.items):
+            screen.line(
+                f"Run {lot.run.name} is of another command line: give this one another --run"
+            )
+        else:
+            screen.line(f"To go on with run {lot.run.name}, give the same line again")
     unknown = [item.target for item in lot.items if item.ending is Ending.UNKNOWN]
     if unknown:
         screen.line(f"Not known whether {lot.wording.done}: {list_of(unknown)}")

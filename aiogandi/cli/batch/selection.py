@@ -22,6 +22,7 @@ import aiogandi
 from aiogandi.cli.batch.ids import written
 from aiogandi.cli.batch.items import Target
 from aiogandi.cli.batch.reading import read_all
+from aiogandi.cli.batch.resuming import begun
 from aiogandi.cli.exits import CommandFailed, WrongUse, refuses_login
 from aiogandi.cli.service.connection import Connection
 from aiogandi.cli.terminal.questions import agrees, can_ask
@@ -81,6 +82,8 @@ class Selection:
         """Return the selected things, each one once.
 
         For ``--match`` and ``--all`` the user is asked first: ``Stop all 20 servers of AA1234-GANDI?``.
+        With a run, what that has begun counts as selected, too: a server that is deleted matches no more.
+
         Raises `CommandFailed` if the answer is no, if nothing matches, or if a name cannot be read.
         """
         if self.ids:
@@ -90,10 +93,14 @@ class Selection:
             connection.screen.line(
                 f"The service lists {kind.most} at most: there may be more than these"
             )
+        earlier = [Target(int(key)) for key in await begun(connection) if key.isdecimal()]
         if self.everything:
+            listed += [target.id for target in earlier if target.id not in listed]
             await self._ask_about_all(connection, kind, verb, listed)
             return [Target(number) for number in listed]
         matching = await self._match(connection, kind, listed)
+        found = {target.id for target in matching}
+        matching += [target for target in earlier if target.id not in found]
         if not matching:
             patterns = " or ".join(map(repr, self.patterns or ()))
             raise CommandFailed(f"no {kind.noun} matches {patterns}")

@@ -28,7 +28,7 @@ class Shares(NamedTuple):
 async def require_for_creation(connection: Connection, servers: int, each: int) -> None:
     """Raise `CommandFailed` if there are not enough free shares for new *servers* of *each* shares."""
     needed = servers * each
-    shares = await _shares(connection)
+    shares = await _shares(connection) if needed else None
     if shares is None or needed <= shares.free:
         return
     verb = "needs" if servers == 1 else "need"
@@ -43,7 +43,7 @@ async def require_for_update(each: int, connection: Connection, targets: Sequenc
     that does not tell its shares counts as one that has them already, and one that has more gives the
     surplus back: so what is refused here cannot succeed.
     """
-    shares = await _shares(connection)
+    shares = await _shares(connection) if targets else None
     if shares is None or len(targets) * each <= shares.free:
         return
     needed = 0

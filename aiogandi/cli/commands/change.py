@@ -1,7 +1,7 @@
 """The factory of the commands that change things which the user selects.
 
 All of them take the same options: ids, ``--match`` or ``--all``; ``--yes``; ``--no-wait`` and
-``--timeout``; ``--json``.
+``--timeout``; ``--run`` and ``--journal``; ``--json``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from aiogandi.cli.batch.selection import Kind, Selection
 from aiogandi.cli.commands.options import (
     Everything,
     Ids,
+    JournalFile,
     Json,
     NoWait,
+    RunName,
     Timeout,
     Yes,
     match_option,
 )
 from aiogandi.cli.service.connection import Job
+from aiogandi.cli.service.state import Record
 
 Own = Callable[..., BatchChange]
 """Declares the options that only one command has, checks them, and returns the change."""
@@ -48,6 +51,7 @@ def _selecting(kind: Kind) -> tuple[Parameter, ...]:
 
 AGREEING: Final = (_option("yes", Yes, False),)
 WAITING: Final = (_option("no_wait", NoWait, False), _option("timeout", Timeout, None))
+RUN: Final = (_option("run", RunName, None), _option("journal", JournalFile, None))
 PRINTING: Final = (_option("json", Json, False),)
 
 
@@ -75,7 +79,7 @@ def change_command(
     *waiting*: whether the command has ``--no-wait`` and ``--timeout``. In the help, required options
     come first, then those that select, the command's other own ones, and the rest.
     """
-    after = (*AGREEING, *(WAITING if waiting else ()), *PRINTING)
+    after = (*AGREEING, *(WAITING if waiting else ()), *RUN, *PRINTING)
     selecting = _selecting(kind)
     shared = {option.name for option in (*selecting, *after)}
 
@@ -100,6 +104,7 @@ def change_command(
                 Waiting.of(given.get("no_wait", False), given.get("timeout")),
                 report,
                 as_json=given["json"],
+                record=Record.of(given["run"], given["journal"]),
             )
 
         signature = Signature([*required, *selecting, *optional, *after])

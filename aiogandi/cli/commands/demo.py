@@ -48,10 +48,12 @@ def demo(
     """
     screen = Screen(as_json=json)
 
+    interrupts = Interrupts(screen)
+
     async def work() -> None:
         # All shares are bought, so the account has just the money for them.
         sandbox = Sandbox(speed=speed, shares=0, balance=float(vms))
-        with Interrupts(screen):
+        with interrupts:
             async with sandbox, sandbox.client(polling=_polling(speed)) as gandi:
                 screen.line(f"Sandbox at {sandbox.url}, {speed:g} service seconds in one second")
                 await Recipe(gandi, sandbox, screen).follow(vms)
@@ -59,7 +61,7 @@ def demo(
     try:
         asyncio.run(work())
     except asyncio.CancelledError:
-        raise Interrupted from None
+        raise Interrupted(interrupts.code) from None
     return OK
 
 

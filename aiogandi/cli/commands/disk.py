@@ -20,14 +20,17 @@ from aiogandi.cli.batch.lot import Action, Step
 from aiogandi.cli.batch.names import names_of
 from aiogandi.cli.batch.reading import read_all, show_rows
 from aiogandi.cli.batch.report import report_of
+from aiogandi.cli.batch.resuming import recorded
 from aiogandi.cli.batch.selection import Kind
 from aiogandi.cli.commands.change import change_command
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import (
     Count,
+    JournalFile,
     Json,
     NoWait,
     Pairs,
+    RunName,
     SomeIds,
     Timeout,
     match_option,
@@ -35,6 +38,7 @@ from aiogandi.cli.commands.options import (
     numbered_option,
 )
 from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.service.state import Record
 from aiogandi.cli.terminal.records import record_of
 from aiogandi.errors import InvalidArgument
 from aiogandi.models import Disk
@@ -98,6 +102,8 @@ def create(
     ] = None,
     no_wait: NoWait = False,
     timeout: Timeout = None,
+    run: RunName = None,
+    journal: JournalFile = None,
     json: Json = False,
 ) -> Job:
     """Create disks, all at once."""
@@ -107,7 +113,7 @@ def create(
     async def work(connection: Connection) -> int:
         return await create_disks(connection, wanted, size, fstype, waiting)
 
-    return Job(work, as_json=json)
+    return Job(work, as_json=json, record=Record.of(run, journal))
 
 
 @app.command(
@@ -120,6 +126,8 @@ def attach(
     pairs: Pairs,
     no_wait: NoWait = False,
     timeout: Timeout = None,
+    run: RunName = None,
+    journal: JournalFile = None,
     json: Json = False,
 ) -> Job:
     """Attach disks to servers.
@@ -132,7 +140,7 @@ def attach(
     async def work(connection: Connection) -> int:
         return await attach_pairs(connection, wanted, waiting)
 
-    return Job(work, as_json=json)
+    return Job(work, as_json=json, record=Record.of(run, journal))
 
 
 @_change(
@@ -154,11 +162,18 @@ def delete() -> BatchChange:
 
 
 def _find_server_and_detach(gandi: aiogandi.Gandi) -> Action:
-    async def act(item: Item, step: Step) -> None:
-        disk = await gandi.disk_info(item.target.id)
-        if disk.vm_id is None:
+    async def server_of(disk_id: int) -> int:
+        earlier = recorded(0)
+        if earlier is not None and earlier.method == "disk_detach":
+            given: int = earlier.arguments["vm_id"]  # the disk may not tell it any more
+            return given
+        vm_id = (await gandi.disk_info(disk_id)).vm_id
+        if vm_id is None:
             raise InvalidArgument("it is not attached")
-        await step(gandi.disk_detach, disk.vm_id, item.target.id)
+        return vm_id
+
+    async def act(item: Item, step: Step) -> None:
+        await step(gandi.disk_detach, await server_of(item.target.id), item.target.id)
 
     return act
 

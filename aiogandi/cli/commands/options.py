@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -119,6 +120,24 @@ Timeout = Annotated[
         callback=_seconds,
         show_default=False,
         help="Stop waiting after this time, and print how to wait on.",
+    ),
+]
+RunName = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="NAME",
+        show_default=False,
+        help="Write down what is done, under this name: the same line goes on after any end.",
+    ),
+]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal",
+        metavar="FILE",
+        show_default=False,
+        help="Where runs are written down, if not in your folder for state.",
     ),
 ]
 Ids = Annotated[

@@ -17,8 +17,9 @@ from aiogandi.cli.batch.report import Report, report_of
 from aiogandi.cli.batch.selection import Kind
 from aiogandi.cli.commands.change import change_command
 from aiogandi.cli.commands.examples import examples
-from aiogandi.cli.commands.options import Json, NoWait, Timeout
+from aiogandi.cli.commands.options import JournalFile, Json, NoWait, RunName, Timeout
 from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.service.state import Record
 from aiogandi.operations.operation import Operation
 
 app = typer.Typer(help="Products of the account: shares.", no_args_is_help=True)
@@ -54,6 +55,8 @@ def add(
     duration: DurationOption,
     no_wait: NoWait = False,
     timeout: Timeout = None,
+    run: RunName = None,
+    journal: JournalFile = None,
     json: Json = False,
 ) -> Job:
     """Buy a product, from the prepaid account's balance."""
@@ -66,7 +69,7 @@ def add(
 
         return await carry_out(
             connection,
-            [Target(0, f"{quantity} {name}")],
+            [Target(0, f"{quantity} {name}", key=name)],
             act,
             Wording("Add", "Adding", "added", "product"),
             waiting,
@@ -77,7 +80,7 @@ def add(
         product_id = item.operation.product_id if item.operation else None
         return {"product_id": product_id, "product_name": name, **item.record()}
 
-    return Job(work, as_json=json)
+    return Job(work, as_json=json, record=Record.of(run, journal))
 
 
 @_change(

@@ -20,6 +20,7 @@ from aiogandi.cli.batch.lot import Action, Step
 from aiogandi.cli.batch.names import names_of
 from aiogandi.cli.batch.passwords import passwords
 from aiogandi.cli.batch.report import report_of
+from aiogandi.cli.batch.resuming import recorded
 from aiogandi.cli.batch.selection import Kind
 from aiogandi.cli.batch.shares import require_for_update
 from aiogandi.cli.commands.change import change_command
@@ -27,8 +28,10 @@ from aiogandi.cli.commands.disk import read_disks
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import (
     Count,
+    JournalFile,
     Json,
     NoWait,
+    RunName,
     SomeIds,
     Timeout,
     match_option,
@@ -37,6 +40,7 @@ from aiogandi.cli.commands.options import (
 )
 from aiogandi.cli.exits import WrongUse
 from aiogandi.cli.service.connection import Connection, Job
+from aiogandi.cli.service.state import Record
 from aiogandi.models import VM
 from aiogandi.operations.operation import Operation
 
@@ -102,6 +106,7 @@ def disks(ids: SomeIds, json: Json = False) -> Job:
     epilog=examples(
         "aiogandi vm create web-{01..20} --os debian --shares 4",
         "aiogandi vm create --count 20 --name 'web-{:02d}' --os 111",
+        "aiogandi vm create web-{01..20} --os debian --run release-42",
     )
 )
 def create(
@@ -128,23 +133,38 @@ def create(
     ask_password: Annotated[
         bool, typer.Option("--ask-password", metavar="", help="Ask for the password of all.")
     ] = False,
+    save_passwords: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Keeps generated passwords, if not a file in your folder for state, which is told.",
+        ),
+    ] = None,
     no_wait: NoWait = False,
     timeout: Timeout = None,
+    run: RunName = None,
+    journal: JournalFile = None,
     json: Json = False,
 ) -> Job:
     """Create servers, all at once.
 
-    Each gets a password of its own, which is shown once, unless you give one.
+    Each gets a password of its own, which is saved in a file and shown, unless you give one. A server
+    that has its password in the file already gets that.
     """
     hostnames = names_of(names, count, name, arguments.hostname)
     waiting = Waiting.of(no_wait, timeout)
     password, generated = passwords(password_file, ask=ask_password)
+    if save_passwords is not None and not generated:
+        raise WrongUse("--save-passwords is for generated passwords, and you give one")
     wanted = NewServers(hostnames, system, shares, cpu, login)
 
     async def work(connection: Connection) -> int:
-        return await create_servers(connection, wanted, password, waiting, generated=generated)
+        return await create_servers(
+            connection, wanted, password, waiting, generated=generated, save=save_passwords
+        )
 
-    return Job(work, as_json=json)
+    return Job(work, as_json=json, record=Record.of(run, journal))
 
 
 @_change(
@@ -218,9 +238,15 @@ def delete(
 
 
 def _stop_and_delete(gandi: aiogandi.Gandi) -> Action:
+    async def stops(vm_id: int) -> bool:
+        earlier = recorded(0)
+        if earlier is not None:
+            return earlier.method == "vm_stop"
+        return (await gandi.vm_info(vm_id)).state not in DELETABLE
+
     async def act(item: Item, step: Step) -> None:
         vm_id = item.target.id
-        if (await gandi.vm_info(vm_id)).state not in DELETABLE:
+        if await stops(vm_id):
             item.more = True
             await step(gandi.vm_stop, vm_id)
         item.more = False

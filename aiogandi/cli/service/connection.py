@@ -17,18 +17,26 @@ from typing import Any
 import aiogandi
 from aiogandi.cli.exits import Interrupted
 from aiogandi.cli.service.credentials import Credentials, find_credentials
+from aiogandi.cli.service.state import Record
 from aiogandi.cli.terminal.screen import Screen
 from aiogandi.cli.terminal.signals import Interrupts
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a command works with: an open client, who is logged in, Ctrl-C, and the screen."""
+    """What a command works with: an open client, who is logged in, Ctrl-C, and the screen; with a
+    `Record`, also the journal.
+    """
 
     gandi: aiogandi.Gandi
     login: str
     interrupts: Interrupts
     screen: Screen
+    account: str = ""
+    """What keys and runs live under, and what says apart who logged in where."""
+    journal: aiogandi.Journal | None = None
+    run: str | None = None
+    """The run that the command goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class Job:
     work: Callable[[Connection], Coroutine[Any, Any, int]]
     as_json: bool = False
     """Whether the result is printed as JSON."""
+    record: Record | None = None
+    """Where it is written down what it does."""
 
     def carry_out(
         self, client: Callable[..., aiogandi.Gandi] | None = None, *, insecure: bool = False
@@ -46,7 +56,7 @@ class Job:
 
         *client* makes the client; it takes the arguments of `Gandi`, which is used by default.
         *insecure*: the credentials may be sent unencrypted. Raises `NotLoggedIn` without credentials,
-        and `Interrupted` after Ctrl-C.
+        and `Interrupted` after Ctrl-C, or another signal that ends it.
         """
         credentials = find_credentials(insecure=insecure)
         try:
@@ -56,16 +66,35 @@ class Job:
 
     async def talk(self, credentials: Credentials, client: Callable[..., aiogandi.Gandi]) -> int:
         """Do the work with these credentials; returns the exit code."""
+        screen = Screen(as_json=self.as_json)
+        interrupts = Interrupts(screen)
+        try:
+            return await self._talk(credentials, client, screen, interrupts)
+        except asyncio.CancelledError:
+            if interrupts.code is None:
+                raise
+            raise Interrupted(interrupts.code) from None
+
+    async def _talk(
+        self,
+        credentials: Credentials,
+        client: Callable[..., aiogandi.Gandi],
+        screen: Screen,
+        interrupts: Interrupts,
+    ) -> int:
         # Here, because help and wrong use do without aiohttp.
         from aiogandi.cli.service.notices import Notices  # noqa: PLC0415
         from aiogandi.cli.service.proxies import proxy_for  # noqa: PLC0415
+        from aiogandi.journals.journal import Journal, account_of  # noqa: PLC0415
         from aiogandi.settings import RateLimitUnlessNone  # noqa: PLC0415
         from aiogandi.transport.connections import own_session  # noqa: PLC0415
 
-        screen = Screen(as_json=self.as_json)
         proxy = proxy_for(credentials.url)
         async with AsyncExitStack() as stack:
-            interrupts = stack.enter_context(Interrupts(screen))
+            stack.enter_context(interrupts)
+            journal = None
+            if self.record is not None:
+                journal = await stack.enter_async_context(Journal(self.record.file()))
             http = await stack.enter_async_context(own_session(proxy)) if proxy else None
             gandi = await stack.enter_async_context(
                 client(
@@ -76,7 +105,12 @@ class Job:
                     # A sandbox of ours without a limit says so, and everybody else has one.
                     rate_limit=RateLimitUnlessNone(30, per=2.0),
                     http=http,
+                    journal=journal,
                     on_event=Notices(screen.problem),
                 )
             )
-            return await self.work(Connection(gandi, credentials.login, interrupts, screen))
+            account = account_of(credentials.login, None, credentials.url)
+            run = None if self.record is None else self.record.run
+            return await self.work(
+                Connection(gandi, credentials.login, interrupts, screen, account, journal, run)
+            )

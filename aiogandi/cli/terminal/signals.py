@@ -1,28 +1,40 @@
-"""What a signal does while the event loop runs: Ctrl-C for commands, and how a server is ended."""
+"""What a signal does while the event loop runs: how a command is ended, and how a server is."""
 
 import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Self
+from functools import partial
+from typing import Final, Self
 
-from aiogandi.cli.exits import INTERRUPTED
+from aiogandi.cli.exits import HUNG_UP, INTERRUPTED, TERMINATED
 from aiogandi.cli.terminal.screen import Screen
+
+ENDING: Final = {"SIGINT": INTERRUPTED, "SIGTERM": TERMINATED, "SIGHUP": HUNG_UP}
+"""The signals that end a command, as far as the system has them, with its exit code for each."""
 
 
 class Interrupts:
     """Ctrl-C in two stages: the first ends the command in good order, the second ends it at once.
 
     The first Ctrl-C cancels the task that entered this context. Inside `handed_to` it calls a
-    handler instead, which can first say what still goes on.
+    handler instead, which can first say what still goes on. SIGTERM and SIGHUP, which a closed terminal
+    sends, do the same; ``nohup`` still keeps SIGHUP away.
     """
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._task: asyncio.Task[object] | None = None
-        self._handler: Callable[[], None] | None = None
-        self._seen = False
+        self._handler: Callable[[int], None] | None = None
+        self._signals = [
+            (number, code)
+            for name, code in ENDING.items()
+            if (number := getattr(signal, name, None)) is not None
+            and (number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN)
+        ]
+        self.code: int | None = None
+        """The exit code for the signal that came first."""
 
     def __enter__(self) -> Self:
         self._task = asyncio.current_task()
@@ -33,8 +45,8 @@ class Interrupts:
         self._let_go()
 
     @contextmanager
-    def handed_to(self, handler: Callable[[], None]) -> Iterator[None]:
-        """Let the first Ctrl-C call *handler*, which ends the block in its own way."""
+    def handed_to(self, handler: Callable[[int], None]) -> Iterator[None]:
+        """Let the first signal call *handler* with the exit code, to end the block in its own way."""
         self._handler = handler
         try:
             yield
@@ -54,20 +66,22 @@ class Interrupts:
             self._listen()
 
     def _listen(self) -> None:
-        _call_on(signal.SIGINT, self._interrupted)
+        for number, code in self._signals:
+            _call_on(number, partial(self._interrupted, code))
 
     def _let_go(self) -> None:
-        with suppress(NotImplementedError):  # as in _call_on
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        for number, _ in self._signals:
+            with suppress(NotImplementedError):  # as in _call_on
+                asyncio.get_running_loop().remove_signal_handler(number)
 
-    def _interrupted(self) -> None:
-        if self._seen:
+    def _interrupted(self, code: int) -> None:
+        if self.code is not None:
             # The progress bar may have hidden the cursor, and os._exit runs no clean-up.
             self._screen.err.show_cursor()
-            os._exit(INTERRUPTED)
-        self._seen = True
+            os._exit(code)
+        self.code = code
         if self._handler is not None:
-            self._handler()
+            self._handler(code)
         elif self._task is not None:
             self._task.cancel()
 

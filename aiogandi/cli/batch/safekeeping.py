@@ -1,0 +1,126 @@
+"""Generated passwords, on the disk before any server is created with them.
+
+A file has a line for each server, its name and its password, and none but its owner may read it. A server
+that has its password in the file gets that one: so a run that goes on uses the same ones as before.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from aiogandi.cli.exits import CommandFailed, WrongUse
+from aiogandi.cli.service.connection import Connection
+from aiogandi.cli.service.state import state_folder
+
+OPTION = "--save-passwords FILE"
+
+
+class PasswordFile:
+    """The passwords of servers, in the file at *path*, which need not be there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()  # the file that a link points to is replaced, not the link
+
+    def fill(self, hostnames: Sequence[str], generate: Callable[[], str]) -> dict[str, str]:
+        """Return the password of each server, and write down those that are generated now.
+
+        Raises `WrongUse` for a file that others can read, and `CommandFailed` where they cannot be
+        written: then no server may be created with them.
+        """
+        try:
+            with self._alone():
+                text = self._read()
+                known = dict(_lines(text))
+                new = {name: generate() for name in hostnames if name not in known}
+                if new:
+                    self._write(text, [f"{name}\t{password}" for name, password in new.items()])
+        except OSError as error:
+            raise CommandFailed(
+                f"passwords cannot be saved in {self.path}: {error.strerror}; nothing was created"
+                f" ({OPTION} names another place)"
+            ) from None
+        return {name: (known | new)[name] for name in hostnames}
+
+    def note(self, report: str) -> None:
+        """Add a report that nobody could be shown, as remarks."""
+        with suppress(OSError), self._alone():
+            self._write(self._read(), [f"# {line}" for line in report.splitlines()])
+
+    def _read(self) -> str:
+        try:
+            with self.path.open("r", encoding="utf-8", errors="surrogateescape") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                    raise WrongUse(
+                        f"{self.path} is refused because others can read or change it"
+                        f" (mode {stat.S_IMODE(mode):o}): chmod 600 {self.path}"
+                    )
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def _write(self, text: str, lines: Sequence[str]) -> None:
+        """Put a file with *text* and these *lines* in the place of the old one: all of it, or nothing."""
+        if text and not text.endswith("\n"):
+            text += "\n"
+        folder = self.path.parent
+        number, name = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=folder)  # of mode 600
+        try:
+            with os.fdopen(number, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text + "".join(f"{line}\n" for line in lines))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.path)
+        except BaseException:
+            Path(name).unlink()
+            raise
+        with _opened(folder) as descriptor:
+            if descriptor is not None:
+                os.fsync(descriptor)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other command read or write it meanwhile, which would generate passwords of its own."""
+        with _opened(self.path.parent) as descriptor:
+            if descriptor is not None:
+                from fcntl import LOCK_EX, flock  # noqa: PLC0415 - Windows has no such module
+
+                flock(descriptor, LOCK_EX)
+            yield
+
+
+def file_for(connection: Connection) -> Path:
+    """Return the file in the folder for state: that of the run, else one of the command's own."""
+    folder = state_folder(OPTION, "passwords")
+    if connection.run is None:
+        return folder / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"  # noqa: DTZ005 - for its reader
+    account = sha256(connection.account.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return folder / f"{quote(connection.run, safe=' ')}-{account}.txt"
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, tab, password = line.partition("\t")
+        if tab and password and not line.startswith("#"):
+            yield name, password
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int | None]:
+    """The folder's descriptor, where the system has such a thing. Windows has neither that nor locks."""
+    if os.name != "posix":
+        yield None
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
