@@ -4,7 +4,10 @@ import pytest
 
 from aiogandi.cli.app import root
 
-SELECTING, AFTER = ["ids", "match", "everything"], ["yes", "no_wait", "timeout", "json"]
+SELECTING, AFTER = (
+    ["ids", "match", "everything"],
+    ["yes", "no_wait", "timeout", "run", "journal", "json"],
+)
 
 
 def parameters(path):
@@ -25,7 +28,7 @@ def parameters(path):
         ("product renew", ["duration", *SELECTING, *AFTER]),
         ("product update", ["quantity", *SELECTING, *AFTER]),
         ("product remove", [*SELECTING, *AFTER]),
-        ("operation cancel", [*SELECTING, "yes", "json"]),
+        ("operation cancel", [*SELECTING, "yes", "run", "journal", "json"]),
     ],
 )
 def test_changing_commands_share_their_options(path, expected):
