@@ -46,6 +46,9 @@ class Limits:
 
 LIMITS: Final = Limits()
 
+PAUSE: Final = 0.2
+"""Seconds between two tries to get a thing that another command has under way."""
+
 
 class Step(Protocol):
     """Sends a changing call; if the call begins an operation, waits for its end."""
@@ -79,7 +82,7 @@ class Lot:
         """The error that says that nobody is logged in. Nothing more is begun after it."""
         self.repeated = 0
         """How many things an earlier command of the same run has done."""
-        self.run = None if connection.run is None else KeptRun(connection, self._until_stopped)
+        self.run = None if connection.run is None else KeptRun(connection, self._pause)
         """The run that it goes on with."""
         self._connection = connection
         self._limits = limits
@@ -183,6 +186,13 @@ class Lot:
             if not timeout.expired():
                 raise
             raise Left from None
+
+    async def _pause(self) -> None:
+        """Let some time pass for another command, unless nobody waits any more."""
+        if self.stopped is not None:
+            raise Left
+        async with self._until_stopped():
+            await asyncio.sleep(PAUSE)
 
     def _stop(self, code: int) -> None:
         if self.stopped is not None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from typing import Any
 
 from aiogandi.changes.journal import KeyHeld, Recorded
 from aiogandi.changes.once import BLOCKS
@@ -20,29 +19,26 @@ from aiogandi.cli.batch.items import Item, Target
 from aiogandi.cli.exits import CommandFailed
 from aiogandi.cli.service.connection import Connection
 
-PAUSE: Final = 0.2
-"""Seconds between two tries to get a thing that another command has under way."""
-
 
 class Left(Exception):
     """The waiting ended before this thing did. Its operation, if there is one, goes on."""
 
 
 class KeptRun:
-    """The run of *connection*, for `bulk`. Waits for other commands end where *until_stopped* says."""
+    """The run of *connection*, for `bulk`.
 
-    def __init__(
-        self,
-        connection: Connection,
-        until_stopped: Callable[[], AbstractAsyncContextManager[None]],
-    ) -> None:
+    *pause* lies between two tries to get a thing that another command has under way; it raises `Left`
+    where nobody waits any more.
+    """
+
+    def __init__(self, connection: Connection, pause: Callable[[], Awaitable[None]]) -> None:
         journal, name = connection.journal, connection.run
         if journal is None or name is None:
             raise CommandFailed("there is no run to go on with")
         self.name = name
         self._run = journal.run(name, key=key_of, gandi=connection.gandi)
         self._screen = connection.screen
-        self._until_stopped = until_stopped
+        self._pause = pause
         self._told: set[str] = set()
 
     def key_of(self, item: Item) -> str:
@@ -62,7 +58,8 @@ class KeptRun:
             except KeyHeld as held:
                 if not waits:
                     raise
-                await self._wait(str(held))
+                self._tell(str(held))
+                await self._pause()
 
     async def _try(self, action: Callable[[Item], Awaitable[Any]], item: Item) -> tuple[Any, bool]:
         left: Left | None = None
@@ -83,12 +80,10 @@ class KeptRun:
                 raise
             raise left from None
 
-    async def _wait(self, holder: str) -> None:
+    def _tell(self, holder: str) -> None:
         if holder not in self._told:
             self._told.add(holder)
             self._screen.line(f"The rest is under way in {holder}: waiting for that")
-        async with self._until_stopped():
-            await asyncio.sleep(PAUSE)
 
 
 def key_of(item: Item) -> str:

@@ -158,6 +158,26 @@ def test_two_commands_on_one_run_do_each_thing_once(start, process, serving, hom
     assert service.do("executed")["vm_create"] == 10
 
 
+def test_who_has_a_thing_under_way_is_told_and_waiting_for_it_ends_at_once(
+    start, process, slow_service
+):
+    line = ("disk", "create", "data", "--size", 100, "--run", "x")
+    child = start(*line, service=slow_service)
+    wait_for(lambda: slow_service.do("executed").get("operation_list"))
+    os.kill(child.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    done = process(*line, "--timeout", 1, "--json", service=slow_service)
+    assert done.code == 1
+    assert f"The rest is under way in process {child.pid} " in done.err
+    assert done.json[0]["outcome"] == "not_begun"
+    assert time.monotonic() - began < 20  # a start takes seconds on a loaded machine
+    os.kill(child.pid, signal.SIGCONT)
+    slow_service.do("advance", 60)
+    child.communicate(timeout=100)
+    assert child.returncode == 0
+    assert slow_service.do("executed")["disk_create"] == 1
+
+
 def test_runs_are_listed_shown_and_forgotten(aiogandi, service):
     line = ("vm", "create", "web-01", "no-such", "--os", 111, "--run", "x")
     service.do("fault", "vm_create", code=530960, message="DataError: taken [shares: 1]")
