@@ -47,7 +47,7 @@ COMMANDS: Final = (
     LateCommand("product", "product", "Products of the account: shares."),
     LateCommand("os", "oses", "Operating systems for new servers."),
     LateCommand("run", "run", "Runs of --run NAME: what is done of each."),
-    LateCommand("pending", "pending", "What earlier commands began and nobody has concluded."),
+    LateCommand("pending", "pending", "List what earlier commands began and nobody has concluded."),
     LateCommand("recover", "recover", "Find out what became of what earlier commands began."),
     LateCommand(
         "sandbox",

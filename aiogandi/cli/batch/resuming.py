@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiogandi.changes.journal import KeyHeld, Recorded
-from aiogandi.changes.once import BLOCKS
 from aiogandi.changes.state import State
 from aiogandi.cli.batch.items import Item, Target
 from aiogandi.cli.exits import CommandFailed
@@ -114,6 +113,8 @@ def recorded(number: int) -> Recorded | None:
     """Return the call that an earlier command has made for the current thing in this place, counted from
     0; None where there was none, or it did not run.
     """
+    from aiogandi.changes.once import BLOCKS  # noqa: PLC0415 - help and wrong use do without the client
+
     blocks = BLOCKS.get()
     steps = blocks[-1].held.steps if blocks else []
     found = steps[number] if number < len(steps) else None

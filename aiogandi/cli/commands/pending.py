@@ -14,9 +14,9 @@ app = typer.Typer()
 
 @app.command(epilog=examples("aiogandi pending", "aiogandi pending --json"))
 def pending(journal: JournalFile = None, json: Json = False) -> Job:
-    """List what earlier commands began and nobody has concluded, as the journal tells it.
+    """List what earlier commands began and nobody has concluded.
 
-    Nothing is asked of the service, as recover does. What a command has under way just now is in the list.
+    It is read from the journal. Nothing is asked of the service, as recover does. What a command has under way just now is in the list.
     To conclude what belongs to a run, give the run's line again.
     """
 

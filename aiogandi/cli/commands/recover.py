@@ -32,9 +32,9 @@ COLUMNS: Final = {
 
 @app.command(epilog=examples("aiogandi recover", "aiogandi recover --json"))
 def recover(journal: JournalFile = None, json: Json = False) -> Job:
-    """Find out what became of what earlier commands began and nobody has concluded.
+    """Find out what became of what earlier commands began.
 
-    It looks for lost calls at the service, and changes nothing there. Each was adopted (its operation is
+    It looks for calls that nobody has concluded at the service, and changes nothing there. Each was adopted (its operation is
     known), or is absent (it did not run), or unknown, which makes the exit code 1. What commands have
     under way just now is left alone.
     """
