@@ -63,7 +63,7 @@ class Ages:
         return await self._with_younger(call, look, date)
 
     def _mistrust(self, number: int) -> None:
-        self._ledger.mistrusted[number] = self._clock()
+        self._ledger.sightings.mistrusted[number] = self._clock()
 
     def _is_exact(self, call: Change, details: OperationDetails) -> bool:
         return self._ledger.likeness(call, details) is Likeness.EXACT

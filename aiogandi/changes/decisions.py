@@ -144,7 +144,7 @@ def _suspicion(
         if waits or like[details.id] is Likeness.EXACT or details.id not in reserved
     ]
     age = call.newest or 0
-    hidden = {n for n in unread if n > age or n in ledger.mistrusted} | call.doubts
+    hidden = {n for n in unread if n > age or n in ledger.sightings.mistrusted} | call.doubts
     if not suspects and not hidden and ledger.habits.grows:
         return None
     candidates = tuple(sorted({details.id for details in suspects} | hidden))
@@ -170,7 +170,7 @@ def _reserved(
     reserved: dict[int, Change] = {}
     served: set[Change] = set()
     for details in sorted(found, key=lambda details: details.id):
-        for rival in _exact_rivals(ledger, call, details):
+        for rival in exact_rivals(ledger, call, details):
             if rival in served or rival.is_twin_of(call):
                 continue
             if not call.fits_rather_than(rival, details):
@@ -180,7 +180,7 @@ def _reserved(
     return reserved
 
 
-def _exact_rivals(ledger: Ledger, call: Change, details: OperationDetails) -> list[Change]:
+def exact_rivals(ledger: Ledger, call: Change, details: OperationDetails) -> list[Change]:
     """Those among the rivals that the operation fits exactly and whose outcome may yet be found."""
     return [
         other

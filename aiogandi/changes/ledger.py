@@ -17,6 +17,7 @@ from aiogandi.changes.journal import Name
 from aiogandi.changes.other_clients import OtherClients
 from aiogandi.changes.owners import Owners
 from aiogandi.changes.recognition import Likeness
+from aiogandi.changes.sightings import Sightings
 from aiogandi.changes.state import State
 from aiogandi.models import OperationDetails
 
@@ -37,8 +38,6 @@ class Ledger:
 
     def __init__(self, lateness: float = 0.0) -> None:
         self._lateness = lateness
-        self._newest: int | None = None
-        self._as_of = -math.inf
         self._active: dict[Change, None] = {}
         self._ends = 0  # since the last clean-up
         # Calls that have ended, but may have begun an operation that is not known, or may yet do so:
@@ -46,13 +45,7 @@ class Ledger:
         self._lingering: dict[Change, float] = {}
         self._elsewhere: list[Change] = []  # calls of other clients whose outcome is not known
         self.owners = Owners()
-        self._seen: dict[int, float] = {}  # operations, and when a list first showed them
-        self._in_dispute: set[int] = set()
-        self.mistrusted: dict[int, float] = {}
-        """Operations that may be older or younger than their ids say, and when that was seen: they are
-        nobody's for sure."""
-        self.details: dict[int, OperationDetails] = {}
-        """What is known of operations that lists have shown."""
+        self.sightings = Sightings()
         self.habits = Habits()
         self.other_clients = OtherClients(lateness)
 
@@ -60,11 +53,11 @@ class Ledger:
 
     def is_fresh(self, now: float) -> bool:
         """Whether the newest operation id is known well enough to send a changing call."""
-        return now - self._as_of < FRESH
+        return now - self.sightings.as_of < FRESH
 
     def newest(self, now: float) -> int | None:
         """The newest operation, where it is known well enough."""
-        return self._newest if self.is_fresh(now) else None
+        return self.sightings.newest if self.is_fresh(now) else None
 
     def begin(self, call: Change, now: float) -> None:
         """Enter a call that will be sent soon."""
@@ -83,7 +76,7 @@ class Ledger:
         self.owners.know_claims(claims, now)
         self.other_clients.forget_those(
             details.id
-            for details in self.details.values()
+            for details in self.sightings.details.values()
             if self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))
         )
 
@@ -98,7 +91,7 @@ class Ledger:
 
     def _tell_age(self, call: Change, now: float) -> None:
         # Not what is out of date: an operation of unknown age is nobody's.
-        call.prepare(self.newest(now), self._as_of)
+        call.prepare(self.newest(now), self.sightings.as_of)
 
     def own(self, call: Change, number: int, now: float) -> bool:
         """Enter *number*, the id in the call's reply, as its own. Return False if another call owns it
@@ -123,7 +116,7 @@ class Ledger:
             self._lingering[call] = max(now, call.last_sent + self._lateness)
         if call.yields is None and call.method != "operation_cancel":
             # Nobody knows what it began: whatever comes after it must not be taken for that.
-            self._as_of = -math.inf
+            self.sightings.as_of = -math.inf
         self._ends += 1
         if self._ends > len(self._active):  # so that the work for each end does not grow
             self._ends = 0
@@ -131,7 +124,7 @@ class Ledger:
 
     def _forget(self) -> None:
         # Only operations that are newer than the oldest open call can still be given to a call.
-        since, newest = self._as_of, self._newest or 0
+        since, newest = self.sightings.as_of, self.sightings.newest or 0
         if self._active:
             since = min(other.since for other in self._active)
             newest = self.oldest()
@@ -139,35 +132,25 @@ class Ledger:
         self.owners.forget(since - self._lateness)
         for call in [call for call, until in self._lingering.items() if until < since]:
             del self._lingering[call]
-        for seen in (self.details, self._seen):
-            for number in [number for number in seen if number <= newest]:
-                del seen[number]
-        self._in_dispute = {number for number in self._in_dispute if number > newest}
-        for number in [n for n, at in self.mistrusted.items() if at < since - self._lateness]:
-            del self.mistrusted[number]
+        self.sightings.forget(newest, since - self._lateness)
         self.other_clients.forget(newest, since)
 
     # -- what was seen -------------------------------------------------------------------------
 
     def note(self, number: int, as_of: float) -> None:
         """Record that this was the newest operation at that time."""
-        self._newest = max(self._newest or 0, number)
-        self._as_of = max(self._as_of, as_of)
+        self.sightings.note(number, as_of)
 
     def saw(self, numbers: list[int], now: float) -> list[int]:
         """Record that a list showed these operations. Return those that an open call may own."""
         oldest = self.oldest()
         wanted = [number for number in self.owners.without_owner(numbers) if number > oldest]
-        for number in wanted:
-            self._seen.setdefault(number, now)
-        if wanted:
-            # Later sends get higher ids than these, though it is not known when they were the newest.
-            self._newest = max(self._newest or 0, *wanted)
+        self.sightings.saw(wanted, now)
         return wanted
 
     def learn(self, details: OperationDetails) -> None:
         """Record what the service tells of an operation that a list has shown."""
-        self.details[details.id] = details
+        self.sightings.details[details.id] = details
         self.habits.saw(details, self.owners.of(details))
         calls = chain(self._active, self._lingering, self._elsewhere)
         if not self.owners.has_any_name_of(details) and not any(
@@ -195,11 +178,11 @@ class Ledger:
         return found
 
     def _is_older(self, call: Change, number: int) -> bool:
-        if number in self.mistrusted:
+        if number in self.sightings.mistrusted:
             return False
         if self.habits.grows and number <= (call.newest or 0):
             return True
-        return call.first_sent is not None and self._seen.get(number, math.inf) < call.first_sent
+        return call.first_sent is not None and self.sightings.first(number) < call.first_sent
 
     def disputed(self, call: Change, details: OperationDetails) -> bool:
         """Whether an operation that fits the call may belong to another one, or be older.
@@ -211,8 +194,7 @@ class Ledger:
         return (
             call.newest is None
             or not self.habits.grows
-            or details.id in self._in_dispute
-            or details.id in self.mistrusted
+            or self.sightings.is_doubtful(details.id)
             or any(
                 not self._serves_alike(call, other, details)
                 for other in self._others(call, details)
@@ -236,7 +218,7 @@ class Ledger:
 
     def _others(self, call: Change, details: OperationDetails) -> Iterator[Change]:
         """Other calls that had left before the operation was seen, and that it looks like."""
-        seen = self._seen.get(details.id, math.inf)
+        seen = self.sightings.first(details.id)
         is_like = self._may_be_of(details)
         return (
             other
@@ -292,7 +274,7 @@ class Ledger:
             number < details.id
             and number not in reserved
             and self.likeness(call, other) in _AS_MUCH_ITS_OWN
-            for number, other in self.details.items()
+            for number, other in self.sightings.details.items()
         )
 
     def dispute(self, call: Change, numbers: Iterable[int]) -> None:
@@ -300,9 +282,9 @@ class Ledger:
         that are as much its own as anybody's.
         """
         for number in numbers:
-            details = self.details.get(number)
+            details = self.sightings.details.get(number)
             if details is not None and self.likeness(call, details) in _AS_MUCH_ITS_OWN:
-                self._in_dispute.add(number)
+                self.sightings.dispute(number)
 
     def discard(self, details: OperationDetails, now: float) -> None:
         """Record that it is surplus and was told of."""

@@ -126,7 +126,7 @@ class Lookup:
 
             # Where ids do not grow, no further page says more.
             plan = read_down(page, lambda: oldest, lambda *_: self._ledger.habits.grows, full=full)
-            known = self._ledger.details
+            known = self._ledger.sightings.details
             pages = await self._directory.carry_out(plan, ChainMap(read, known))
             wanted = self._ledger.saw(pages.ids, self._clock())
             for details in read.values():
@@ -141,7 +141,7 @@ class Lookup:
 
     async def _fetch(self, ids: list[int]) -> None:
         """Learn the details of those that are not known yet."""
-        ids = [number for number in ids if number not in self._ledger.details]
+        ids = [number for number in ids if number not in self._ledger.sightings.details]
         queue = iter(ids)
 
         async def work() -> None:

@@ -154,7 +154,7 @@ class SurplusSearch:
         try:
             numbers = await self._lookup.ids(call.method)
             if self._recorder is not None:
-                await self._recorder.see_others(self._ledger.details.values())
+                await self._recorder.see_others(self._ledger.sightings.details.values())
                 elsewhere = await self._recorder.begun_elsewhere(call)
         except GandiError as error:
             log.info("%s: whether another client is about is not known: %s", call.method, error)

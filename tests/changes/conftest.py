@@ -94,8 +94,14 @@ class Books:
 
     def sizes(self):
         """How much stands in each of the books."""
-        books = {**vars(self.ledger), **vars(self.ledger.other_clients)}.items()
-        return {name: len(book) for name, book in books if isinstance(book, dict | set | deque)}
+        ledger = self.ledger
+        rooms = (ledger, ledger.owners, ledger.sightings, ledger.other_clients)
+        return {
+            name: len(book)
+            for room in rooms
+            for name, book in vars(room).items()
+            if isinstance(book, dict | set | deque)
+        }
 
 
 @pytest.fixture

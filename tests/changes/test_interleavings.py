@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from aiogandi.changes.decisions import Adopt, Undecided, decide, left_over
+from aiogandi.changes.decisions import Adopt, Undecided, decide, exact_rivals, left_over
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.recognition import Likeness
 from aiogandi.changes.state import State
@@ -185,7 +185,7 @@ class Interleavings(RuleBasedStateMachine):
         self.history.add("saw", wanted, self.now)
         found = [self.runs[number - 1] for number in wanted]
         for run in found:
-            if run.id not in self.ledger.details:
+            if run.id not in self.ledger.sightings.details:
                 self.learn(run)
         return found
 
@@ -362,7 +362,7 @@ class Interleavings(RuleBasedStateMachine):
             if other.state is not State.UNKNOWN
             and self.history.likeness(other, run) is Likeness.EXACT
         }
-        assert set(self.ledger.exact_rivals(call, run.details)) == exact
+        assert set(exact_rivals(self.ledger, call, run.details)) == exact
 
     @invariant()
     def a_settled_call_never_changes(self):

@@ -196,7 +196,8 @@ class TestForgetting:
             for name, size in books.sizes().items():
                 most[name] = max(most.get(name, 0), size)
             books.end(call)
-            ledger.mistrusted[number] = books.now
+            ledger.sightings.mistrusted[number] = books.now
+            ledger.know_elsewhere([], [("disk_id", number)], books.now)
             ledger.note(number, books.now)
         assert min(most.values()) > 0  # each of the books was written in
         assert max(most.values()) < 60
@@ -232,7 +233,7 @@ class TestForgetting:
             young.append(books.begun(books.start(3)))
             books.end(young.pop(0))
 
-        assert ledger.details[11] is mine
+        assert ledger.sightings.details[11] is mine
         assert ledger.likeness(patient, mine) is Likeness.EXACT
         assert ledger.likeness(patient, books.operation(12, patient)) is Likeness.DIFFERENT
         assert ledger.rivals(patient, mine) == [given_up, undecided]
@@ -254,8 +255,8 @@ class TestForgetting:
         books.tick(FRESH)
         call = books.lost(books.start())
         books.saw(7)
-        ledger.details[7] = books.operation(7, call)
+        ledger.sightings.details[7] = books.operation(7, call)
         for number in range(13, 30):
             books.end(books.answered(books.start(number), number))
             ledger.note(number, books.tick())
-        assert 7 in ledger.details
+        assert 7 in ledger.sightings.details

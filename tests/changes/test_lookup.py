@@ -45,7 +45,7 @@ async def test_what_is_read_on_the_way_down_is_learned_too(books, ledger):
     lookup = Lookup(Directory(ask), ledger, books.tick, newest)
     await lookup.look(call.filter)
 
-    assert ledger.other_clients.have_begun(ledger.details[11])
+    assert ledger.other_clients.have_begun(ledger.sightings.details[11])
 
 
 async def test_an_answer_that_tells_nothing_is_asked_for_again(books, ledger):

@@ -3,6 +3,7 @@
 import pytest
 
 from aiogandi.changes.change import Change
+from aiogandi.changes.decisions import exact_rivals
 from aiogandi.changes.ledger import FRESH
 from aiogandi.changes.recognition import Likeness
 from aiogandi.changes.state import State
@@ -211,8 +212,8 @@ class TestRivals:
         found = books.operation(11, exact, vm_id=500)
         books.end(ended)
         assert ledger.rivals(call, found) == [exact, ended]
-        assert ledger.exact_rivals(call, found) == [exact]
-        assert ledger.exact_rivals(exact, found) == []
+        assert exact_rivals(ledger, call, found) == [exact]
+        assert exact_rivals(ledger, exact, found) == []
 
 
 class TestTwins:
@@ -253,14 +254,14 @@ class TestAnotherClient:
             False,
             True,
         ]
-        assert ledger.other_clients.begin_such(call, [])
+        assert ledger.other_clients.begin_such(call, [], 0)
 
     def test_what_an_answered_call_began_is_not(self, books, ledger):
         call = books.lost(books.create())
         books.end(books.answered(books.create("db"), 502))
         own = books.learned(books.operation(14, books.create("db"), vm_id=502))
         assert not ledger.other_clients.have_begun(own)
-        assert not ledger.other_clients.begin_such(call, [])
+        assert not ledger.other_clients.begin_such(call, [], 0)
 
     def test_what_a_call_that_has_ended_may_have_begun_is_not(self, books, ledger):
         books.lost(books.create())
@@ -271,25 +272,30 @@ class TestAnotherClient:
     def test_one_of_another_type_shows_nothing_for_the_call(self, books, ledger):
         call = books.lost(books.create())
         books.learned(books.operation(11, books.create_disk("other"), disk_id=7))
-        assert not ledger.other_clients.begin_such(call, [])
+        assert not ledger.other_clients.begin_such(call, [], 0)
 
     def test_more_of_them_than_this_client_has_sent_show_it(self, books, ledger):
         call = books.lost(books.create())
         books.lost(books.create("db"))
-        assert not ledger.other_clients.begin_such(call, [12, 11, 10, 9])
-        assert ledger.other_clients.begin_such(call, [13, 12, 11, 10])
+        assert not ledger.other_clients.begin_such(call, [12, 11, 10, 9], 0)
+        assert ledger.other_clients.begin_such(call, [13, 12, 11, 10], 0)
+
+    def test_those_of_clients_that_share_the_journal_do_not(self, books, ledger):
+        call = books.lost(books.create())
+        assert not ledger.other_clients.begin_such(call, [14, 13, 12, 11], 3)
+        assert ledger.other_clients.begin_such(call, [15, 14, 13, 12, 11], 3)
 
     def test_sends_that_may_have_run_late_count_as_ours(self, books, ledger):
         books.end(books.sent(books.create("db")))
         ledger.note(10, books.tick())
         call = books.lost(books.create())
-        assert not ledger.other_clients.begin_such(call, [12, 11])
+        assert not ledger.other_clients.begin_such(call, [12, 11], 0)
         books.tick(FRESH)
         ledger.note(12, books.now)
         late = books.lost(books.create())
-        assert ledger.other_clients.begin_such(late, [14, 13])
+        assert ledger.other_clients.begin_such(late, [14, 13], 0)
 
     def test_where_age_is_unknown_nothing_is_shown(self, books, ledger):
         books.tick(FRESH)
         call = books.lost(books.create())
-        assert not ledger.other_clients.begin_such(call, [13, 12, 11])
+        assert not ledger.other_clients.begin_such(call, [13, 12, 11], 0)
