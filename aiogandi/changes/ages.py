@@ -93,14 +93,16 @@ class Ages:
 
     def _may_be_its_own(self, call: Change, details: OperationDetails) -> bool:
         """Whether an operation of the same second as the newest before the call may be the call's, though
-        its id is lower. Not one that looks different, nor one that an equal call has begun by its id: after
-        a process was ended there are many of both, and they are those calls' own.
+        its id is lower. Not one that looks different; nor one that an equal call has begun by its id, where
+        the journal tells of either: after a process was ended there are many of both, and they are those
+        calls' own.
         """
         if call.likeness(details, self._ledger.habits.longest) is Likeness.DIFFERENT:
             return False
         return not any(
             twin.newest is not None and twin.newest < details.id
             for twin in self._ledger.twins(call)
+            if call.is_recalled or twin.is_recalled
         )
 
     def _older_by_id(self, call: Change, shown: Sequence[int]) -> Iterable[int]:

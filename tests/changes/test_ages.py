@@ -119,6 +119,7 @@ async def test_one_of_the_same_second_stays_that_of_the_call_that_is_older_than_
     """After a process was ended there are many open calls, and many operations of one second."""
     older = books.lost(books.start(vm_id))
     older.prepare(7, books.now)
+    older.is_recalled = True
     own = began(books, service, 8, DATE, older)
 
     look = await ages.checked(call, nothing(8, 10), believed=True)
@@ -127,6 +128,20 @@ async def test_one_of_the_same_second_stays_that_of_the_call_that_is_older_than_
     assert not ledger.disputed(older, own)
     assert decide(ledger, older, look.operations, believed=True) == Adopt(((older, own),))
     assert ledger.likeness(call, own) is Likeness.DIFFERENT
+
+
+async def test_without_a_journal_one_of_the_same_second_may_be_any_equal_calls(
+    ages, ledger, service, books, call
+):
+    """Where ids do not grow within a second, the younger call may have begun it, and must not run again."""
+    older = books.lost(books.start())
+    older.prepare(7, books.now)
+    found = [began(books, service, number, DATE, call) for number in (8, 9)]
+
+    look = await ages.checked(call, nothing(9, 8, 10), believed=True)
+
+    assert look.operations == [*reversed(found)]
+    assert decide(ledger, call, look.operations, believed=True) == Undecided((8, 9))
 
 
 async def test_what_is_another_calls_is_not_asked_for(ages, ledger, service, books, call):
