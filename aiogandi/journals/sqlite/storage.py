@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -53,7 +54,8 @@ class SqliteStorage:
             locks.close()
 
     def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
-        return self._submit(lambda _: work())
+        # Not in the writer's thread: what others write down does not wait for it.
+        return asyncio.to_thread(work)
 
     async def enter(self, account: str, told: str) -> tuple[ClientJournal, bytes]:
         number, client, salt = await self._submit(join(account, told, self._wall_clock()))
