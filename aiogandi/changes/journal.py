@@ -146,6 +146,9 @@ class ClientJournal(Protocol):
         False where it is another's: then nothing is entered.
         """
 
+    def owner(self, number: int, names: Sequence[Name]) -> Awaitable[str | None]:
+        """Whose the operation with these *names* is, in words, if it is not that of call *number*."""
+
     def settle(self, number: int, state: State, outcome: Any = None) -> Awaitable[None]:
         """Note what became of a call that began no operation, or of which none is known."""
 

@@ -183,10 +183,27 @@ class Recorder:
 
     def name(self, call: Change, number: int) -> None:
         """Note that somebody has said which operation is the call's own."""
-        ids = {"id": number}
-        self._write(
-            call,
-            lambda journal, record: journal.claim(record, [("id", number)], State.ADOPTED, ids),
+        self._write(call, lambda _, record: self._name(call, record, number))
+
+    async def _name(self, call: Change, record: int, number: int) -> None:
+        names: list[Name] = [("id", number)]
+        journal = await self.journal()
+        if not await journal.claim(record, names, State.ADOPTED, {"id": number}):
+            await self._warn_of_owner(call, record, number, names)
+
+    async def adopt_named(self, call: Change, details: OperationDetails) -> None:
+        """Claim the operation that somebody has said to be the call's own, and say so where it is not."""
+        record = call.record
+        if record is not None and not await self.adopt(call, details):
+            await self._warn_of_owner(call, record, details.id, list(names_of(details)))
+
+    async def _warn_of_owner(
+        self, call: Change, record: int, number: int, names: list[Name]
+    ) -> None:
+        owner = await (await self.journal()).owner(record, names)
+        log.warning(
+            "%s: operation %d was said to be its own, but it is that of %s",
+            *(call.method, number, owner),
         )
 
     def _write(self, call: Change, write: Callable[[ClientJournal, int], Awaitable[Any]]) -> None:

@@ -84,7 +84,7 @@ class Recovery:
                 candidates=(number,),
             )
         call.know(details)
-        await self._recorder.adopt(call, details)
+        await self._recorder.adopt_named(call, details)
 
     async def recover(self) -> list[Recovered]:
         """All calls that nobody has concluded and no living client sees to."""

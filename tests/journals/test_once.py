@@ -258,12 +258,12 @@ async def test_a_key_that_is_held_is_waited_for(desk, told):
 # -- what cannot be told ------------------------------------------------------------------------
 
 
-async def an_unknown_call(desk):
+async def an_unknown_call(desk, key="web"):
     """A step of which the service does not tell whether it ran."""
     desk.sandbox.drop_reply("vm_create")
     async with desk.client() as gandi:
         with pytest.raises(OutcomeUnknown):
-            async with gandi.once("web"):
+            async with gandi.once(key):
                 await (await create(gandi, "settled"))
                 desk.sandbox.fault("operation_list", code=500250, message="forbidden", times=10**6)
                 desk.sandbox.drop_reply("vm_create")
@@ -303,6 +303,42 @@ async def test_what_is_not_known_is_unknown_until_it_is_adopted(desk):
         operation = await create(gandi)
     assert operation.vm_id == mine["params"]["vm_id"]
     assert desk.sent() == sent
+
+
+async def test_to_adopt_what_is_anothers_is_told_with_whose_it_is(desk, told):
+    async with desk.client() as gandi, gandi.once("other"):
+        await (await create(gandi))
+    theirs = desk.sandbox.operations[0]["id"]
+    await an_unknown_call(desk)
+    async with desk.client() as gandi:
+        with pytest.raises(OutcomeUnknown):
+            async with gandi.once("web"):
+                raise AssertionError("the body must not run")
+        [pending] = gandi.pending()
+        pending.adopt(theirs)
+    told.clear()
+    async with desk.client() as gandi, gandi.once("web"):
+        await create(gandi, "settled")
+        await create(gandi)
+    assert f"operation {theirs} was said to be its own, but it is that of vm_create" in told.text
+
+
+async def test_it_is_told_at_once_where_another_call_was_given_it(desk, told):
+    await an_unknown_call(desk, "one")
+    await an_unknown_call(desk, "two")
+    mine = desk.sandbox.operations[-1]["id"]
+    for key in ("one", "two"):
+        async with desk.client() as gandi:
+            with pytest.raises(OutcomeUnknown):
+                async with gandi.once(key):
+                    raise AssertionError("the body must not run")
+            [pending] = gandi.pending()
+            told.clear()
+            pending.adopt(mine)
+    assert (
+        f"operation {mine} was said to be its own, but it is that of vm_create under one"
+        in told.text
+    )
 
 
 # -- where keys live ----------------------------------------------------------------------------

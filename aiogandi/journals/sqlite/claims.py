@@ -43,7 +43,7 @@ def enter(
         )
         if added.rowcount:
             entered.append((account, *name))
-        elif _owner(account, name, connection) not in (None, number):
+        elif _claimant(account, name, connection) not in (None, number):
             connection.executemany(
                 "DELETE FROM claims WHERE account = ? AND kind = ? AND number = ?", entered
             )
@@ -55,13 +55,31 @@ def enter(
     return True
 
 
-def _owner(account: int, name: Name, connection: sqlite3.Connection) -> int | None:
-    owner: int | None = one(
+def _claimant(account: int, name: Name, connection: sqlite3.Connection) -> int | None:
+    claimant: int | None = one(
         connection,
         "SELECT call FROM claims WHERE account = ? AND kind = ? AND number = ?",
         *(account, *name),
     )
-    return owner
+    return claimant
+
+
+def owner(
+    account: int, number: int, names: Sequence[Name], connection: sqlite3.Connection
+) -> str | None:
+    """Whose the operation with these *names* is, if not call *number*'s: see `ClientJournal.owner`."""
+    for name in names:
+        rows = connection.execute(
+            "SELECT claims.method, keys.key, clients.told FROM claims"
+            " LEFT JOIN calls ON claims.call = calls.id LEFT JOIN keys ON calls.key = keys.id"
+            " LEFT JOIN clients ON claims.client = clients.id"
+            " WHERE claims.account = ? AND claims.kind = ? AND claims.number = ? AND claims.call != ?",
+            (account, *name, number),
+        )
+        for method, key, told in rows:
+            words = "" if key is None else f" under {' / '.join(json.loads(key))}"
+            return f"{method}{words} of {told or 'a process that has ended'}"
+    return None
 
 
 def view(

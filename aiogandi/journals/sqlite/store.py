@@ -13,7 +13,7 @@ from aiogandi.changes import written
 from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name, Recorded
 from aiogandi.changes.state import State
 from aiogandi.errors import JournalError
-from aiogandi.journals.sqlite.claims import FORGOTTEN, OPEN, begun, enter, forget, view
+from aiogandi.journals.sqlite.claims import FORGOTTEN, OPEN, begun, enter, forget, owner, view
 from aiogandi.journals.sqlite.rows import concluded, held, one, recorded
 
 Result = TypeVar("Result")
@@ -85,6 +85,9 @@ class SqliteClientJournal:
             self._claims = 0
             work = partial(_forgetting, self._account, now, work)
         return self._submit(work)
+
+    def owner(self, number: int, names: Sequence[Name]) -> Any:
+        return self._submit(partial(owner, self._account, number, names))
 
     def settle(self, number: int, state: State, outcome: Any = None) -> Any:
         told = None if outcome is None else written.write(outcome)
