@@ -172,6 +172,7 @@ def test_who_has_a_thing_under_way_is_told_and_waiting_for_it_ends_at_once(
     assert done.json[0]["outcome"] == "not_begun"
     assert time.monotonic() - began < 20  # a start takes seconds on a loaded machine
     os.kill(child.pid, signal.SIGCONT)
+    wait_for(lambda: slow_service.do("executed").get("disk_create"))
     slow_service.do("advance", 60)
     child.communicate(timeout=100)
     assert child.returncode == 0
