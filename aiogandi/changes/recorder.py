@@ -54,6 +54,7 @@ class Recorder:
         self._entered: asyncio.Future[tuple[ClientJournal, Prints]] | None = None
         self._is_closed = False
         self._inside: tuple[ClientJournal, Prints] | None = None
+        self._writing: set[asyncio.Future[Any]] = set()
         self._taken_over: set[int] = set()  # calls of clients that have ended
         self.turns = asyncio.Lock()
         """Held while it is decided whose an operation is, so that two looks do not give one call two."""
@@ -87,6 +88,8 @@ class Recorder:
         if entered is not None:
             journal, _ = await entered
             await journal.leave()
+            if self._writing:
+                await asyncio.wait(self._writing)
 
     # -- a call of this client -----------------------------------------------------------------
 
@@ -182,29 +185,24 @@ class Recorder:
         self._write(call, lambda journal, number: journal.dismiss(number))
 
     def name(self, call: Change, number: int) -> None:
-        """Note that somebody has said which operation is the call's own."""
-        self._write(call, lambda _, record: self._name(call, record, number))
-
-    async def _name(self, call: Change, record: int, number: int) -> None:
+        """Note that somebody has said which operation is the call's own. Where it is another's, say so."""
         names: list[Name] = [("id", number)]
-        journal = await self.journal()
-        if not await journal.claim(record, names, State.ADOPTED, {"id": number}):
-            await self._warn_of_owner(call, record, number, names)
+
+        async def claim(journal: ClientJournal, record: int) -> None:
+            claimed, owner = await asyncio.gather(  # at once: the client may be about to leave
+                journal.claim(record, names, State.ADOPTED, {"id": number}),
+                journal.owner(record, names),
+            )
+            if not claimed:
+                _warn_of_owner(call, number, owner)
+
+        self._write(call, claim)
 
     async def adopt_named(self, call: Change, details: OperationDetails) -> None:
         """Claim the operation that somebody has said to be the call's own, and say so where it is not."""
-        record = call.record
-        if record is not None and not await self.adopt(call, details):
-            await self._warn_of_owner(call, record, details.id, list(names_of(details)))
-
-    async def _warn_of_owner(
-        self, call: Change, record: int, number: int, names: list[Name]
-    ) -> None:
-        owner = await (await self.journal()).owner(record, names)
-        log.warning(
-            "%s: operation %d was said to be its own, but it is that of %s",
-            *(call.method, number, owner),
-        )
+        if call.record is not None and not await self.adopt(call, details):
+            journal, names = await self.journal(), list(names_of(details))
+            _warn_of_owner(call, details.id, await journal.owner(call.record, names))
 
     def _write(self, call: Change, write: Callable[[ClientJournal, int], Awaitable[Any]]) -> None:
         """Write it down, without waiting. Where that fails nothing is lost: the intent is enough."""
@@ -212,6 +210,8 @@ class Recorder:
             return
         journal, _ = self._inside
         written = asyncio.ensure_future(write(journal, call.record))
+        self._writing.add(written)
+        written.add_done_callback(self._writing.discard)
         written.add_done_callback(lambda done: _look_at(call, done))
 
     # -- other clients -------------------------------------------------------------------------
@@ -265,3 +265,9 @@ def _look_at(call: Change, written: asyncio.Future[Any]) -> None:
 
 def _warn(call: Change, error: JournalError) -> None:
     log.warning("%s: what became of it is not written down: %s", call.method, error)
+
+
+def _warn_of_owner(call: Change, number: int, owner: str | None) -> None:
+    log.warning(
+        "%s: operation %d was said to be its own, but it is that of %s", call.method, number, owner
+    )
