@@ -249,10 +249,14 @@ def test_a_url_that_would_send_secrets_in_the_clear_is_wrong_use(aiogandi, servi
         ("vm", "list", "--insecure"),
         ("vm", "info", "1", "--insecure", "2"),
         ("operation", "wait", "1", "--insecure"),
+        ("recover", "--insecure"),
     ],
 )
-def test_insecure_is_taken_anywhere_and_said_in_the_refusal(monkeypatch, aiogandi, arguments):
+def test_insecure_is_taken_anywhere_and_said_in_the_refusal(
+    monkeypatch, aiogandi, arguments, tmp_path
+):
     env = {
+        "XDG_STATE_HOME": str(tmp_path),
         "GANDI_LOGIN": "me",
         "GANDI_PASSWORD": "mypassword",
         "GANDI_URL": "http://gandi.example/xmlrpc/",

@@ -30,13 +30,11 @@ class LateCommand(TyperCommand):
         app: typer.Typer = import_module(f"aiogandi.cli.commands.{self._file}").app
         group = get_group(app)
         alone = group.commands.get(self.name or "")
-        if alone is not None:
-            finished(cast("TyperCommand", alone))
-            return cast("TyperCommand", alone)
-        for command in (group, *group.commands.values()):
+        commands = [group, *group.commands.values()] if alone is None else [alone]
+        for command in commands:
             command.params.append(insecure_option())
             finished(cast("TyperCommand", command))
-        return group
+        return group if alone is None else cast("TyperCommand", alone)
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Parse the arguments of the command itself: typer runs the command of this context."""
