@@ -46,9 +46,9 @@ class Intent:
 class Recorded:
     """A changing call as it stands in the journal.
 
-    *place* is its key's number, *client* that of the client that made it. *patience* is when its operation has appeared, if it ever
-    does: None where no reply was lost. *ids* are those that are known of its operation, and *ended* is what
-    the service said of its end. *outcome* is what came instead of an operation: a refusal's code and text,
+    *place* is its key's number, *client* that of the client that made it. *patience* is when its operation
+    has appeared, if it ever does: None where no reply was lost. *ids* are those that are known of its
+    operation, and *ended* is what the service said of its end. *outcome* is what came instead of an operation: a refusal's code and text,
     or a generic call's value.
     """
 

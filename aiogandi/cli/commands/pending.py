@@ -16,8 +16,8 @@ app = typer.Typer()
 def pending(journal: JournalFile = None, json: Json = False) -> Job:
     """List what earlier commands began and nobody has concluded.
 
-    It is read from the journal. Nothing is asked of the service, as recover does. What a command has under way just now is in the list.
-    To conclude what belongs to a run, give the run's line again.
+    It is read from the journal, and nothing is asked of the service, as recover does. What a command has
+    under way just now is in the list. To conclude what belongs to a run, give the run's line again.
     """
 
     async def work(connection: Connection) -> int:

@@ -34,9 +34,9 @@ COLUMNS: Final = {
 def recover(journal: JournalFile = None, json: Json = False) -> Job:
     """Find out what became of what earlier commands began.
 
-    It looks for calls that nobody has concluded at the service, and changes nothing there. Each was adopted (its operation is
-    known), or is absent (it did not run), or unknown, which makes the exit code 1. What commands have
-    under way just now is left alone.
+    It looks at the service for calls that nobody has concluded, and changes nothing there. Each was
+    adopted (its operation is known), or is absent (it did not run), or unknown, which makes the exit code
+    1. What commands have under way just now is left alone.
     """
 
     async def work(connection: Connection) -> int:
