@@ -45,9 +45,12 @@ class Keys:
         block = Block(self, self._send, journal, prints, words, held, run)
         try:
             self._register.forget(words)
-            if unclear := [step for step in held.steps if step.is_unclear]:
-                for step in unclear:
-                    await self._recovery.find_out(step)
+            if any(step.is_unclear for step in held.steps):
+                await self._recorder.catch_up()
+                held = await journal.hold_again(held.number)
+                for step in held.steps:
+                    if step.is_unclear:
+                        await self._recovery.find_out(step)
                 block.held = await journal.hold_again(held.number)
             before = BLOCKS.get()
             BLOCKS.set((*before, block))

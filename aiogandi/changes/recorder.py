@@ -54,6 +54,7 @@ class Recorder:
         self._entered: asyncio.Future[tuple[ClientJournal, Prints]] | None = None
         self._is_closed = False
         self._inside: tuple[ClientJournal, Prints] | None = None
+        self._unwritten: dict[int, tuple[list[Name], State, Mapping[str, int]]] = {}  # claims
         self._writing: set[asyncio.Future[Any]] = set()
         self._taken_over: set[int] = set()  # calls of clients that have ended
         self.turns = asyncio.Lock()
@@ -146,8 +147,18 @@ class Recorder:
         try:
             return await journal.claim(call.record, names, state, ids)
         except JournalError as error:
+            self._unwritten[call.record] = names, state, ids
             _warn(call, error)
             return True
+
+    async def catch_up(self) -> None:
+        """Claim what could not be written down when it was found: the journal would tell of such a call
+        that it may have run, and its operation, which has an owner here, would not be found again.
+        """
+        journal = await self.journal()
+        for record, claim in list(self._unwritten.items()):
+            await journal.claim(record, *claim)
+            self._unwritten.pop(record, None)
 
     def lost(self, call: Change) -> None:
         """Note that the call's reply is lost."""

@@ -88,6 +88,7 @@ class Recovery:
 
     async def recover(self) -> list[Recovered]:
         """All calls that nobody has concluded and no living client sees to."""
+        await self._recorder.catch_up()
         journal = await self._recorder.journal()
         left = await journal.left()
         keys = {call.place for call in left if call.place is not None}

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sqlite3
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -268,6 +270,31 @@ async def an_unknown_call(desk, key="web"):
                 desk.sandbox.fault("operation_list", code=500250, message="forbidden", times=10**6)
                 desk.sandbox.drop_reply("vm_create")
                 await create(gandi)
+
+
+@contextmanager
+def full(path):
+    """Meanwhile the disk has no room for whose an operation is."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON claims BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        yield
+        connection.execute("DROP TRIGGER full")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_what_could_not_be_written_down_is_not_bought_again(desk, path, told, lost):
+    async with desk.client() as gandi:
+        if lost:
+            desk.sandbox.drop_reply("vm_create")
+        with full(path):
+            await stop_after(gandi, create)
+        assert "what became of it is not written down" in told.text
+        async with gandi.once("web"):
+            operation = await create(gandi)
+    assert operation.vm_id == desk.sandbox.vms[0]["id"]
+    assert desk.hostnames == ["web"]
 
 
 async def test_what_is_not_known_is_unknown_until_it_is_dismissed(desk):

@@ -31,4 +31,5 @@ CRASHES_KEPT = {
     77: "a key was concluded although the claim of its call was not written: it could not be entered again",
     142: "a client that took over an old call asked for its own claim, which it had forgotten, without end",
     164: "equal calls, one of them read from the journal, were not interchangeable, and stayed unknown",
+    331: "an operation that was found while its claim could not be written had an owner, and was bought again",
 }
