@@ -137,7 +137,9 @@ class ClientJournal(Protocol):
         """
 
     def lose(self, number: int, patience: float) -> Awaitable[None]:
-        """Note that its reply is lost, and until when what it began may appear."""
+        """Note that its reply is lost, and until when what it began may appear. What somebody has said of it
+        meanwhile stays.
+        """
 
     def claim(
         self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
@@ -149,11 +151,13 @@ class ClientJournal(Protocol):
     def owner(self, number: int, names: Sequence[Name]) -> Awaitable[str | None]:
         """Whose the operation with these *names* is, in words, if it is not that of call *number*."""
 
-    def settle(self, number: int, state: State, outcome: Any = None) -> Awaitable[None]:
-        """Note what became of a call that began no operation, or of which none is known."""
+    def settle(self, number: int, state: State, outcome: Any = None) -> Awaitable[bool]:
+        """Note what became of a call that began no operation, or of which none is known. False where somebody
+        has said meanwhile what became of it: that stays.
+        """
 
-    def dismiss(self, number: int) -> Awaitable[None]:
-        """Note that somebody says of a call that it did not run. What is known of it by now stays."""
+    def read(self, number: int) -> Awaitable[Recorded | None]:
+        """What is recorded of the call by now."""
 
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Awaitable[None]:
         """Note how its operation has ended."""

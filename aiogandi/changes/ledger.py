@@ -44,6 +44,9 @@ class Ledger:
         # with the time after which they cannot any more.
         self._lingering: dict[Change, float] = {}
         self._elsewhere: list[Change] = []  # calls of other clients whose outcome is not known
+        self._oldest_elsewhere = (
+            math.inf
+        )  # the newest operation before those of them that take part
         self.owners = Owners()
         self.sightings = Sightings()
         self.habits = Habits()
@@ -73,6 +76,11 @@ class Ledger:
         are known to be somebody's.
         """
         self._elsewhere = calls
+        keys = {call.key for call in self._active}
+        self._oldest_elsewhere = min(
+            (call.newest or 0 for call in calls if call.state is State.LOST and call.key in keys),
+            default=math.inf,
+        )
         self.owners.know_claims(claims, now)
         self.other_clients.forget_those(
             details.id
@@ -159,10 +167,12 @@ class Ledger:
             self.other_clients.they_began(details)
 
     def oldest(self) -> int:
-        """Operations up to this id are older than all calls under way."""
-        if not self.habits.grows:
+        """Operations up to this id are older than all calls under way, and than equal ones of other clients,
+        which may be given what an equal call of ours would take.
+        """
+        if not (self.habits.grows and self._active):
             return 0
-        return min((call.newest or 0 for call in self._active), default=0)
+        return int(min(self._oldest_elsewhere, *(call.newest or 0 for call in self._active)))
 
     # -- whose is it ---------------------------------------------------------------------------
 

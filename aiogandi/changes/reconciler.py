@@ -193,6 +193,8 @@ class Reconciler:
         if not (believed or self._ledger.habits.grows):
             return None  # nothing could be given to it
         if believed:
+            if self._recorder is not None:
+                await self._recorder.see_others(())  # how far the look goes back depends on them
             look = await self._lookup.look({"type": call.method}, whole=True)
         else:
             try:

@@ -176,6 +176,15 @@ class Recorder:
         state = State.UNKNOWN if call.state is State.UNKNOWN else State.ABSENT
         self._write(call, lambda journal, number: journal.settle(number, state, outcome))
 
+    async def settle(self, call: Change) -> Recorded | None:
+        """Note what was found out of a call of an earlier process. What somebody has said of it meanwhile, in
+        another process, stays, and is returned.
+        """
+        journal, number = await self.journal(), call.record
+        if number is None or await journal.settle(number, call.state):
+            return None
+        return await journal.read(number)
+
     def returned(self, call: Change, value: Any) -> None:
         """Note what a call has returned that begins no operation."""
         self._write(call, lambda journal, number: journal.settle(number, State.ANSWERED, [value]))
@@ -193,7 +202,7 @@ class Recorder:
 
     def dismiss(self, call: Change) -> None:
         """Note that somebody has said of a call under a key that it did not run."""
-        self._write(call, lambda journal, number: journal.dismiss(number))
+        self._write(call, lambda journal, number: journal.settle(number, State.ABSENT))
 
     def name(self, call: Change, number: int) -> None:
         """Note that somebody has said which operation is the call's own. Where it is another's, say so."""
@@ -233,7 +242,16 @@ class Recorder:
         view = await journal.view([name for details in found for name in names_of(details)])
         others = [each for each in view.others if each.number not in self._taken_over]
         calls = [self._recalled(each) for each in others]
+        for call in calls:
+            if call.state is State.LOST and call.patience_ends < self._last_sight():
+                call.give_up()
         self._ledger.know_elsewhere(calls, view.claimed, self._clock())
+
+    def _last_sight(self) -> float:
+        """A call that lost its patience before has been given up by its client, or that has ended: nothing is
+        kept for it, and no look goes back so far.
+        """
+        return asyncio.get_running_loop().time() - self._policy.within - self._timeout
 
     async def begun_elsewhere(self, call: Change) -> int:
         """How many operations of the call's type other clients have begun since it was prepared."""

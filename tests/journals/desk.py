@@ -2,6 +2,8 @@
 
 from contextlib import asynccontextmanager
 
+import pytest
+
 from aiogandi import Journal
 from aiogandi.sandbox import QUICK
 
@@ -46,3 +48,12 @@ async def create(gandi, hostname="web", password=PASSWORD, shares=1):
 
 class Stop(Exception):
     """Ends a block before it is through, as the end of its process would."""
+
+
+async def stop_after(gandi, *steps, key="web"):
+    """Begin the key's block, take these steps, and end it before it is through."""
+    with pytest.raises(Stop):
+        async with gandi.once(key):
+            for step in steps:
+                await step(gandi)
+            raise Stop

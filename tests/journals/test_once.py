@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
-from contextlib import closing, contextmanager
 
 import pytest
 
@@ -12,20 +10,10 @@ from aiogandi import (
     JournalConflict,
     NotFound,
     OperationFailed,
-    OutcomeUnknown,
 )
 from aiogandi.sandbox import Sandbox
-from tests.journals.desk import PASSWORD, Desk, Stop, create
+from tests.journals.desk import PASSWORD, Desk, create, stop_after
 from tests.waiting import until
-
-
-async def stop_after(gandi, *steps, key="web"):
-    """Begin the key's block, take these steps, and end it before it is through."""
-    with pytest.raises(Stop):
-        async with gandi.once(key):
-            for step in steps:
-                await step(gandi)
-            raise Stop
 
 
 async def test_what_was_answered_is_given_from_the_journal(desk):
@@ -255,117 +243,6 @@ async def test_a_key_that_is_held_is_waited_for(desk, told):
         await asyncio.gather(first, second)
     assert f"key 'web' is held by process {os.getpid()} (" in told.text
     assert sorted(desk.hostnames) == ["another", "web"]
-
-
-# -- what cannot be told ------------------------------------------------------------------------
-
-
-async def an_unknown_call(desk, key="web"):
-    """A step of which the service does not tell whether it ran."""
-    desk.sandbox.drop_reply("vm_create")
-    async with desk.client() as gandi:
-        with pytest.raises(OutcomeUnknown):
-            async with gandi.once(key):
-                await (await create(gandi, "settled"))
-                desk.sandbox.fault("operation_list", code=500250, message="forbidden", times=10**6)
-                desk.sandbox.drop_reply("vm_create")
-                await create(gandi)
-
-
-@contextmanager
-def full(path):
-    """Meanwhile the disk has no room for whose an operation is."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON claims BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-        yield
-        connection.execute("DROP TRIGGER full")
-
-
-@pytest.mark.parametrize("lost", [False, True])
-async def test_what_could_not_be_written_down_is_not_bought_again(desk, path, told, lost):
-    async with desk.client() as gandi:
-        if lost:
-            desk.sandbox.drop_reply("vm_create")
-        with full(path):
-            await stop_after(gandi, create)
-        assert "what became of it is not written down" in told.text
-        async with gandi.once("web"):
-            operation = await create(gandi)
-    assert operation.vm_id == desk.sandbox.vms[0]["id"]
-    assert desk.hostnames == ["web"]
-
-
-async def test_what_is_not_known_is_unknown_until_it_is_dismissed(desk):
-    await an_unknown_call(desk)
-    sent = desk.sent()
-    async with desk.client() as gandi:
-        for _ in range(2):
-            with pytest.raises(OutcomeUnknown):
-                async with gandi.once("web"):
-                    raise AssertionError("the body must not run")
-        [pending] = gandi.pending()
-        assert (pending.key, pending.state, pending.method) == ("web", "unknown", "vm_create")
-        assert desk.sent() == sent
-        pending.dismiss()
-        async with gandi.once("web"):
-            await create(gandi, "settled")
-            await create(gandi)
-    assert desk.hostnames == ["settled", "web", "web"]
-
-
-async def test_what_is_not_known_is_unknown_until_it_is_adopted(desk):
-    await an_unknown_call(desk)
-    sent = desk.sent()
-    mine = desk.sandbox.operations[-1]
-    async with desk.client() as gandi:
-        with pytest.raises(OutcomeUnknown):
-            async with gandi.once("web"):
-                raise AssertionError("the body must not run")
-        [pending] = gandi.pending()
-        pending.adopt(mine["id"])
-    async with desk.client() as gandi, gandi.once("web"):
-        await create(gandi, "settled")
-        operation = await create(gandi)
-    assert operation.vm_id == mine["params"]["vm_id"]
-    assert desk.sent() == sent
-
-
-async def test_to_adopt_what_is_anothers_is_told_with_whose_it_is(desk, told):
-    async with desk.client() as gandi, gandi.once("other"):
-        await (await create(gandi))
-    theirs = desk.sandbox.operations[0]["id"]
-    await an_unknown_call(desk)
-    async with desk.client() as gandi:
-        with pytest.raises(OutcomeUnknown):
-            async with gandi.once("web"):
-                raise AssertionError("the body must not run")
-        [pending] = gandi.pending()
-        pending.adopt(theirs)
-    told.clear()
-    async with desk.client() as gandi, gandi.once("web"):
-        await create(gandi, "settled")
-        await create(gandi)
-    assert f"operation {theirs} was said to be its own, but it is that of vm_create" in told.text
-
-
-async def test_it_is_told_at_once_where_another_call_was_given_it(desk, told):
-    await an_unknown_call(desk, "one")
-    await an_unknown_call(desk, "two")
-    mine = desk.sandbox.operations[-1]["id"]
-    for key in ("one", "two"):
-        async with desk.client() as gandi:
-            with pytest.raises(OutcomeUnknown):
-                async with gandi.once(key):
-                    raise AssertionError("the body must not run")
-            [pending] = gandi.pending()
-            told.clear()
-            pending.adopt(mine)
-    assert (
-        f"operation {mine} was said to be its own, but it is that of vm_create under one"
-        in told.text
-    )
 
 
 # -- where keys live ----------------------------------------------------------------------------

@@ -114,8 +114,7 @@ class Life(People):
                 await made
             return [made.vm_id]
         if kind == "reboot":
-            vm_id = self.desk.vms[order.vm if order.vm >= 0 else order.name]
-            return [(await self._step(order, first, "vm_reboot", vm_id)).id]
+            return [(await self._step(order, first, "vm_reboot", self.vm_of(order))).id]
         waits = kind == "server"
         vm = await self._step(order, first, *create, waits=waits)
         disk = await self._step(order, first + 1, "disk_create", dict(order.disk), waits=waits)

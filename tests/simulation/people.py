@@ -8,6 +8,7 @@ from aiogandi import (
     ClientClosed,
     Fault,
     GandiError,
+    InvalidState,
     JournalError,
     OperationError,
     OutcomeUnknown,
@@ -59,9 +60,19 @@ class People(Callers):
                 self._resolve(order)
         elif isinstance(error, ClientClosed):
             return False
+        elif isinstance(error, InvalidState):
+            self._start(order)
         elif not isinstance(error, TRIED_AGAIN):
             self._complain(BROKE, f"{order.name}: {error!r}")
         return True
+
+    def _start(self, order):
+        """Start the server that is to be rebooted: another client has stopped it."""
+        self.world.service.vms[self.vm_of(order)].state = "running"
+
+    def vm_of(self, order):
+        """The server that an order reboots."""
+        return self.desk.vms[order.vm if order.vm >= 0 else order.name]
 
     def _resolve(self, order):
         """Say of what is unknown what the service's books tell."""
@@ -71,7 +82,8 @@ class People(Callers):
                 self._say(pending, order)
 
     def _say(self, pending, order):
-        kind, told = kind_of(pending.method, pending.arguments), self._told()
+        habits = self.day.habits
+        kind, told = kind_of(pending.method, pending.arguments, habits), self._told()
         inner = {"a": 10, "b": 20}.get((pending.key or "").rpartition(" / ")[2])
         free = [
             work
@@ -81,11 +93,12 @@ class People(Callers):
             and work.id not in self.desk.adopted
             and self.desk.named.get(work.id, pending.key) == pending.key
             and not self.desk.disk.claims(work)
-            and kind_of(work.type, work.sent) == kind
+            and kind_of(work.type, work.sent, habits) == kind
         ]
-        # An equal order may have been given this one's operation, and left its own.
+        # An equal step, for this service, may have been given this one's operation, and left its own.
+        served = {place for places in told.values() for place in places}
         own = [work for work in free if work.by.order is order]
-        own = own or [work for work in free if work.by.order in self.desk.through]
+        own = own or [work for work in free if (work.by.order, work.by.step) in served]
         if not own:
             pending.dismiss()
         else:

@@ -123,9 +123,21 @@ def test_what_a_process_holds_is_free_when_it_is_killed():
     assert isinstance(then, HeldElsewhere)
 
 
-@pytest.mark.parametrize(("known", "then"), [("unknown", "absent"), ("adopted", "adopted")])
-def test_to_dismiss_a_call_changes_nothing_that_is_known_by_now(known, then):
-    """Another process may have found out meanwhile what the call of an unknown outcome has begun."""
+@pytest.mark.parametrize(
+    ("settled", "known"),
+    [
+        (State.ABSENT, "unknown"),
+        (State.ABSENT, "adopted"),
+        (State.UNKNOWN, "adopted"),
+        (State.UNKNOWN, "absent"),
+        (State.LOST, "adopted"),
+    ],
+)
+def test_what_is_known_of_a_call_by_now_stays(settled, known):
+    """A person may say what became of a call of an unknown outcome while another process looks for it, and
+    either may find out first.
+    """
+    is_news = known == "unknown"
 
     async def story(loop):
         disk = Disk(Random(1))
@@ -134,7 +146,12 @@ def test_to_dismiss_a_call_changes_nothing_that_is_known_by_now(known, then):
         await journal.settle(number, State.UNKNOWN)
         if known == "adopted":
             await journal.claim(number, [("id", 11)], State.ADOPTED, {"id": 11})
-        await journal.dismiss(number)
-        return disk.connection.execute("SELECT state FROM calls").fetchone()[0]
+        if known == "absent":
+            await journal.settle(number, State.ABSENT)
+        if settled is State.LOST:
+            await journal.lose(number, 5.0)
+        else:
+            assert await journal.settle(number, settled) is is_news
+        return (await journal.read(number)).state
 
-    assert play(story) == then
+    assert play(story) == (settled if is_news else known)

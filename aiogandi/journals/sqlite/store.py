@@ -22,6 +22,7 @@ CLIENTS: Final = 2**40
 """The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
 
 _BEGAN: Final = (State.ANSWERED, State.ADOPTED)
+_IS_OPEN: Final = " AND state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 
 
 class Locks(Protocol):
@@ -34,13 +35,6 @@ class Locks(Protocol):
         """Hold it no more."""
 
 
-class Submit(Protocol):
-    """Does work in a transaction (see `Writer.submit`)."""
-
-    def __call__(self, work: Callable[[sqlite3.Connection], Result], *, waits: bool = False) -> Any:
-        """An awaitable of what *work* returns."""
-
-
 class SqliteClientJournal:
     """What one client, *client*, of *account* writes down and asks. *told* tells others who holds a key.
 
@@ -49,7 +43,7 @@ class SqliteClientJournal:
 
     def __init__(
         self,
-        submit: Submit,
+        submit: Callable[..., Any],
         locks: Locks,
         account: int,
         client: int,
@@ -73,7 +67,7 @@ class SqliteClientJournal:
         return self._update(number, values)
 
     def lose(self, number: int, patience: float) -> Any:
-        return self._update(number, {"state": State.LOST, "patience": patience})
+        return self._update_open(number, {"state": State.LOST, "patience": patience})
 
     def claim(
         self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
@@ -91,10 +85,10 @@ class SqliteClientJournal:
 
     def settle(self, number: int, state: State, outcome: Any = None) -> Any:
         told = None if outcome is None else written.write(outcome)
-        return self._update(number, {"state": state, "outcome": told})
+        return self._update_open(number, {"state": state, "outcome": told})
 
-    def dismiss(self, number: int) -> Any:
-        return self._submit(partial(_dismiss, number))
+    def read(self, number: int) -> Any:
+        return self._submit(partial(_read, number))
 
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Any:
         told = {"ids": json.dumps(ids), "ended": written.write(ended)}
@@ -158,10 +152,13 @@ class SqliteClientJournal:
             self._locks.let_go(CLIENTS + client)
 
     def _update(self, number: int, values: Mapping[str, Any], **how: bool) -> Any:
-        columns = ", ".join(f"{name} = ?" for name in values)
-        query = f"UPDATE calls SET {columns} WHERE id = ?"  # noqa: S608 - names of this file's own
-        given = (*values.values(), number)
-        return self._submit(partial(_execute, query, given), **how)
+        return self._submit(partial(_update, number, values, ""), **how)
+
+    def _update_open(self, number: int, values: Mapping[str, Any]) -> Any:
+        """Unless it is known by now what became of the call: a person may say so in one process while
+        another one looks for it.
+        """
+        return self._submit(partial(_update, number, values, _IS_OPEN))
 
 
 def join(
@@ -209,8 +206,16 @@ def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Conne
     return row.lastrowid or 0
 
 
-def _execute(query: str, given: Sequence[Any], connection: sqlite3.Connection) -> None:
-    connection.execute(query, given)
+def _update(
+    number: int, values: Mapping[str, Any], condition: str, connection: sqlite3.Connection
+) -> bool:
+    columns = ", ".join(f"{name} = ?" for name in values)
+    query = f"UPDATE calls SET {columns} WHERE id = ?{condition}"  # noqa: S608 - names of this file's own
+    return connection.execute(query, (*values.values(), number)).rowcount > 0
+
+
+def _read(number: int, connection: sqlite3.Connection) -> Recorded | None:
+    return next(iter(recorded(connection, "calls.id = ?", number)), None)
 
 
 def _forgetting(
@@ -225,14 +230,6 @@ def _forgetting(
 
 def _nothing(connection: sqlite3.Connection) -> None:
     del connection
-
-
-def _dismiss(number: int, connection: sqlite3.Connection) -> None:
-    # Another process may hold the key by now, and have found out what became of the call.
-    connection.execute(
-        "UPDATE calls SET state = ? WHERE id = ? AND state IN (?, ?, ?)",
-        (State.ABSENT, number, *OPEN),
-    )
 
 
 def _drop(number: int, connection: sqlite3.Connection) -> None:

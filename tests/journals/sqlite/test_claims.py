@@ -157,7 +157,7 @@ class TestWhatWaits:
             (lambda journal: journal.intend(intent()), False),
             (lambda journal: journal.send_again(1, 2), False),
             (lambda journal: journal.settle(1, State.ANSWERED, [5]), False),
-            (lambda journal: journal.dismiss(1), False),
+            (lambda journal: journal.read(1), False),
             (lambda journal: journal.conclude(1, None), False),
             (lambda journal: journal.claim(1, [("id", 5)], State.ANSWERED, {}), False),
             (lambda journal: journal.lose(1, 5.0), False),
@@ -165,7 +165,7 @@ class TestWhatWaits:
             (lambda journal: journal.drop(1), True),
         ],
         ids=[
-            *("intend", "send_again", "settle", "dismiss", "conclude"),
+            *("intend", "send_again", "settle", "read", "conclude"),
             *("claim", "lose", "end", "drop"),
         ],
     )
