@@ -133,10 +133,13 @@ def _suspicion(
     like = {details.id: ledger.likeness(call, details) for details in found}
     suspects = [details for details in found if like[details.id] is not Likeness.DIFFERENT]
     reserved = _reserved(ledger, call, found)
-    # All that a rival began is visible when its patience ends: until then, it may not be the one.
+    # All that a rival began is visible when its patience ends: until then, it may not be the one. Nor is it
+    # where it cannot be given the operation, because the two differ in a password, say.
     waits = any(
-        like[number] is not Likeness.EXACT and rival.patience_ends > call.patience_ends
-        for number, rival in reserved.items()
+        like[details.id] is not Likeness.EXACT
+        and (rival.patience_ends > call.patience_ends or not _is_its_own(ledger, rival, details))
+        for details in found
+        if (rival := reserved.get(details.id)) is not None
     )
     suspects = [
         details

@@ -145,7 +145,14 @@ class ClientJournal(Protocol):
         self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
     ) -> Awaitable[bool]:
         """Enter the operation with these *names* as that of call *number*, whose state becomes *state*.
-        False where it is another's: then nothing is entered.
+        False where it is another's, or the call has another one: then nothing is entered.
+        """
+
+    def claim_for(
+        self, number: int, names: Sequence[Name], ids: Mapping[str, int]
+    ) -> Awaitable[bool]:
+        """The same for a call of another client that has lost its reply. False as well where it is not
+        looked for any more.
         """
 
     def owner(self, number: int, names: Sequence[Name]) -> Awaitable[str | None]:

@@ -7,7 +7,7 @@ nobody: every time that it needs is an argument, in seconds of one clock of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Final
 
@@ -259,15 +259,13 @@ class Ledger:
         call: Change,
         details: OperationDetails,
         now: float,
-        reserved: Collection[int] = (),
     ) -> None:
         """Enter the operation as this call's own. Another one that may have begun it cannot be found
-        absent any more: in another form, or where an older operation may be this call's as well. It is
-        not where that is *reserved* for another client's call.
+        absent any more: in another form, or where an older operation may be this call's as well.
         """
         rivals = self.rivals(call, details)
         twins = [other for other in rivals if other.is_twin_of(call)]
-        passed_over = bool(twins) and self._passes_over(call, details, reserved)
+        passed_over = bool(twins) and self._passes_over(call, details)
         for other in rivals:
             if passed_over if other in twins else call.method not in self.habits.keeps:
                 other.doubts.add(details.id)
@@ -277,13 +275,9 @@ class Ledger:
             self.owners.enter((call.yields, number), call, now)
         call.adopt(details)
 
-    def _passes_over(
-        self, call: Change, details: OperationDetails, reserved: Collection[int]
-    ) -> bool:
+    def _passes_over(self, call: Change, details: OperationDetails) -> bool:
         return any(
-            number < details.id
-            and number not in reserved
-            and self.likeness(call, other) in _AS_MUCH_ITS_OWN
+            number < details.id and self.likeness(call, other) in _AS_MUCH_ITS_OWN
             for number, other in self.sightings.details.items()
         )
 

@@ -29,15 +29,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from aiogandi.changes.adoption import Adoption, is_lost
 from aiogandi.changes.ages import Ages
 from aiogandi.changes.cancelling import is_cancellation, look_whether_cancelled
 from aiogandi.changes.change import Change
-from aiogandi.changes.decisions import Undecided, decide
+from aiogandi.changes.decisions import Undecided
 from aiogandi.changes.ledger import Ledger
-from aiogandi.changes.lookup import Found, Lookup
+from aiogandi.changes.lookup import Lookup
 from aiogandi.changes.recorder import Recorder
 from aiogandi.changes.state import State
 from aiogandi.changes.told import cannot_be_told, nothing_is_known
@@ -78,8 +80,7 @@ class Reconciler:
         self._events = events
         self._clock = clock
         self._recorder = recorder
-        self._woken: dict[Change, asyncio.Event] = {}
-        """Set when another call's look has found what this one looks for."""
+        self._adoption = Adoption(ledger, recorder, clock)
         self._warned: str | None = None
         """Why the newest operation is not known, as it was told last; None since it was known."""
 
@@ -132,26 +133,25 @@ class Reconciler:
             self._events.emit(ReplyLost(call.method, lost))
         if call.yields is None and not is_cancellation(call):
             raise self.unknown(call, lost) from lost
-        self._woken[call] = asyncio.Event()
         try:
             decision = await self._find_out(call, lost)
+            await self._adoption.settle(call, State.ABSENT if decision is None else State.UNKNOWN)
         except GandiError as error:
-            if call.adopted is None:
+            with suppress(GandiError):  # the sender writes it as well, and warns where it cannot
+                await self._adoption.settle(call, State.UNKNOWN)
+            if is_lost(call):
                 raise self.unknown(call, error) from error
         else:
-            if decision is not None:
+            if is_lost(call) and decision is not None:
                 raise self._undecided(call, decision.candidates)
-        finally:
-            del self._woken[call]
-        if call.adopted is not None:
-            log.info(
-                "%s: its reply was lost, operation %d is its own", call.method, call.adopted.id
-            )
-            self._events.emit(LossResolved(call.method, "adopted", call.adopted.id))
-            return call.adopted
-        call.find_absent()
-        self._events.emit(LossResolved(call.method, "absent", None))
-        return None
+        if is_lost(call):
+            call.find_absent()
+        if call.adopted is None:
+            self._events.emit(LossResolved(call.method, "absent", None))
+            return None
+        log.info("%s: its reply was lost, operation %d is its own", call.method, call.adopted.id)
+        self._events.emit(LossResolved(call.method, "adopted", call.adopted.id))
+        return call.adopted
 
     async def _find_out(self, call: Change, lost: GandiError) -> Undecided | None:
         """Look until the call's patience has ended, or longer where time may tell. It is adopted, or
@@ -161,28 +161,21 @@ class Reconciler:
         clock = asyncio.get_running_loop().time
         ends_at = call.patience_ends + self._policy.within
         pause = self._policy.settle / 4
-        while _is_lost(call):
-            began = clock()
-            believed = began >= call.patience_ends
-            log.info("%s: looking for what became of it: %s", call.method, lost)
-            decision = await self._look(call, believed=believed, final=began >= ends_at)
-            if not _is_lost(call):
-                return None  # it, or somebody else, has found what it began
-            waits = isinstance(decision, Undecided) and decision.may_clear and began < ends_at
-            if believed and not waits:
-                return decision
-            ends = ends_at if believed else call.patience_ends
-            await self._sleep(call, min(pause, ends - clock()))
-            pause = min(pause * 2, LONGEST_PAUSE)
+        with self._adoption.waiting(call) as woken:
+            while is_lost(call):
+                began = clock()
+                believed = began >= call.patience_ends
+                log.info("%s: looking for what became of it: %s", call.method, lost)
+                decision = await self._look(call, believed=believed, final=began >= ends_at)
+                if not is_lost(call):
+                    return None  # it, or somebody else, has found what it began
+                waits = isinstance(decision, Undecided) and decision.may_clear and began < ends_at
+                if believed and not waits:
+                    return decision
+                ends = ends_at if believed else call.patience_ends
+                await _sleep(woken, min(pause, ends - clock()))
+                pause = min(pause * 2, LONGEST_PAUSE)
         return None
-
-    async def _sleep(self, call: Change, seconds: float) -> None:
-        """Wait, but no longer than until another call's look has found this one's operation."""
-        try:
-            async with asyncio.timeout(max(seconds, 0)):
-                await self._woken[call].wait()
-        except TimeoutError:
-            return
 
     async def _look(self, call: Change, *, believed: bool, final: bool) -> Undecided | None:
         """Look once, and enter what that says. A look that is *believed* is by type alone, because a
@@ -205,67 +198,16 @@ class Reconciler:
                 log.info("%s: looking by %s has failed: %s", call.method, call.filter, error)
                 return None
         look = await self._ages.checked(call, look, believed=believed)
-        if not _is_lost(call):
+        if not is_lost(call):
             return None  # another call's look has found it meanwhile
-        undecided = await self._enter(call, look, believed=believed, final=final)
+        undecided = await self._adoption.enter(call, look, believed=believed, final=final)
         if undecided is not None and undecided.proof and await self._learn_folding(call.method):
-            undecided = await self._enter(call, look, believed=believed, final=final)
-        if believed and _is_lost(call) and not look.complete:
+            undecided = await self._adoption.enter(call, look, believed=believed, final=final)
+        if believed and is_lost(call) and not look.complete:
             if undecided is None:
                 raise TransportError("its operation may have been pushed out of operation_list")
             undecided = replace(undecided, may_clear=False)  # the next look would show no more
         return undecided
-
-    async def _enter(
-        self, call: Change, look: Found, *, believed: bool, final: bool
-    ) -> Undecided | None:
-        """Enter in the ledger what a look says of the call, and of those that are served before it."""
-        recorder = self._recorder
-        if recorder is None:
-            decision = self._decide(call, look, believed=believed, final=final)
-            if isinstance(decision, Undecided):
-                return decision
-            for served, details in decision:
-                self._serve(served, details)
-            return None
-        async with recorder.turns:
-            while _is_lost(call):
-                await recorder.see_others(look.operations)
-                decision = self._decide(call, look, believed=believed, final=final)
-                if isinstance(decision, Undecided):
-                    return decision
-                # What is meant for a call of another client is left to that one.
-                own = [pair for pair in decision if pair[0].is_ours]
-                reserved = {details.id for served, details in decision if not served.is_ours}
-                claimed = [pair for pair in own if await recorder.adopt(*pair)]
-                for served, details in claimed:
-                    self._serve(served, details, reserved)
-                if len(claimed) == len(own):
-                    return None
-        return None
-
-    def _decide(
-        self, call: Change, look: Found, *, believed: bool, final: bool
-    ) -> tuple[tuple[Change, OperationDetails], ...] | Undecided:
-        """Which operations are which calls' own, or that it cannot be told."""
-        decision = decide(
-            self._ledger,
-            call,
-            look.operations,
-            believed=believed,
-            unread=look.unread,
-            final=final,
-        )
-        if isinstance(decision, Undecided):
-            return decision
-        return () if decision is None else decision.pairs
-
-    def _serve(
-        self, call: Change, details: OperationDetails, reserved: Collection[int] = ()
-    ) -> None:
-        self._ledger.take(call, details, self._clock(), reserved)
-        if call in self._woken:
-            self._woken[call].set()
 
     async def _learn_folding(self, method: str) -> bool:
         """Look at the operation of a call that was answered: does this service store names in another
@@ -296,6 +238,10 @@ class Reconciler:
         return cannot_be_told(call, candidates, grows=self._ledger.habits.grows)
 
 
-def _is_lost(call: Change) -> bool:
-    """Whether nobody has found yet what became of it. Another call's look may find it at any time."""
-    return call.state is State.LOST
+async def _sleep(woken: asyncio.Event, seconds: float) -> None:
+    """Wait, but no longer than until another call's look has found this one's operation."""
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            await woken.wait()
+    except TimeoutError:
+        return

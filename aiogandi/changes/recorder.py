@@ -136,7 +136,10 @@ class Recorder:
             for name in ("id", "vm_id", "disk_id", "product_id")
             if (number := getattr(details, name)) is not None
         }
-        return await self._claim(call, list(names_of(details)), State.ADOPTED, ids)
+        names = list(names_of(details))
+        if call.is_ours or call.record is None:
+            return await self._claim(call, names, State.ADOPTED, ids)
+        return await (await self.journal()).claim_for(call.record, names, ids)
 
     async def _claim(
         self, call: Change, names: list[Name], state: State, ids: Mapping[str, int]
@@ -176,14 +179,26 @@ class Recorder:
         state = State.UNKNOWN if call.state is State.UNKNOWN else State.ABSENT
         self._write(call, lambda journal, number: journal.settle(number, state, outcome))
 
-    async def settle(self, call: Change) -> Recorded | None:
-        """Note what was found out of a call of an earlier process. What somebody has said of it meanwhile, in
-        another process, stays, and is returned.
+    async def settle(self, call: Change, state: State) -> bool:
+        """Write down that a call whose reply was lost is absent or unknown, unless it is known by now what
+        became of it: then the call takes that over, and False is returned.
         """
         journal, number = await self.journal(), call.record
-        if number is None or await journal.settle(number, call.state):
-            return None
-        return await journal.read(number)
+        if number is None or await journal.settle(number, state):
+            return True
+        return not await self.take_note(call)
+
+    async def take_note(self, call: Change) -> bool:
+        """Take over what another process, or a person in one, has found out of a call. Return whether there
+        is anything.
+        """
+        if call.record is None:
+            return False
+        recorded = await (await self.journal()).read(call.record)
+        if recorded is None or recorded.is_open:
+            return False
+        call.take_over(recorded)
+        return True
 
     def returned(self, call: Change, value: Any) -> None:
         """Note what a call has returned that begins no operation."""

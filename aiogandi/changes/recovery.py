@@ -64,26 +64,9 @@ class Recovery:
         self._ledger.resume(call)
         try:
             await self._reconciler.recall(call, recorded.settle)
-        except GandiError:
-            if not await self._is_said(call):
-                raise
-        else:
-            await self._is_said(call)
         finally:
             self._surplus.follow(call, entry.found_surplus, recorded.timeout)
-
-    async def _is_said(self, call: Change) -> bool:
-        """Write down that the call is absent or unknown, unless somebody has said meanwhile what became of
-        it: that counts.
-        """
-        if call.state not in (State.ABSENT, State.UNKNOWN):
-            return False
-        said = await self._recorder.settle(call)
-        if said is None:
-            return False
-        call.take_over(said)
         await self._tell_ids(call)
-        return True
 
     async def _tell_ids(self, call: Change) -> None:
         """Learn what the operation creates, where somebody has said which it is."""

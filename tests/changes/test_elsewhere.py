@@ -33,3 +33,24 @@ def test_claims_are_forgotten_with_what_is_older_than_all_calls(books, ledger):
     books.end(books.answered(books.create_disk(), 1001))
 
     assert not ledger.owners.has(("id", 11))
+
+
+def test_a_look_goes_back_to_the_oldest_equal_call_of_another_client(books, ledger):
+    # Its operation would be given to this one, and this one's own be nobody's.
+    theirs = books.create_disk()
+    theirs.prepare(3, books.now)
+    theirs.send(books.tick())
+    theirs.is_ours = False
+    ledger.note(20, books.tick())
+    books.lost(books.create_disk())
+    ledger.know_elsewhere([theirs], (), books.tick())
+    assert ledger.oldest() == 20  # it may yet be answered
+    books.lose(theirs)
+    ledger.know_elsewhere([theirs], (), books.tick())
+    assert ledger.oldest() == 3
+    another = books.create_disk("other")
+    another.prepare(1, books.now)
+    another.send(books.tick())
+    books.lose(another)
+    ledger.know_elsewhere([another], (), books.tick())
+    assert ledger.oldest() == 20

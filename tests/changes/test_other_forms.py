@@ -140,6 +140,14 @@ def test_and_stops_nothing_when_all_that_the_other_began_is_visible(call, books,
     assert decide(ledger, call, found, believed=True) == Undecided((13,))
 
 
+def test_what_another_call_fits_and_cannot_be_given_may_be_its_own(call, books, ledger):
+    # The other one never ran, say. With another password, it is not given what this one may have begun.
+    other = books.lost(books.create("web-01", "other-pw"))
+    other.patience_ends = call.patience_ends
+    found = stored(books, "web-01")
+    assert decide(ledger, call, [found], believed=True) == Undecided((12,), may_clear=True)
+
+
 def test_an_exact_one_is_its_own_whatever_else_is_like_it(call, books, ledger):
     found = [stored(books, "web-01"), stored(books, "WEB-01", 13)]
     assert decide(ledger, call, found, believed=False) == Adopt(((call, found[1]),))

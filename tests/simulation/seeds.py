@@ -32,4 +32,8 @@ CRASHES_KEPT = {
     142: "a client that took over an old call asked for its own claim, which it had forgotten, without end",
     164: "equal calls, one of them read from the journal, were not interchangeable, and stayed unknown",
     331: "an operation that was found while its claim could not be written had an owner, and was bought again",
+    386: "what an equal call of another process seemed to own, which did not see it, was nobody's",
+    571: "a process that looked for a call overwrote what a person had said of it in another one",
+    676: "an operation was left to an older equal call of another process, which had begun another one",
+    1354: "a call that a service which folds names had run seemed to be another's, with another password",
 }

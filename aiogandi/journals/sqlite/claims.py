@@ -34,6 +34,11 @@ def enter(
     """Enter the operation with these *names* as that of call *number*, all of them or none: see
     `ClientJournal.claim`.
     """
+    known = json.loads(
+        one(connection, "SELECT ids FROM calls WHERE id = ?", number, default="{}")
+    ).get("id")
+    if known is not None and any(kind == "id" and each != known for kind, each in names):
+        return False
     entered: list[tuple[int, str, int]] = []
     for name in names:
         # The client that made the call, which may have ended, and not the one that found the operation.
@@ -53,6 +58,21 @@ def enter(
         (state, written.write(ids), number),
     )
     return True
+
+
+def enter_for(
+    account: int,
+    number: int,
+    names: Sequence[Name],
+    ids: Mapping[str, int],
+    now: float,
+    connection: sqlite3.Connection,
+) -> bool:
+    """The same for a call of another client: see `ClientJournal.claim_for`."""
+    state = one(connection, "SELECT state FROM calls WHERE id = ?", number)
+    if state != State.LOST:
+        return False
+    return enter(account, number, names, State.ADOPTED, ids, now, connection)
 
 
 def _claimant(account: int, name: Name, connection: sqlite3.Connection) -> int | None:

@@ -7,16 +7,25 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeAlias
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name, Recorded
 from aiogandi.changes.state import State
 from aiogandi.errors import JournalError
-from aiogandi.journals.sqlite.claims import FORGOTTEN, OPEN, begun, enter, forget, owner, view
+from aiogandi.journals.sqlite.claims import (
+    FORGOTTEN,
+    OPEN,
+    begun,
+    enter,
+    enter_for,
+    forget,
+    owner,
+    view,
+)
 from aiogandi.journals.sqlite.rows import concluded, held, one, recorded
 
-Result = TypeVar("Result")
+Work: TypeAlias = Callable[[sqlite3.Connection], bool]
 
 CLIENTS: Final = 2**40
 """The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
@@ -74,6 +83,14 @@ class SqliteClientJournal:
     ) -> Any:
         now = self._wall_clock()
         work = partial(enter, self._account, number, names, state, ids, now)
+        return self._enter(names, work, now)
+
+    def claim_for(self, number: int, names: Sequence[Name], ids: Mapping[str, int]) -> Any:
+        now = self._wall_clock()
+        work = partial(enter_for, self._account, number, names, ids, now)
+        return self._enter(names, work, now)
+
+    def _enter(self, names: Sequence[Name], work: Work, now: float) -> Any:
         self._claims += len(names)
         if self._claims > FORGOTTEN // 2:  # so that they become fewer, however many there are
             self._claims = 0
@@ -221,7 +238,7 @@ def _read(number: int, connection: sqlite3.Connection) -> Recorded | None:
 def _forgetting(
     account: int,
     now: float,
-    work: Callable[[sqlite3.Connection], bool],
+    work: Work,
     connection: sqlite3.Connection,
 ) -> bool:
     forget(account, now, connection)

@@ -130,6 +130,28 @@ class TestForgetting:
         assert kept == [desk.client, last.client]
 
 
+class TestOneForEach:
+    def test_a_call_that_has_an_operation_is_given_no_other(self, desk):
+        call = desk.call()
+        assert desk.journal.claim(call, [("id", 11), ("vm_id", 1)], State.ADOPTED, {"id": 11})
+        assert not desk.journal.claim(call, [("id", 12), ("vm_id", 2)], State.ADOPTED, {"id": 12})
+        assert desk.journal.claim(call, [("id", 11), ("vm_id", 1)], State.ADOPTED, {"id": 11})
+        assert desk.claimed() == [("id", 11, call), ("vm_id", 1, call)]
+
+    @pytest.mark.parametrize("state", [State.LOST, State.SENT, State.ABSENT, State.UNKNOWN])
+    def test_another_clients_call_is_given_one_while_it_is_looked_for(self, desk, state):
+        call = desk.call()
+        if state is State.LOST:
+            desk.journal.lose(call, 5.0)
+        elif state is not State.SENT:
+            desk.journal.settle(call, state)
+        other = Desk(desk.connection)
+        is_lost = state is State.LOST
+        assert other.journal.claim_for(call, [("id", 11)], {"id": 11}) is is_lost
+        assert desk.claimed() == ([("id", 11, call)] if is_lost else [])
+        assert desk.journal.read(call).state is (State.ADOPTED if is_lost else state)
+
+
 class TestLeaving:
     async def test_what_waits_is_written_before_others_may_take_over(self, tmp_path):
         storage = SqliteStorage(tmp_path / "runs.db")
