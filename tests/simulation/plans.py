@@ -47,6 +47,7 @@ class Plan:
         """Whether nothing on this day keeps anybody from telling which operation is whose."""
         habits = self.day.habits
         odd = habits.lower or habits.cut or habits.idna or habits.unreadable or habits.refuses_login
+        odd = odd or habits.odd_lists  # a list that holds nothing but what is no id is not believed
         trouble = self.day.troubles and not self.day.spares_reads
         others = self.day.bursts or self.full
         return self.day.judged == FULLY and not (odd or trouble or others or self.alike)
