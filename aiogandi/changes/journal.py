@@ -86,8 +86,8 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A key that this process holds, with what is recorded under it. *result* is what its block came to,
-    if it has ended well.
+    """A key that this process holds, with what is recorded under it: *steps* in their order, without those
+    that never left. *result* is what its block came to, if it has ended well.
     """
 
     number: int

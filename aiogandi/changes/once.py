@@ -81,8 +81,7 @@ class Block:
         with self._one_at_a_time(call):
             number = self._asked
             self._asked += 1
-            steps = self.held.steps
-            recorded = steps[number] if number < len(steps) else None
+            recorded = self._recorded(number)
             if recorded is not None and not self._runs_now(call, recorded, number):
                 return _recalled(call, recorded)
             place = Step(self.words, self.held.number, number)
@@ -92,10 +91,14 @@ class Block:
                 if place.errand is not None:
                     self._errands.append(place.errand)
 
+    def _recorded(self, number: int) -> Recorded | None:
+        """What is recorded of a step. One that never left is not, though a later one may be."""
+        return next((each for each in self.held.steps if each.step == number), None)
+
     def _runs_now(self, call: Change, recorded: Recorded, number: int) -> bool:
         """Whether a step that is recorded is sent again."""
         # Once the block has ended well, its failures are a part of what it came to.
-        is_last = number == len(self.held.steps) - 1 and not self.held.is_concluded
+        is_last = recorded is self.held.steps[-1] and not self.held.is_concluded
         has_run = recorded.state is not State.ABSENT
         if has_run or not is_last:
             self._require_same(call, recorded, number)
@@ -143,11 +146,11 @@ class Block:
     async def conclude(self) -> None:
         """The block has ended well."""
         self._is_over = True
-        left = len(self.held.steps) - self._asked
-        if left > 0:
+        left = [each for each in self.held.steps if (each.step or 0) >= self._asked]
+        if left:
             log.warning(
                 "%s: %d recorded steps were not asked for again, the first is %s",
-                *(told(self.words), left, self.held.steps[self._asked].method),
+                *(told(self.words), len(left), left[0].method),
             )
         if self._is_news:
             try:
