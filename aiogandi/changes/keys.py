@@ -41,7 +41,7 @@ class Keys:
         outer = self.block()
         run = run or (0 if outer is None else outer.run)  # an item's inner keys are the run's, too
         words = _words(outer, key)
-        held = await hold(journal, words, run, waits=waits)
+        held = await hold(journal, words, run, self._admit, waits=waits)
         block = Block(self, self._send, journal, prints, words, held, run)
         try:
             self._register.forget(words)

@@ -191,8 +191,10 @@ BLOCKS: ContextVar[tuple[Block, ...]] = ContextVar("BLOCKS", default=())
 """The blocks that the current task is in, the innermost last."""
 
 
-async def hold(journal: ClientJournal, words: Key, run: int, *, waits: bool) -> Held:
-    """Hold the key, and wait for it where it is held."""
+async def hold(
+    journal: ClientJournal, words: Key, run: int, admit: Callable[[], None], *, waits: bool
+) -> Held:
+    """Hold the key, and wait for it where it is held, as long as *admit* does not raise."""
     holder: str | None = None
     while isinstance(held := await journal.hold(words, run), HeldElsewhere):
         if not waits:
@@ -201,6 +203,7 @@ async def hold(journal: ClientJournal, words: Key, run: int, *, waits: bool) -> 
             holder = held.holder
             log.warning("%s is held by %s: waiting for it", told(words), holder)
         await asyncio.sleep(PAUSE)
+        admit()
     return held
 
 
