@@ -242,6 +242,9 @@ class Storage(Protocol):
     def run(self, account: str, name: str) -> Awaitable[int]:
         """The number of a run, which begins now where there is none of this name."""
 
+    def find_run(self, account: str, name: str) -> Awaitable[int | None]:
+        """The number of a run; None where there is none of this name."""
+
     def runs(self, account: str) -> Awaitable[list[tuple[str, float, Mapping[str, int]]]]:
         """The runs by name, when each began, and how many keys it has in each state."""
 

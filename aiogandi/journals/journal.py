@@ -181,7 +181,9 @@ class Journal:
         if key is None and run is None:
             raise InvalidArgument("nothing to forget: give a key, or run=, or both")
         account = self._client(gandi).account
-        number = 0 if run is None else await self._storage.run(account, run)
+        number = 0 if run is None else await self._storage.find_run(account, run)
+        if number is None:
+            return 0
         words = (key,) if isinstance(key, str) else key
         return await self._storage.forget(account, number, words)
 

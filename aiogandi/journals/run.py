@@ -104,7 +104,9 @@ class Run:
 
     async def outcomes(self) -> AsyncIterator[RunOutcome]:
         """What became of each item that was begun so far, the oldest first, from the journal alone."""
-        number = await self._storage.run(self._client.account, self.name)
+        number = await self._storage.find_run(self._client.account, self.name)
+        if number is None:
+            return
         for entry in await self._storage.entries(self._client.account, number):
             if len(entry.key) == 1:
                 state: Any = "done" if entry.state == "concluded" else entry.state

@@ -16,6 +16,7 @@ from aiogandi.changes.journal import ClientJournal, Entry, Key
 from aiogandi.errors import JournalError
 from aiogandi.journals.sqlite.file import connect
 from aiogandi.journals.sqlite.locks import LockFile
+from aiogandi.journals.sqlite.rows import one
 from aiogandi.journals.sqlite.store import CLIENTS, SqliteClientJournal, join
 from aiogandi.journals.sqlite.writer import Writer
 
@@ -68,6 +69,9 @@ class SqliteStorage:
     def run(self, account: str, name: str) -> Awaitable[int]:
         return self._submit(partial(_run, account, name, self._wall_clock()))
 
+    def find_run(self, account: str, name: str) -> Awaitable[int | None]:
+        return self._submit(partial(_find_run, account, name))
+
     def runs(self, account: str) -> Awaitable[list[tuple[str, float, Mapping[str, int]]]]:
         return self._submit(partial(_runs, account))
 
@@ -109,11 +113,12 @@ def _run(account: str, name: str, now: float, connection: sqlite3.Connection) ->
         f"INSERT OR IGNORE INTO runs (account, name, since) VALUES ({_ACCOUNT}, ?, ?)",  # noqa: S608
         (account, name, now),
     )
-    [row] = connection.execute(
-        f"SELECT id FROM runs WHERE account = {_ACCOUNT} AND name = ?",  # noqa: S608
-        (account, name),
-    )
-    number: int = row[0]
+    return _find_run(account, name, connection) or 0
+
+
+def _find_run(account: str, name: str, connection: sqlite3.Connection) -> int | None:
+    query = f"SELECT id FROM runs WHERE account = {_ACCOUNT} AND name = ?"  # noqa: S608
+    number: int | None = one(connection, query, account, name)
     return number
 
 
