@@ -1,6 +1,7 @@
 """Whose operation is whose, in the file: entered at once or not at all, and not kept for ever."""
 
 import time
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -51,6 +52,17 @@ class Desk:
             "INSERT INTO claims VALUES (?, 'id', ?, 1, 1, 'vm_create', ?)",
             ((self.account, 10**6 + each, then + each * 1e-3) for each in range(number)),
         )
+
+
+@asynccontextmanager
+async def two_clients(folder):
+    """The parts of two clients in one journal."""
+    storage = SqliteStorage(folder / "runs.db")
+    await storage.open()
+    try:
+        yield [(await storage.enter("account", f"process {n}"))[0] for n in (1, 2)]
+    finally:
+        await storage.close()
 
 
 @pytest.fixture
@@ -150,6 +162,44 @@ class TestOneForEach:
         assert other.journal.claim_for(call, [("id", 11)], {"id": 11}) is is_lost
         assert desk.claimed() == ([("id", 11, call)] if is_lost else [])
         assert desk.journal.read(call).state is (State.ADOPTED if is_lost else state)
+
+
+class TestWhatIsWrittenLate:
+    """By a process that was held up, when another one has seen to the call or the key meanwhile."""
+
+    @pytest.mark.parametrize(
+        "late",
+        [
+            lambda journal, call: journal.lose(call, 5.0),
+            lambda journal, call: journal.settle(call, State.UNKNOWN),
+            lambda journal, call: journal.settle(call, State.ABSENT),
+        ],
+        ids=["lost", "unknown", "absent"],
+    )
+    async def test_it_does_not_take_from_a_call_what_was_found(self, tmp_path, late):
+        async with two_clients(tmp_path) as (one, other):
+            call = await one.intend(intent())
+            assert await other.claim(call, [("id", 7)], State.ADOPTED, {"id": 7})
+            await late(one, call)
+            [left] = await other.left()
+            assert (left.state, left.ids, left.patience) == (State.ADOPTED, {"id": 7}, None)
+
+    async def test_what_failed_for_one_stays_done_for_another(self, tmp_path):
+        async with two_clients(tmp_path) as (one, other):
+            held = await one.hold(("web",))
+            one.let_go(held.number)
+            await other.hold(("web",))
+            await other.conclude(held.number, "done")
+            await one.fail(held.number, "Timeout: too late")
+            assert (await other.find(("web",), 0)).result == "done"
+
+    async def test_what_failed_may_still_be_concluded(self, tmp_path):
+        async with two_clients(tmp_path) as (one, other):
+            held = await one.hold(("web",))
+            await one.fail(held.number, "Timeout: too slow")
+            assert await other.find(("web",), 0) is None
+            await one.conclude(held.number, "done")
+            assert (await other.find(("web",), 0)).result == "done"
 
 
 class TestLeaving:
