@@ -25,7 +25,7 @@ log = logging.getLogger("aiogandi.journal")
 PAUSE: Final = 0.2
 """Seconds between two tries to get a key that is held."""
 
-_FAILED: Final = (OperationState.ERROR, OperationState.SUPPORT, OperationState.CANCEL)
+_FAILED: Final = (OperationState.ERROR, OperationState.CANCEL)
 
 Convert = Callable[[Any], Any]
 

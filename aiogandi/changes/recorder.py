@@ -15,7 +15,7 @@ from aiogandi.changes.recognition import names_of
 from aiogandi.changes.state import State
 from aiogandi.errors import ClientClosed, DataFault, Fault, JournalError
 from aiogandi.faults import fault_for
-from aiogandi.models import OperationDetails
+from aiogandi.models import OperationDetails, OperationState
 from aiogandi.settings import Retry
 
 log = logging.getLogger("aiogandi.journal")
@@ -205,7 +205,9 @@ class Recorder:
         self._write(call, lambda journal, number: journal.settle(number, State.ANSWERED, [value]))
 
     def ended(self, call: Change, details: OperationDetails) -> None:
-        """Note how the call's operation has ended."""
+        """Note how the call's operation has ended. One that waits for people may yet go on."""
+        if details.state == OperationState.SUPPORT:
+            return
         ids = {name: known for name, known in call.known_ids().items() if known is not None}
         ids |= {"id": details.id} if details.id else {}
         told = {"id": details.id, **details.portable()}
