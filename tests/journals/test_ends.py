@@ -40,7 +40,7 @@ async def test_a_key_is_held_until_its_call_has_ended_though_its_caller_has_gone
     async with desk.client() as gandi, desk.client() as another:
         desk.sandbox.delay("vm_create", seconds=1)
         task = asyncio.create_task(body(gandi))
-        await until(lambda: desk.sent())
+        await until(desk.sent)
         task.cancel()
         await asyncio.wait([task])
         vm_id = await body(another)
