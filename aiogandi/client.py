@@ -401,7 +401,7 @@ class Gandi:
         whatever end, a call that was answered gives its result from there and nothing is sent; one that
         did not run is sent; one that was refused, or whose operation ended in ERROR or CANCEL, is sent
         anew if no later call is recorded, and else gives its failure again. Calls that only read are made
-        again each time.
+        again each time, and what is no call of this client, a mail say, is done again.
 
         The block is the work of one key: it must come to the same calls in the same order when it is
         begun again, apart from what follows from the service's answers. Another call in the place of one

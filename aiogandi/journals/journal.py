@@ -45,17 +45,17 @@ class Journal:
             async for outcome in bulk(provision, names, run=run): ...
 
     *path* is a SQLite file, which is made where there is none, with mode 600, and beside it one with the
-    same name and ``-locks``. Any number of processes of one machine may use it at the same time. It must
-    not lie on a network file system: locks and SQLite's shared memory do not hold there.
+    same name and ``-locks``. Any number of processes on one machine may use it at the same time. It must
+    not lie on a network file system, where neither locks nor SQLite's shared memory work.
 
     Before a call leaves, its intent is on the disk. If that cannot be written, the call is not sent, and
-    `JournalError` says so. What became of it is written as it is known; should that fail, the intent is
-    enough to find out later. No password and no session id is in the file.
+    `JournalError` says so. What becomes of it is written down as soon as it is known; should that fail, the
+    intent is enough to find out later. No password and no session id is in the file.
 
     *storage* keeps it elsewhere than in a file; *path* is then only what errors call it.
 
     It belongs to one event loop of one process. `JournalError` where the file cannot be made, read or
-    written, is damaged, or is no journal; it is left as it is.
+    written, is damaged, or is no journal: such a file is left as it is.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, storage: Storage | None = None) -> None:
@@ -145,8 +145,10 @@ class Journal:
     ) -> Run:
         """A run of the account of *gandi*, or of the only client that was opened with the journal.
 
-        *key* says what an item is called: a string that stays the same when the program is started again,
-        and that no other item of the run has.
+        *key* says what an item is called: a string that is the same when the program is started again,
+        and that no other item of the run has. Nothing is written yet: a run begins with its first item.
+
+        With several clients and no *gandi*, or with none, it is `InvalidArgument`.
         """
         require_text("name", name)
         require(callable(key), "key", key, "a function of an item")

@@ -55,7 +55,13 @@ class RunOutcome:
 
 
 class Run:
-    """A run of `bulk` that goes on where an earlier process has ended: ``bulk(action, items, run=run)``."""
+    """A run of `bulk` that goes on where an earlier process has ended: ``bulk(action, items, run=run)``.
+
+    Each item runs under a key, as the block of `Gandi.once` does: its changing calls go one after the other,
+    and must be the same ones in the same order when it is begun again. An item that is done is not: its
+    result is given from the journal where it is JSON or one of our models. Any other result is made again,
+    by the action, over the calls that are recorded.
+    """
 
     def __init__(
         self, name: str, key: Callable[[Any], str], client: Durable, storage: Storage
