@@ -41,6 +41,14 @@ async def test_the_intent_is_on_the_disk_before_the_request_arrives(desk, arrivi
     assert first["newest"] <= second["newest"] < own  # known to be older, as of a moment ago
 
 
+async def test_each_further_send_is_counted_before_it_leaves(desk, arriving):
+    desk.sandbox.drop_reply("vm_create", late=3600)
+    async with desk.client() as gandi, gandi.once("web"):
+        await create(gandi)
+    [[second]] = arriving  # the first meets its trouble unseen
+    assert (second["sends"], second["state"], second["patience"]) == (2, "sent", None)
+
+
 async def test_the_id_is_there_after_the_answer_and_the_state_after_the_wait(desk, arriving):
     async with desk.client() as gandi, gandi.once("web"):
         vm_id = (await create(gandi)).vm_id
