@@ -354,6 +354,8 @@ class Gandi:
         """Close where the client's loop was closed: its tasks are dead, and none is waited for."""
         self._lifetime.end()
         self._sender.let_go()
+        if self._member is not None:
+            await self._member.let_go(self)
         await self._transport.close()
 
     async def drain(self, timeout: float | None = None) -> None:

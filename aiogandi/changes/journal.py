@@ -231,7 +231,10 @@ class Storage(Protocol):
         """Make ready, or tell what is wrong."""
 
     def close(self) -> Awaitable[None]:
-        """Write what is still to be written, and let go of everything."""
+        """Write what is still to be written, and let go of everything, whatever interrupts that."""
+
+    def let_go(self) -> None:
+        """Close where the event loop that has opened it was closed: nobody waits for anything any more."""
 
     def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
         """Do *work* where it does not hold up the event loop."""

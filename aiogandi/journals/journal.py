@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, cast
 from weakref import WeakKeyDictionary
 
 from aiogandi.changes.journal import ClientJournal, Key, Storage
 from aiogandi.changes.prints import Prints
-from aiogandi.checks import require, require_text
-from aiogandi.errors import InvalidArgument, JournalError, WrongLoop
+from aiogandi.checks import refusal, require, require_text
+from aiogandi.errors import InvalidArgument, JournalError
+from aiogandi.home import Home
+from aiogandi.journals.damage import understood
 from aiogandi.journals.run import Durable, Run
 from aiogandi.journals.sqlite.storage import SqliteStorage
 from aiogandi.redaction import Secret
@@ -59,10 +60,10 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, storage: Storage | None = None) -> None:
-        require(isinstance(path, str | os.PathLike), "path", path, "the path of a file")
-        self._storage = SqliteStorage(Path(os.fspath(path))) if storage is None else storage
-        self._name = os.fspath(path)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._name = _path_of(path)
+        self._storage = SqliteStorage(Path(self._name)) if storage is None else storage
+        self._home = Home("journal")
+        self._is_open = False
         self._clients: WeakKeyDictionary[object, Durable] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
@@ -87,20 +88,43 @@ class Journal:
 
     async def open(self) -> None:
         """Open the file. `JournalError` tells what is wrong with it."""
-        if self._loop is not None:
+        self._home.require()
+        if self._is_open:
             raise JournalError(f"{self._name}: the journal is open already")
-        await self._storage.open()
-        self._loop = asyncio.get_running_loop()
+        self._is_open = True
+        try:
+            await self._storage.open()
+        except BaseException:
+            self._leave_home()
+            raise
 
     async def close(self) -> None:
-        """Write what is still to be written, and close the file. Closing again does nothing."""
-        self._loop = None
+        """Write what is still to be written, and close the file. Closing again does nothing.
+
+        Whatever interrupts this, the file is closed. It belongs into the event loop that has opened the
+        journal: elsewhere it is `WrongLoop`, unless that loop was closed.
+        """
+        if self._is_open and self._home.is_gone():
+            self._leave_home()
+            self._storage.let_go()
+            return
+        self.require_home()
+        self._leave_home()
         await self._storage.close()
+
+    def _leave_home(self) -> None:
+        self._is_open = False
+        self._home = Home("journal")  # it may be opened again, in any loop
 
     @property
     def is_open(self) -> bool:
         """Whether it is open."""
-        return self._loop is not None
+        return self._is_open
+
+    def require_home(self) -> None:
+        """`WrongLoop` where this is not the loop, or the process, that has opened it."""
+        if self._is_open:
+            self._home.require()
 
     # -- clients -------------------------------------------------------------------------------
 
@@ -114,13 +138,9 @@ class Journal:
 
     async def enter(self, account: str, password: Secret) -> tuple[ClientJournal, Prints]:
         """The journal of a client of *account*, and what makes prints of passwords."""
-        self._require_loop()
+        self.require_home()
         journal, salt = await self._storage.enter(account, _process())
         return journal, await self._storage.apart(lambda: Prints(password, salt))
-
-    def _require_loop(self) -> None:
-        if self._loop is not None and asyncio.get_running_loop() is not self._loop:
-            raise WrongLoop("the journal is used in another event loop than the one that opened it")
 
     def _client(self, gandi: object | None) -> Durable:
         if gandi is not None:
@@ -150,24 +170,25 @@ class Journal:
 
         With several clients and no *gandi*, or with none, it is `InvalidArgument`.
         """
-        require_text("name", name)
+        _require_name("name", name)
         require(callable(key), "key", key, "a function of an item")
-        return Run(name, key, self._client(gandi), self._storage)
+        return Run(name, key, self._client(gandi), self._storage, self)
 
     async def runs(self, *, gandi: object | None = None) -> list[RunSummary]:
         """The account's runs, the oldest first."""
-        self._require_loop()
+        self.require_home()
         found = await self._storage.runs(self._client(gandi).account)
-        return [
-            RunSummary(
-                name,
-                datetime.fromtimestamp(since, UTC),
-                counts.get("concluded", 0),
-                counts.get("failed", 0),
-                counts.get("open", 0),
-            )
-            for name, since, counts in found
-        ]
+        with understood(self._name, "when a run began"):
+            return [
+                RunSummary(
+                    name,
+                    datetime.fromtimestamp(since, UTC),
+                    counts.get("concluded", 0),
+                    counts.get("failed", 0),
+                    counts.get("open", 0),
+                )
+                for name, since, counts in found
+            ]
 
     async def forget(
         self,
@@ -182,17 +203,21 @@ class Journal:
         """
         if key is None and run is None:
             raise InvalidArgument("nothing to forget: give a key, or run=, or both")
+        words = None if key is None else _words(key)
+        if run is not None:
+            _require_name("run", run)
+        self.require_home()
         account = self._client(gandi).account
         number = 0 if run is None else await self._storage.find_run(account, run)
         if number is None:
             return 0
-        words = (key,) if isinstance(key, str) else key
         return await self._storage.forget(account, number, words)
 
     async def export(self) -> AsyncIterator[str]:
         """All that is in the journal, of all accounts: a line of JSON for each key and each call. No
         password is in it.
         """
+        self.require_home()
         for each in await self._storage.export():
             yield json.dumps(each)
 
@@ -204,4 +229,35 @@ def account_of(login: str, handle: str | None, url: str) -> str:
 
 def _process() -> str:
     program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
-    return f"process {os.getpid()} ({program}) on {socket.gethostname()}"
+    told = f"process {os.getpid()} ({program}) on {socket.gethostname()}"
+    # A file's name may have bytes that are no text, and the journal takes no others.
+    return told.encode("utf-8", "backslashreplace").decode()
+
+
+def _path_of(path: str | os.PathLike[str]) -> str:
+    allowed = "the path of a file"
+    require(isinstance(path, str | os.PathLike), "path", path, allowed)
+    name = os.fspath(path)
+    require(isinstance(name, str) and "\0" not in name, "path", path, allowed)
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        raise refusal("path", path, allowed) from None
+    return name
+
+
+def _words(key: object) -> Key:
+    """What a key is called that is to be forgotten."""
+    words = (key,) if isinstance(key, str) else key
+    holds = (
+        isinstance(words, tuple | list) and words and all(isinstance(each, str) for each in words)
+    )
+    require(bool(holds), "key", key, "a text, or a tuple of them: the outer keys and the inner one")
+    return tuple(cast("Sequence[str]", words))
+
+
+def _require_name(what: str, name: object) -> None:
+    try:
+        require_text(what, name).encode()
+    except UnicodeEncodeError:
+        raise refusal(what, name, "a text that has no lone surrogates") from None

@@ -85,6 +85,12 @@ class Member:
         if self._owned:
             await self._journal.close()
 
+    async def let_go(self, gandi: object) -> None:
+        """The client is closed, and its loop was closed before it."""
+        self._journal.remove(gandi)
+        if self._owned:
+            await self._journal.close()
+
     async def _enter(self) -> tuple[ClientJournal, Prints]:
         if self._owned and not self._journal.is_open:
             await self._journal.open()

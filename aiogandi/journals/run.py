@@ -14,6 +14,7 @@ from aiogandi import models
 from aiogandi.changes.journal import Held, Storage
 from aiogandi.changes.once import Block
 from aiogandi.checks import require
+from aiogandi.journals.damage import understood
 from aiogandi.models.model import AskedById, AskedWithoutId
 from aiogandi.operations.operation import Operation
 
@@ -40,6 +41,13 @@ class Durable(Protocol):
         """What is recorded under a key that is concluded."""
 
 
+class Opened(Protocol):
+    """The journal that a run is in."""
+
+    def require_home(self) -> None:
+        """`WrongLoop` where this is not the loop, or the process, that has opened it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
     """What became of one item of a run: its *key*, and its *state*: ``"done"``, ``"failed"``, or
@@ -64,12 +72,18 @@ class Run:
     """
 
     def __init__(
-        self, name: str, key: Callable[[Any], str], client: Durable, storage: Storage
+        self,
+        name: str,
+        key: Callable[[Any], str],
+        client: Durable,
+        storage: Storage,
+        journal: Opened,
     ) -> None:
         self.name = name
         self._key = key
         self._client = client
         self._storage = storage
+        self._journal = journal
         self._number: int | None = None
 
     def __repr__(self) -> str:
@@ -92,16 +106,17 @@ class Run:
         self, action: Callable[[Any], Awaitable[Any]], item: Any, *, waits: bool
     ) -> tuple[Any, bool]:
         """The result of *action* for *item*, and whether it is that of an earlier run."""
+        self._journal.require_home()
         if self._number is None:
             self._number = await self._storage.run(self._client.account, self.name)
         key = self.key_of(item)
         done = await self._client.find(key, self._number)
         if done is not None and done.result is not None:
-            return _read(done.result), True
+            return self._read(key, done.result), True
         async with self._client.once(key, self._number, waits=waits) as block:
             held = block.held
             if held.is_concluded and held.result is not None:
-                return _read(held.result), True
+                return self._read(key, held.result), True
             result = await action(item)
             if isinstance(result, Operation):
                 result = await result.wait()
@@ -110,15 +125,22 @@ class Run:
 
     async def outcomes(self) -> AsyncIterator[RunOutcome]:
         """What became of each item that was begun so far, the oldest first, from the journal alone."""
+        self._journal.require_home()
         number = await self._storage.find_run(self._client.account, self.name)
         if number is None:
             return
         for entry in await self._storage.entries(self._client.account, number):
             if len(entry.key) == 1:
+                [key] = entry.key
                 state: Any = "done" if entry.state == "concluded" else entry.state
-                result = None if entry.result is None else _read(entry.result)
-                since = datetime.fromtimestamp(entry.since, UTC)
-                yield RunOutcome(entry.key[0], state, result, entry.error, since)
+                result = None if entry.result is None else self._read(key, entry.result)
+                with understood(repr(self._journal), f"when {key!r} began"):
+                    since = datetime.fromtimestamp(entry.since, UTC)
+                yield RunOutcome(key, state, result, entry.error, since)
+
+    def _read(self, key: str, kept: Any) -> Any:
+        with understood(repr(self._journal), f"the result of {key!r}"):
+            return _read(kept)
 
 
 def _written(result: Any) -> Mapping[str, Any] | None:
@@ -126,7 +148,10 @@ def _written(result: Any) -> Mapping[str, Any] | None:
     kind = type(result).__name__
     if _MODELS.get(kind) is type(result):
         return {"model": kind, "struct": result.portable(), "id": getattr(result, "id", None)}
-    return {"json": json.dumps(result)} if _is_json(result) else None
+    try:
+        return {"json": json.dumps(result)} if _is_json(result) else None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or a list in itself
+        return None
 
 
 def _is_json(value: Any) -> bool:

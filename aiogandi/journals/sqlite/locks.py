@@ -27,6 +27,7 @@ class LockFile:
     """The locks of this process on one file. Get it with `opened`, give it back with `close`."""
 
     _open: ClassVar[dict[tuple[int, int], LockFile]] = {}
+    _inherited: ClassVar[set[tuple[int, int]]] = set()
     _guard: ClassVar = threading.Lock()
 
     def __init__(self, descriptor: int, identity: tuple[int, int]) -> None:
@@ -53,8 +54,17 @@ class LockFile:
             return found  # type: ignore[return-value]
 
     @classmethod
+    def was_open_at_fork(cls, path: Path) -> bool:
+        """Whether this process, or one before it, was forked from one that had the file at *path* open."""
+        try:
+            return _identity(path) in cls._inherited
+        except OSError:
+            return False  # it is not there
+
+    @classmethod
     def forked(cls) -> None:
         """This process is a new one, and holds nothing."""
+        cls._inherited |= cls._open.keys()
         cls._open = {}
         cls._guard = threading.Lock()  # another thread may have held it at the fork
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,10 +38,17 @@ class SqliteStorage:
     _wall_clock = staticmethod(time.time)
 
     async def open(self) -> None:
-        writer = self._make_writer(partial(connect, self._path), str(self._path))
+        path, locks = _files(self._path)
+        if LockFile.was_open_at_fork(locks):
+            raise JournalError(
+                f"{self._path}: this process was forked while the other one had the journal open, and SQLite"
+                " would lose what both write. Open it after the fork alone, or start the process in another"
+                " way (multiprocessing: with the method 'spawn')"
+            )
+        writer = self._make_writer(partial(connect, path), str(self._path))
         await writer.open()
         try:
-            self._locks = self._open_locks(self._path.with_name(f"{self._path.name}-locks"))
+            self._locks = self._open_locks(locks)
         except OSError as error:
             await writer.close()
             raise JournalError(f"{self._path}-locks: {error.strerror}") from error
@@ -48,9 +56,19 @@ class SqliteStorage:
 
     async def close(self) -> None:
         writer, locks = self._writer, self._locks
+        writer, locks = self._writer, self._locks
+        self._writer = self._locks = None
+        try:
+            if writer is not None:
+                await writer.close()
+        finally:
+            if locks is not None:
+                locks.close()
+
+    def let_go(self) -> None:
         self._writer = self._locks = None
         if writer is not None:
-            await writer.close()
+            writer.let_go()
         if locks is not None:
             locks.close()
 
@@ -105,6 +123,14 @@ class SqliteStorage:
 
 
 _ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
+def _files(path: Path) -> tuple[Path, Path]:
+    """The database and the file of its locks, by the name that the database has itself: under each of
+    several names, the locks would be in another file.
+    """
+    own = Path(os.path.realpath(path))
+    return own, own.with_name(f"{own.name}-locks")
+
+
 
 
 def _run(account: str, name: str, now: float, connection: sqlite3.Connection) -> int:

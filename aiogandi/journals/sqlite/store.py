@@ -300,10 +300,11 @@ def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> bool:
 
 
 def _fail(key: int, error: str, connection: sqlite3.Connection) -> None:
+    told = error.encode("utf-8", "backslashreplace").decode()  # SQLite takes no lone surrogates
     # Another process may have concluded it, if this was written late.
     connection.execute(
         "UPDATE keys SET state = 'failed', error = ? WHERE id = ? AND state != 'concluded'",
-        (error, key),
+        (told, key),
     )
 
 

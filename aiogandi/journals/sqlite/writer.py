@@ -94,17 +94,31 @@ class Writer:
         self._bell.put(True)
 
     async def close(self) -> None:
-        """Do what was submitted, and end the thread."""
+        """Do what was submitted, and end the thread, whatever interrupts that."""
         if not self._is_open:
             return
         ended = self.submit(_nothing)
         self._is_open = False
         self._ring()
         self._bell.put(False)
-        await asyncio.wait([ended])
+        interrupted: asyncio.CancelledError | None = None
+        while not ended.done():
+            try:
+                await asyncio.wait([ended])
+            except asyncio.CancelledError as error:
+                interrupted = error
         ended.exception()
         self._thread.join()
 
+        if interrupted is not None:
+            raise interrupted
+
+    def let_go(self) -> None:
+        """End the thread where its loop was closed."""
+        self._is_open = False
+        self._bell.put(True)
+        self._bell.put(False)
+        self._thread.join()
     # -- in the thread -------------------------------------------------------------------------
 
     def _run(self) -> None:
