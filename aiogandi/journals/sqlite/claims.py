@@ -10,7 +10,7 @@ from typing import Final
 from aiogandi.changes import written
 from aiogandi.changes.journal import Name, View
 from aiogandi.changes.state import State
-from aiogandi.journals.sqlite.rows import one, recorded
+from aiogandi.journals.sqlite.rows import one, reading, recorded
 
 CLAIMED: Final = 3600.0
 """Seconds for which it is remembered at least whose an operation is."""
@@ -84,6 +84,7 @@ def _claimant(account: int, name: Name, connection: sqlite3.Connection) -> int |
     return claimant
 
 
+@reading
 def owner(
     account: int, number: int, names: Sequence[Name], connection: sqlite3.Connection
 ) -> str | None:

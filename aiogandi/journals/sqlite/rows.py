@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import Held, Key, Recorded
 from aiogandi.changes.state import State
+from aiogandi.journals.sqlite.failures import Unreadable
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
+def reading(read: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Make *read*, which does nothing but read, say `Unreadable` of what it cannot understand: bytes that
+    SQLite has given back as they were, and that were other ones when they were written.
+    """
+
+    @wraps(read)
+    def careful(*args: Given.args, **named: Given.kwargs) -> Result:
+        try:
+            return read(*args, **named)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Unreadable(f"a row cannot be understood ({error})") from error
+
+    return careful
+
+
+@reading
 def held(number: int, connection: sqlite3.Connection) -> Held:
     [row] = connection.execute("SELECT * FROM keys WHERE id = ?", (number,))
     key = tuple(json.loads(row["key"]))
@@ -60,6 +81,7 @@ def of_concluded(number: int, key: Key, told: Mapping[str, Any]) -> Recorded:
     )
 
 
+@reading
 def recorded(connection: sqlite3.Connection, which: str, *given: Any) -> list[Recorded]:
     """The calls for which *which* holds, which is a condition of this file's own, the oldest first."""
     rows = connection.execute(

@@ -17,7 +17,7 @@ from aiogandi.changes.journal import ClientJournal, Entry, Key
 from aiogandi.errors import JournalError
 from aiogandi.journals.sqlite.file import connect
 from aiogandi.journals.sqlite.locks import LockFile
-from aiogandi.journals.sqlite.rows import one
+from aiogandi.journals.sqlite.rows import one, reading
 from aiogandi.journals.sqlite.store import CLIENTS, SqliteClientJournal, join
 from aiogandi.journals.sqlite.writer import Writer
 
@@ -56,7 +56,6 @@ class SqliteStorage:
 
     async def close(self) -> None:
         writer, locks = self._writer, self._locks
-        writer, locks = self._writer, self._locks
         self._writer = self._locks = None
         try:
             if writer is not None:
@@ -66,6 +65,7 @@ class SqliteStorage:
                 locks.close()
 
     def let_go(self) -> None:
+        writer, locks = self._writer, self._locks
         self._writer = self._locks = None
         if writer is not None:
             writer.let_go()
@@ -122,7 +122,6 @@ class SqliteStorage:
         return self._writer.submit(work, waits=waits)
 
 
-_ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
 def _files(path: Path) -> tuple[Path, Path]:
     """The database and the file of its locks, by the name that the database has itself: under each of
     several names, the locks would be in another file.
@@ -131,6 +130,7 @@ def _files(path: Path) -> tuple[Path, Path]:
     return own, own.with_name(f"{own.name}-locks")
 
 
+_ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
 
 
 def _run(account: str, name: str, now: float, connection: sqlite3.Connection) -> int:
@@ -168,6 +168,7 @@ def _runs(
     ]
 
 
+@reading
 def _entries(account: str, run: int, connection: sqlite3.Connection) -> list[Entry]:
     rows = connection.execute(
         f"SELECT * FROM keys WHERE account = {_ACCOUNT} AND run = ? ORDER BY id",  # noqa: S608
@@ -208,6 +209,7 @@ def _forget(keys: list[int], run: int | None, connection: sqlite3.Connection) ->
         )
 
 
+@reading
 def _export(connection: sqlite3.Connection) -> list[Mapping[str, Any]]:
     told: list[Mapping[str, Any]] = []
     for table in ("keys", "calls"):

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
 from aiogandi.errors import JournalError
+from aiogandi.journals.sqlite.failures import failure
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Any]
@@ -109,7 +110,6 @@ class Writer:
                 interrupted = error
         ended.exception()
         self._thread.join()
-
         if interrupted is not None:
             raise interrupted
 
@@ -119,13 +119,14 @@ class Writer:
         self._bell.put(True)
         self._bell.put(False)
         self._thread.join()
+
     # -- in the thread -------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
             connection = self._connect()
         except BaseException as error:  # noqa: BLE001 - whoever opens it is told
-            self._refuse_all(_as_journal_error(self._name, error))
+            self._refuse_all(failure(self._name, error))
             return
         try:
             while (batch := self._next()) is not None:
@@ -151,8 +152,8 @@ class Writer:
                 for each in batch:
                     self._carry_out(connection, [each])
                 return
-            failure = _as_journal_error(self._name, error)
-            self._hand_over([(future, None, failure) for _, future in batch])
+            told = failure(self._name, error)
+            self._hand_over([(future, None, told) for _, future in batch])
             return
         outcomes = zip(batch, results, strict=True)
         self._hand_over([(future, result, None) for (_, future), result in outcomes])
@@ -201,14 +202,6 @@ def in_a_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[
             connection.execute("ROLLBACK")
         raise
     return results
-
-
-def _as_journal_error(name: str, error: BaseException) -> BaseException:
-    if isinstance(error, sqlite3.Error | OSError):
-        told = JournalError(f"{name}: {error}")
-        told.__cause__ = error
-        return told
-    return error
 
 
 def _nothing(connection: sqlite3.Connection) -> None:

@@ -68,7 +68,7 @@ async def test_a_journal_that_is_overwritten_in_the_middle_is_refused(desk, path
     whole = bytearray(path.read_bytes())
     whole[4096:] = bytes(len(whole) - 4096)
     path.write_bytes(whole)
-    with pytest.raises(JournalError, match="malformed"):
+    with pytest.raises(JournalError, match="is damaged"):
         async with desk.client() as gandi, gandi.once("web"):
             await create(gandi)
     assert desk.sent() == 1
