@@ -116,7 +116,7 @@ class Run:
         async with self._client.once(key, self._number, waits=waits) as block:
             held = block.held
             if held.is_concluded and held.result is not None:
-                return self._read(key, held.result), True
+                return self._read(key, block.recall()), True
             result = await action(item)
             if isinstance(result, Operation):
                 result = await result.wait()

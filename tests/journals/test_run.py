@@ -8,6 +8,7 @@ import pytest
 
 from aiogandi import InvalidArgument, Journal, JournalError, NotFound, bulk
 from tests.journals.desk import PASSWORD, Stop, create
+from tests.waiting import until
 
 
 async def outcomes(desk, action, items, *, key=str, name="release", **settings):
@@ -113,6 +114,26 @@ async def test_what_was_under_way_goes_on(desk):
     done = await outcomes(desk, lambda g, n: provision(g, n, ends=True), ["a"])
     assert done["a"].result == desk.sandbox.vms[0]["id"]
     assert desk.sent() == 1
+
+
+async def test_what_another_has_done_meanwhile_is_given_without_a_warning(desk, told):
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def provision(gandi, name):
+        operation = await create(gandi, name)
+        begun.set()
+        await go_on.wait()
+        return operation.vm_id
+
+    first = asyncio.create_task(outcomes(desk, provision, ["a"]))
+    await begun.wait()
+    second = asyncio.create_task(outcomes(desk, provision, ["a"]))
+    await until(lambda: "is held by" in told.text)
+    go_on.set()
+    done = [await first, await second]
+    assert [each["a"].repeated for each in done] == [False, True]
+    assert done[0]["a"].result == done[1]["a"].result
+    assert "not asked for again" not in told.text
 
 
 async def test_items_that_were_not_through_are_open(desk):
