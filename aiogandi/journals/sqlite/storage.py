@@ -116,9 +116,14 @@ class SqliteStorage:
         self, work: Callable[[sqlite3.Connection], Result], *, waits: bool = False
     ) -> Awaitable[Result]:
         if self._writer is None:
-            raise JournalError(
-                f"{self._path}: the journal is closed: enter it with `async with` first"
+            # Not raised here: who notes what became of a call asks from within other people's work.
+            closed: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+            closed.set_exception(
+                JournalError(
+                    f"{self._path}: the journal is closed: enter it with `async with` first"
+                )
             )
+            return closed
         return self._writer.submit(work, waits=waits)
 
 

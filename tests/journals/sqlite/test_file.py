@@ -1,5 +1,6 @@
 """A journal's file: made whole, or refused with a word of what is wrong, and then left as it is."""
 
+import asyncio
 import os
 import resource
 import sqlite3
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from aiogandi import Journal, JournalError
+from aiogandi import Journal, JournalError, bulk
 from aiogandi.journals.sqlite.schema import APPLICATION, MIGRATIONS, VERSION
 from tests.journals.desk import Stop, create
 from tests.journals.sqlite.probe import seen_elsewhere
+from tests.waiting import until
 
 NOBODY = 65534
 
@@ -226,6 +228,37 @@ async def test_where_the_file_may_not_grow_nothing_is_sent(desk, path):
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         await create(gandi, "after")
     assert desk.hostnames[-1] == "after"
+
+
+async def test_a_run_goes_on_when_there_is_room_again(desk, path):
+    names = [f"web-{number}" for number in range(40)]
+
+    async def provision(name):
+        operation = await create(gandi, name)
+        await operation
+        return operation.vm_id
+
+    async def work():
+        outcomes = bulk(provision, names, run=journal.run("release"), limit=4)
+        return [outcome async for outcome in outcomes]
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with desk.both() as (journal, gandi):
+        full = asyncio.create_task(work())
+        await until(lambda: desk.sent() >= 10)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
+        try:
+            failed = [outcome.error for outcome in await full if not outcome.ok]
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert failed
+        assert all("make room on the disk" in str(error) for error in failed)
+        assert desk.sent() < len(names)
+        again = await work()
+    assert [outcome.error for outcome in again if not outcome.ok] == []
+    assert sorted(desk.hostnames) == sorted(names)
+    async with desk.both() as (journal, gandi):
+        assert all(outcome.repeated for outcome in await work())
 
 
 async def test_keys_outlive_other_descriptors_of_the_files(desk, path):
