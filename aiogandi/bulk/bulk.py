@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 from aiogandi.bulk.outcomes import Outcome
 from aiogandi.bulk.source import Source
 from aiogandi.bulk.work import DurableRun, Way, Work
-from aiogandi.checks import require_count
+from aiogandi.checks import require, require_count
 from aiogandi.models import OperationDetails
 from aiogandi.operations.operation import Operation
 
@@ -73,13 +73,15 @@ async def bulk(
 
     After *stop_after* failures, no further item is drawn.
 
-    Raises `InvalidArgument` for a *limit* below 1 and for *items* that are no iterable. An
-    exception raised by *items* themselves is raised here, after the actions under way have ended.
-    An action that is cancelled cancels the run.
+    Raises `InvalidArgument` for a *limit* below 1, for *items* that are no iterable and for a *run*
+    that is none. An exception raised by *items* themselves is raised here, after the actions under way
+    have ended. An action that is cancelled cancels the run.
     """
     limit = require_count("limit", limit, 1)
     if stop_after is not None:
         stop_after = require_count("stop_after", stop_after, 1)
+    is_run = all(callable(getattr(run, name, None)) for name in ("key_of", "carry_out"))
+    require(run is None or is_run, "run", run, "a run of a journal: journal.run(…), or None")
     work = Work(Way(action, run), Source(items), limit, stop_after)
     try:
         while (outcome := await work.next()) is not None:

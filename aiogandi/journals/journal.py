@@ -55,8 +55,10 @@ class Journal:
 
     *storage* keeps it elsewhere than in a file; *path* is then only what errors call it.
 
-    It belongs to one event loop of one process. `JournalError` where the file cannot be made, read or
-    written, is damaged, or is no journal: such a file is left as it is.
+    It belongs to one event loop of one process: elsewhere it is `WrongLoop`. A process that is forked while
+    the file is open cannot open it, `JournalError`: SQLite would lose what both write. `JournalError` as well
+    where the file cannot be made, read or written, is damaged, or is no journal: such a file is left as it
+    is.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, storage: Storage | None = None) -> None:

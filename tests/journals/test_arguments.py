@@ -103,6 +103,14 @@ async def test_the_name_of_a_run_is_a_text(desk, name):
         assert await journal.runs() == []
 
 
+@pytest.mark.parametrize("run", [5, "release", object()])
+async def test_what_is_no_run_is_refused_before_an_item_is_drawn(run):
+    items = iter([1])
+    with pytest.raises(InvalidArgument, match=r"run=.*: a run of a journal"):
+        await anext(bulk(str, items, run=run))
+    assert next(items) == 1
+
+
 @pytest.mark.parametrize("key", [5, b"x", (), [], ("a", 5), object()])
 async def test_what_is_no_key_is_not_forgotten(desk, key):
     async with desk.both() as (journal, _):
