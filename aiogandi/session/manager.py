@@ -118,37 +118,43 @@ class SessionManager:
         turn = self._turns.turn(rank, lambda: self._sendable(self._clock(), ready) is not None)
         known = self._hopeless
         refusals = 0
-        while True:
-            if ready is not None and not ready.is_ready():
-                await ready.make_ready()
-            if self._session is None or not self._session.is_fresh(self._clock()):
-                await self._current(request.method, known)
-            try:
-                async with turn:
-                    now = self._clock()
-                    session = self._use(now, ready)
-                    known = self._hopeless
-                    request.leaves()
-                    on_send(now)
-                    result = await self._transport.exchange(request, session.id, timeout=timeout)
-            except Unwanted:
-                continue  # while it stood in line, what it needs has ended
-            except DataFault as fault:
-                if not refuses_session(fault):
+        try:
+            while True:
+                if ready is not None and not ready.is_ready():
+                    await ready.make_ready()
+                if self._session is None or not self._session.is_fresh(self._clock()):
+                    await self._current(request.method, known)
+                try:
+                    async with turn:
+                        now = self._clock()
+                        session = self._use(now, ready)
+                        known = self._hopeless
+                        request.leaves()
+                        on_send(now)
+                        result = await self._transport.exchange(
+                            request, session.id, timeout=timeout
+                        )
+                except Unwanted:
+                    turn.step_out()
+                    continue  # while it stood in line, what it needs has ended
+                except DataFault as fault:
+                    if not refuses_session(fault):
+                        self._accepted(session)
+                        raise
+                    refusal = Hopeless(fault.code, fault.message)
+                else:
                     self._accepted(session)
-                    raise
-                refusal = Hopeless(fault.code, fault.message)
-            else:
-                self._accepted(session)
-                return result
-            finally:
-                request.queued += turn.waited
-            on_refused()
-            self._refused(session, refusal)
-            refusals += 1
-            if self._hopeless is not known or refusals == MAX_REFUSALS:
-                raise refusal.error(request.method)
-            log.info("%s: the session was refused, logging in again", request.method)
+                    return result
+                finally:
+                    request.queued += turn.waited
+                on_refused()
+                self._refused(session, refusal)
+                refusals += 1
+                if self._hopeless is not known or refusals == MAX_REFUSALS:
+                    raise refusal.error(request.method)
+                log.info("%s: the session was refused, logging in again", request.method)
+        finally:
+            turn.give_up()
 
     async def poll(self, method: str, arguments: Mapping[str, Any], *, on_send: OnSend) -> Any:
         """Send a poll once; *on_send* as in `call`. It does not stand in line behind callers' own."""

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from typing import Final
+
+AWAY: Final = 32
+"""How many of a line are made ready at a time, once their turns have come. What is written down of a call
+before it leaves is so written at about its turn, and not long before it together with all who wait.
+"""
 
 
 class Places:
@@ -35,14 +41,20 @@ class Places:
 class Line:
     """Those of one rank who wait, first come, first served."""
 
-    __slots__ = ("_heap", "passed", "places", "waiting")
+    __slots__ = ("_heap", "away", "passed", "places", "waiting")
 
     def __init__(self, places: Places, passed: int = 0) -> None:
         self.places = places
         self.passed = passed
         """How many turns others had while this rank waited."""
         self.waiting = 0
+        self.away = 0
+        """How many have stepped out, to be made ready."""
         self._heap: list[tuple[int, asyncio.Future[None]]] = []
+
+    def is_able(self) -> bool:
+        """Whether there is a place for one of them, to send or to be made ready."""
+        return self.away < AWAY and self.places.are_free()
 
     def join(self, number: int, call: asyncio.Future[None]) -> None:
         """Wait with this *number* for *call*; lower numbers go first."""

@@ -10,18 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import count
-from types import TracebackType
 from typing import Final
 
 from aiolimiter import AsyncLimiter
 
 from aiogandi import chores
-from aiogandi.errors import Fault, TransportError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Held
 from aiogandi.settings import RateLimit
 from aiogandi.transport.line import Line, Places
 from aiogandi.transport.rank import BEHIND, Rank
+from aiogandi.transport.turn import Turn
 
 CONNECTIONS: Final = 100
 """Callers' calls that are under way at most, and look-ups likewise. The time-out of one does not begin
@@ -153,7 +152,7 @@ class Turns:
         """Give a place and a turn, where neither has to be waited for and the turn costs nothing."""
         if self._limiter is not None or self._present or self._is_held():
             return False
-        if not line.places.are_free():
+        if not line.is_able():
             return False
         line.places.take()
         return True
@@ -191,6 +190,10 @@ class Turns:
     def leave(self, line: Line) -> None:
         """Give the place back."""
         line.places.give_back()
+        self.look()
+
+    def look(self) -> None:
+        """Somebody may be next who was not before."""
         if self._present:
             self._call_next()
 
@@ -216,7 +219,7 @@ class Turns:
                 call.set_result(None)
 
     def _next_line(self) -> Line | None:
-        able = [line for line in self._lines.values() if line.waiting and line.places.are_free()]
+        able = [line for line in self._lines.values() if line.waiting and line.is_able()]
         if not able:
             return None
         longest = max(able, key=lambda line: line.passed)
@@ -252,48 +255,3 @@ class Turns:
 
     def _is_held(self) -> bool:
         return self._held_until > 0 and self._held_until > asyncio.get_running_loop().time()
-
-
-class Turn:
-    """One turn: entered when it may send, left when its reply has come.
-
-    ``waited`` is how many seconds it stood in line, also where its turn never came.
-    """
-
-    __slots__ = ("_is_wanted", "_line", "_number", "_turns", "waited")
-
-    def __init__(self, turns: Turns, line: Line, is_wanted: Callable[[], bool]) -> None:
-        self._turns = turns
-        self._line = line
-        self._is_wanted = is_wanted
-        self._number: int | None = None
-        self.waited = 0.0
-
-    async def __aenter__(self) -> None:
-        turns = self._turns
-        self.waited = 0.0
-        if turns.goes_at_once(self._line):
-            return
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        number = turns.number() if self._number is None else self._number
-        self._number = None
-        try:
-            await turns.wait(self._line, number, self._is_wanted)
-        except Unwanted:
-            self._number = number
-            raise
-        finally:
-            self.waited = clock() - began
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._turns.leave(self._line)
-        if error is None or isinstance(error, Fault):
-            self._turns.took()
-        elif isinstance(error, TransportError) and error.status == 429:
-            self._turns.hold(error.retry_after)
