@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiogandi.changes.recognition import passwords_of
-from aiogandi.redaction import Sealed, Secret
+from aiogandi.redaction import Secret
 
 BITS: Final = 16
 """How much of each is kept. Who reads the journal and guesses a password can rule out wrong guesses, but
@@ -27,7 +27,10 @@ class Prints:
 
     def __init__(self, password: Secret, salt: bytes) -> None:
         revealed = password.reveal().encode("utf-8", "surrogatepass")
-        self._key = Sealed(hashlib.scrypt(revealed, salt=salt, dklen=32, **_COST))
+        # Begun once, and copied for each print: that costs less, and keeps no key that could be shown.
+        self._begun = hmac.new(
+            hashlib.scrypt(revealed, salt=salt, dklen=32, **_COST), None, "sha256"
+        )
         del revealed
         self._own = self._print("")
 
@@ -39,8 +42,9 @@ class Prints:
         return (self._own, *map(self._print, passwords)) if passwords else ()
 
     def _print(self, text: str) -> int:
-        digest = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
-        return int.from_bytes(digest[: BITS // 8], "big")
+        code = self._begun.copy()
+        code.update(text.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(code.digest()[: BITS // 8], "big")
 
 
 def are_comparable(one: Sequence[int], other: Sequence[int]) -> bool:

@@ -49,8 +49,11 @@ def _tagged(value: Any, secrets: list[int]) -> Any:
             return {_DATE: value.isoformat()}
         case bytes() | bytearray():
             return {_BYTES: b64encode(value).decode("ascii")}
-        case Mapping():
-            members = {str(name): _tagged(item, secrets) for name, item in value.items()}
+        case dict() | Mapping():  # to ask for the second one takes its time
+            members = {
+                str(name): item if type(item) in _PLAIN else _tagged(item, secrets)
+                for name, item in value.items()
+            }
             # A struct of the caller's whose only member has such a name must not be taken for one.
             return {_STRUCT: members} if _is_tag(members) else members
         case list() | tuple():

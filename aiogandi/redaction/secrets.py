@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, Self
 
@@ -17,6 +17,9 @@ from aiogandi.redaction.spellings import (
 )
 
 BLANK: Final = "***"
+
+_PLAIN: Final = frozenset((str, int, bool, float, type(None)))
+"""What no secret is within. Most of what a call carries is of these, and is passed over at once."""
 
 
 class Secret(str):
@@ -138,12 +141,16 @@ def secrets_in(value: Any) -> Iterator[Secret]:
     """The secrets anywhere within *value*."""
     if isinstance(value, Secret):
         yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from secrets_in(item)
+    elif isinstance(value, dict | Mapping):
+        yield from _secrets_among(value.values())
     elif isinstance(value, list | tuple):
-        for item in value:
-            yield from secrets_in(item)
+        yield from _secrets_among(value)
+
+
+def _secrets_among(values: Iterable[Any]) -> Iterator[Secret]:
+    for value in values:
+        if type(value) not in _PLAIN:
+            yield from secrets_in(value)
 
 
 def conceal(value: Any, depth: int = 70) -> Any:

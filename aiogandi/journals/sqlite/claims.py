@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from aiogandi.changes import written
 from aiogandi.changes.journal import Name, View
 from aiogandi.changes.state import State
 from aiogandi.journals.sqlite.rows import one, reading, recorded
@@ -55,7 +54,11 @@ def enter(
             return False
     connection.execute(
         "UPDATE calls SET state = ?, ids = ?, patience = NULL WHERE id = ?",
-        (state, written.write(ids), number),
+        (
+            state.value,
+            json.dumps(ids),
+            number,
+        ),  # SQLite's module asks an enum at length for a plain value
     )
     return True
 
