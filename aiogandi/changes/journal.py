@@ -169,8 +169,8 @@ class ClientJournal(Protocol):
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Awaitable[None]:
         """Note how its operation has ended."""
 
-    def drop(self, number: int) -> Awaitable[None]:
-        """Forget a call outside of keys: its result is in somebody's hands."""
+    def drop(self, numbers: Sequence[int]) -> Awaitable[None]:
+        """Forget calls outside of keys: their results are in somebody's hands."""
 
     def view(self, names: Collection[Name]) -> Awaitable[View]:
         """Whose the operations of these *names* are, or may be."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiogandi.changes.change import Change
+from aiogandi.changes.dropping import Dropping
 from aiogandi.changes.journal import ClientJournal, Intent, Name, Recorded
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.prints import Prints
@@ -56,6 +57,7 @@ class Recorder:
         self._inside: tuple[ClientJournal, Prints] | None = None
         self._unwritten: dict[int, tuple[list[Name], State, Mapping[str, int]]] = {}  # claims
         self._writing: set[asyncio.Future[Any]] = set()
+        self._dropping = Dropping()
         self._taken_over: set[int] = set()  # calls of clients that have ended
         self.turns = asyncio.Lock()
         """Held while it is decided whose an operation is, so that two looks do not give one call two."""
@@ -88,6 +90,7 @@ class Recorder:
         self._is_closed = True
         if entered is not None:
             journal, _ = await entered
+            self._dropping.flush(journal, self._watch)
             await journal.leave()
             if self._writing:
                 await asyncio.wait(self._writing)
@@ -215,7 +218,8 @@ class Recorder:
 
     def conclude(self, call: Change) -> None:
         """Note that the result of a call outside of keys is in somebody's hands."""
-        self._write(call, lambda journal, number: journal.drop(number))
+        if call.record is not None and self._inside is not None:
+            self._dropping.add(call, self._inside[0], self._watch)
 
     def dismiss(self, call: Change) -> None:
         """Note that somebody has said of a call under a key that it did not run."""
@@ -246,10 +250,21 @@ class Recorder:
         if call.record is None or self._inside is None:
             return
         journal, _ = self._inside
-        written = asyncio.ensure_future(write(journal, call.record))
+        self._watch(asyncio.ensure_future(write(journal, call.record)), [call])
+
+    def _watch(self, written: asyncio.Future[Any], calls: Sequence[Change]) -> None:
+        """See to what is written down of these *calls* while nobody waits for it."""
+
+        def look_at(done: asyncio.Future[Any]) -> None:
+            self._writing.discard(done)
+            if not done.cancelled() and (error := done.exception()) is not None:
+                if not isinstance(error, JournalError):
+                    raise error
+                for call in calls:
+                    _warn(call, error)
+
         self._writing.add(written)
-        written.add_done_callback(self._writing.discard)
-        written.add_done_callback(lambda done: _look_at(call, done))
+        written.add_done_callback(look_at)
 
     # -- other clients -------------------------------------------------------------------------
 
@@ -300,13 +315,6 @@ def refusal_of(recorded: Recorded) -> Fault | None:
         return None
     code, message = recorded.outcome
     return fault_for(code, message, method=recorded.method)
-
-
-def _look_at(call: Change, written: asyncio.Future[Any]) -> None:
-    if not written.cancelled() and (error := written.exception()) is not None:
-        if not isinstance(error, JournalError):
-            raise error
-        _warn(call, error)
 
 
 def _warn(call: Change, error: JournalError) -> None:

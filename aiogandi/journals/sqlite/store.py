@@ -111,8 +111,8 @@ class SqliteClientJournal:
         told = {"ids": json.dumps(ids), "ended": written.write(ended)}
         return self._update(number, told, waits=True)
 
-    def drop(self, number: int) -> Any:
-        return self._submit(partial(_drop, number), waits=True)
+    def drop(self, numbers: Sequence[int]) -> Any:
+        return self._submit(partial(_drop, json.dumps(numbers)), waits=True)
 
     def view(self, names: Collection[Name]) -> Any:
         return self._submit(partial(view, self._account, self._client, names))
@@ -210,9 +210,9 @@ def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Conne
             intent.step,
             intent.method,
             written.write(intent.arguments),
-            written.write(intent.prints),
+            json.dumps(intent.prints),
             intent.yields,
-            State.SENT,
+            State.SENT.value,
             intent.sends,
             intent.newest,
             intent.since,
@@ -249,8 +249,8 @@ def _nothing(connection: sqlite3.Connection) -> None:
     del connection
 
 
-def _drop(number: int, connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM calls WHERE id = ?", (number,))
+def _drop(numbers: str, connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM calls WHERE id IN (SELECT value FROM json_each(?))", (numbers,))
 
 
 def _key(account: int, key: Key, run: int, now: float, connection: sqlite3.Connection) -> int:

@@ -208,7 +208,7 @@ class TestLeaving:
         await storage.open()
         one, _ = await storage.enter("account", "process 1")
         other, _ = await storage.enter("account", "process 2")
-        dropped = one.drop(await one.intend(intent()))
+        dropped = one.drop([await one.intend(intent())])
         await one.leave()
         assert dropped.done()
         assert await other.left() == []
@@ -234,7 +234,7 @@ class TestWhatWaits:
             (lambda journal: journal.claim(1, [("id", 5)], State.ANSWERED, {}), False),
             (lambda journal: journal.lose(1, 5.0), False),
             (lambda journal: journal.end(1, {}, {"state": "DONE"}), True),
-            (lambda journal: journal.drop(1), True),
+            (lambda journal: journal.drop([1]), True),
         ],
         ids=[
             *("intend", "send_again", "settle", "read", "conclude"),
