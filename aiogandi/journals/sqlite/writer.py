@@ -27,7 +27,7 @@ Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 AT_ONCE: Final = 1000
 """Pieces of work in one transaction at most."""
 
-IN_A_STEP: Final = 8
+IN_A_STEP: Final = 32
 """Results that are handed over in one step of the loop."""
 
 LATER: Final = 0.05

@@ -4,11 +4,12 @@ import asyncio
 import sqlite3
 import threading
 from contextlib import closing
+from itertools import pairwise
 
 import pytest
 
 from aiogandi import JournalError
-from aiogandi.journals.sqlite.writer import AT_ONCE, Writer
+from aiogandi.journals.sqlite.writer import AT_ONCE, IN_A_STEP, Writer
 from tests.waiting import until
 
 
@@ -73,6 +74,17 @@ async def test_a_transaction_takes_so_many_at_most(writer, gate, statements):
     gate.set()
     await asyncio.gather(*rows)
     assert statements.count("COMMIT") == 3
+
+
+async def test_the_results_of_many_come_a_few_in_each_step_of_the_loop(writer, gate):
+    rows = [writer.submit(insert(number)) for number in range(AT_ONCE)]
+    done = [0]
+    gate.set()
+    while done[-1] < len(rows):
+        await asyncio.sleep(0)
+        done.append(sum(row.done() for row in rows))
+    steps = [later - sooner for sooner, later in pairwise(done)]
+    assert max(steps) <= IN_A_STEP
 
 
 async def test_the_fault_of_one_is_not_that_of_others(writer, gate):
