@@ -16,6 +16,7 @@ PASSWORD = "s3cret-pw"
 
 CALLS = {
     "call": lambda gandi: gandi.call("vm_list", idempotent=True),
+    "recover": lambda gandi: gandi.recover(),
     "account_currency": lambda gandi: gandi.account_currency(),
     "account_balance": lambda gandi: gandi.account_balance(),
     "hosting_account_info": lambda gandi: gandi.hosting_account_info(),
