@@ -224,6 +224,14 @@ class Entry:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A call that nobody has concluded, and the name of the run that its key is of; None for none."""
+
+    call: Recorded
+    run: str | None
+
+
 class Storage(Protocol):
     """Where journals of all accounts are kept."""
 
@@ -257,6 +265,22 @@ class Storage(Protocol):
     def forget(self, account: str, run: int, key: Key | None) -> Awaitable[int]:
         """Forget a key, or with None the run and all its keys; returns how many keys. One that is held
         is not forgotten.
+        """
+
+    def left(self, account: str) -> Awaitable[list[Left]]:
+        """The calls of an account that nobody has concluded, the oldest first."""
+
+    def dismiss(self, account: str, number: int) -> Awaitable[None]:
+        """Note that somebody says of one of them that it did not run, or that nobody minds. What is known
+        of its operation stays. `KeyHeld` where a living client sees to it; `InvalidArgument` where there
+        is no such call.
+        """
+
+    def adopt(
+        self, account: str, number: int, names: Sequence[Name], ids: Mapping[str, int]
+    ) -> Awaitable[None]:
+        """Note that somebody says of one of them that the operation with these *names* and *ids* is its
+        own. As `dismiss`, and `InvalidArgument` where that operation is another call's.
         """
 
     def export(self) -> Awaitable[list[Mapping[str, Any]]]:

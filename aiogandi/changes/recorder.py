@@ -134,12 +134,7 @@ class Recorder:
 
     async def adopt(self, call: Change, details: OperationDetails) -> bool:
         """Claim the operation for a call whose reply was lost. False where another client's was given it."""
-        ids = {
-            name: number
-            for name in ("id", "vm_id", "disk_id", "product_id")
-            if (number := getattr(details, name)) is not None
-        }
-        names = list(names_of(details))
+        names, ids = list(names_of(details)), ids_of(details)
         if call.is_ours or call.record is None:
             return await self._claim(call, names, State.ADOPTED, ids)
         return await (await self.journal()).claim_for(call.record, names, ids)
@@ -307,6 +302,15 @@ class Recorder:
             wall=self._wall_clock(),
             clock=asyncio.get_running_loop().time(),
         )
+
+
+def ids_of(details: OperationDetails) -> dict[str, int]:
+    """All ids that an operation tells."""
+    return {
+        name: number
+        for name in ("id", "vm_id", "disk_id", "product_id")
+        if (number := getattr(details, name)) is not None
+    }
 
 
 def refusal_of(recorded: Recorded) -> Fault | None:

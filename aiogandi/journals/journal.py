@@ -14,14 +14,17 @@ from types import TracebackType
 from typing import Any, NoReturn, Self, cast
 from weakref import WeakKeyDictionary
 
-from aiogandi.changes.journal import ClientJournal, Key, Storage
+from aiogandi.changes.journal import ClientJournal, Key, Left, Storage
 from aiogandi.changes.prints import Prints
+from aiogandi.changes.recognition import names_of
+from aiogandi.changes.recorder import ids_of
 from aiogandi.checks import refusal, require, require_text
 from aiogandi.errors import InvalidArgument, JournalError
 from aiogandi.home import Home
 from aiogandi.journals.damage import understood
 from aiogandi.journals.run import Durable, Run
 from aiogandi.journals.sqlite.storage import SqliteStorage
+from aiogandi.models import OperationDetails
 from aiogandi.redaction import Secret
 
 
@@ -214,6 +217,33 @@ class Journal:
         if number is None:
             return 0
         return await self._storage.forget(account, number, words)
+
+    # -- what nobody has concluded -------------------------------------------------------------
+
+    async def left(self, *, gandi: object | None = None) -> list[Left]:
+        """What the account's clients have begun, or may have, and nobody has concluded, the oldest first;
+        what living clients see to is among it. It is read from the journal alone: `Gandi.recover` looks at
+        the service.
+        """
+        self.require_home()
+        return await self._storage.left(self._client(gandi).account)
+
+    async def dismiss(self, number: int, *, gandi: object | None = None) -> None:
+        """Say of one of `left` that it did not run, or that nobody minds, as `Pending.dismiss` does.
+
+        Raises `KeyHeld` where a living client sees to it, and `InvalidArgument` where there is no such
+        call.
+        """
+        await self._storage.dismiss(self._client(gandi).account, number)
+
+    async def adopt(
+        self, number: int, details: OperationDetails, *, gandi: object | None = None
+    ) -> None:
+        """Say that this operation is that of one of `left`, as `Pending.adopt` does. Raises what `dismiss`
+        does, and `InvalidArgument` where the operation is another call's.
+        """
+        names, ids = list(names_of(details)), ids_of(details)
+        await self._storage.adopt(self._client(gandi).account, number, names, ids)
 
     async def export(self) -> AsyncIterator[str]:
         """All that is in the journal, of all accounts: a line of JSON for each key and each call. No

@@ -7,15 +7,17 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from aiogandi.changes import written
-from aiogandi.changes.journal import ClientJournal, Entry, Key
-from aiogandi.errors import JournalError
+from aiogandi.changes.journal import ClientJournal, Entry, Key, KeyHeld, Left, Name, Recorded
+from aiogandi.errors import InvalidArgument, JournalError
 from aiogandi.journals.sqlite.file import connect
+from aiogandi.journals.sqlite.left import adopt, dismiss, drop, holder_of, with_runs
 from aiogandi.journals.sqlite.locks import LockFile
 from aiogandi.journals.sqlite.rows import one, reading
 from aiogandi.journals.sqlite.store import CLIENTS, SqliteClientJournal, join
@@ -108,6 +110,46 @@ class SqliteStorage:
             for number in free:
                 locks.let_go(number)
         return len(free)
+
+    def left(self, account: str) -> Awaitable[list[Left]]:
+        return self._submit(partial(with_runs, account))
+
+    async def dismiss(self, account: str, number: int) -> None:
+        async with self._holding(account, number) as call:
+            work = partial(dismiss, number)
+            if call.place is None:
+                work = partial(drop, json.dumps([number]))
+            await self._submit(work)
+
+    async def adopt(
+        self, account: str, number: int, names: Sequence[Name], ids: Mapping[str, int]
+    ) -> None:
+        async with self._holding(account, number):
+            reason = await self._submit(
+                partial(adopt, account, number, names, ids, self._wall_clock())
+            )
+        if reason is not None:
+            raise InvalidArgument(f"operation {ids.get('id')} is not this call's own: {reason}")
+
+    @asynccontextmanager
+    async def _holding(self, account: str, number: int) -> AsyncIterator[Recorded]:
+        """A call that is left, while nobody else sees to it."""
+        locks = self._locks
+        call = await self._find_left(account, number)
+        place = CLIENTS + call.client if call.place is None else call.place
+        if locks is None or not locks.take(place):
+            raise KeyHeld(await self._submit(partial(holder_of, call)))
+        try:
+            # Once more: until now, somebody else may have seen to it.
+            yield await self._find_left(account, number)
+        finally:
+            locks.let_go(place)
+
+    async def _find_left(self, account: str, number: int) -> Recorded:
+        for each in await self.left(account):
+            if each.call.number == number:
+                return each.call
+        raise InvalidArgument(f"number={number}: a call that nobody has concluded")
 
     def export(self) -> Awaitable[list[Mapping[str, Any]]]:
         return self._submit(_export)

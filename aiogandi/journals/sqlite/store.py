@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from aiogandi.changes import written
-from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name, Recorded
+from aiogandi.changes.journal import Held, HeldElsewhere, Intent, Key, Name
 from aiogandi.changes.state import State
 from aiogandi.errors import JournalError
 from aiogandi.journals.sqlite.claims import (
@@ -23,14 +23,14 @@ from aiogandi.journals.sqlite.claims import (
     owner,
     view,
 )
-from aiogandi.journals.sqlite.rows import concluded, held, one, recorded
+from aiogandi.journals.sqlite.left import calls_left, drop, read
+from aiogandi.journals.sqlite.rows import concluded, held, one
 
 Work: TypeAlias = Callable[[sqlite3.Connection], bool]
 
 CLIENTS: Final = 2**40
 """The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
 
-_BEGAN: Final = (State.ANSWERED, State.ADOPTED)
 _IS_OPEN: Final = " AND state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 
 
@@ -105,14 +105,14 @@ class SqliteClientJournal:
         return self._update_open(number, {"state": state, "outcome": told})
 
     def read(self, number: int) -> Any:
-        return self._submit(partial(_read, number))
+        return self._submit(partial(read, number))
 
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Any:
         told = {"ids": json.dumps(ids), "ended": written.write(ended)}
         return self._update(number, told, waits=True)
 
     def drop(self, numbers: Sequence[int]) -> Any:
-        return self._submit(partial(_drop, json.dumps(numbers)), waits=True)
+        return self._submit(partial(drop, json.dumps(numbers)), waits=True)
 
     def view(self, names: Collection[Name]) -> Any:
         return self._submit(partial(view, self._account, self._client, names))
@@ -151,7 +151,7 @@ class SqliteClientJournal:
         return self._submit(partial(_fail, key, error))
 
     def left(self) -> Any:
-        return self._submit(partial(_left, self._account))
+        return self._submit(partial(calls_left, self._account))
 
     async def take_over(self, client: int) -> bool:
         if client == self._client or client in self._taken_over:
@@ -231,10 +231,6 @@ def _update(
     return connection.execute(query, (*values.values(), number)).rowcount > 0
 
 
-def _read(number: int, connection: sqlite3.Connection) -> Recorded | None:
-    return next(iter(recorded(connection, "calls.id = ?", number)), None)
-
-
 def _forgetting(
     account: int,
     now: float,
@@ -247,10 +243,6 @@ def _forgetting(
 
 def _nothing(connection: sqlite3.Connection) -> None:
     del connection
-
-
-def _drop(numbers: str, connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM calls WHERE id IN (SELECT value FROM json_each(?))", (numbers,))
 
 
 def _key(account: int, key: Key, run: int, now: float, connection: sqlite3.Connection) -> int:
@@ -305,12 +297,4 @@ def _fail(key: int, error: str, connection: sqlite3.Connection) -> None:
     connection.execute(
         "UPDATE keys SET state = 'failed', error = ? WHERE id = ? AND state != 'concluded'",
         (told, key),
-    )
-
-
-def _left(account: int, connection: sqlite3.Connection) -> list[Recorded]:
-    return recorded(
-        connection,
-        "calls.account = ? AND calls.state IN (?, ?, ?, ?, ?)",
-        *(account, *OPEN, *_BEGAN),
     )

@@ -1,0 +1,79 @@
+"""Calls that nobody has concluded: which they are, and what somebody says became of one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aiogandi.changes.journal import Left, Name, Recorded
+from aiogandi.changes.state import State
+from aiogandi.journals.sqlite.claims import OPEN, enter, owner
+from aiogandi.journals.sqlite.rows import one, recorded
+
+_BEGAN: Final = (State.ANSWERED, State.ADOPTED)
+
+
+def calls_left(account: int, connection: sqlite3.Connection) -> list[Recorded]:
+    """Those of an account: see `ClientJournal.left`. Their number costs time, and not that of past ones."""
+    return recorded(
+        connection,
+        "calls.account = ? AND calls.state IN (?, ?, ?, ?, ?)",
+        *(account, *OPEN, *_BEGAN),
+    )
+
+
+def read(number: int, connection: sqlite3.Connection) -> Recorded | None:
+    """What is recorded of a call: see `ClientJournal.read`."""
+    return next(iter(recorded(connection, "calls.id = ?", number)), None)
+
+
+def with_runs(account: str, connection: sqlite3.Connection) -> list[Left]:
+    """They, each with its run: see `Storage.left`."""
+    run = "SELECT runs.name FROM runs JOIN keys ON keys.run = runs.id WHERE keys.id = ?"
+    calls = calls_left(_number_of(account, connection), connection)
+    return [Left(call, one(connection, run, call.place)) for call in calls]
+
+
+def holder_of(call: Recorded, connection: sqlite3.Connection) -> str:
+    """Who sees to a call at the moment, in words."""
+    if call.place is None:
+        told = one(connection, "SELECT told FROM clients WHERE id = ?", call.client)
+    else:
+        told = one(connection, "SELECT holder FROM keys WHERE id = ?", call.place)
+    return told or "another process"
+
+
+def adopt(
+    account: str,
+    number: int,
+    names: Sequence[Name],
+    ids: Mapping[str, int],
+    now: float,
+    connection: sqlite3.Connection,
+) -> str | None:
+    """Enter an operation as the call's own, as somebody says; or return in words why it is not."""
+    scope = _number_of(account, connection)
+    if enter(scope, number, names, State.ADOPTED, ids, now, connection):
+        return None
+    theirs = owner(scope, number, names, connection)
+    return "the call has another one" if theirs is None else f"it is that of {theirs}"
+
+
+def dismiss(number: int, connection: sqlite3.Connection) -> None:
+    """Note that a call under a key did not run, as somebody says."""
+    # Another process may hold the key by now, and have found out what became of the call.
+    connection.execute(
+        "UPDATE calls SET state = ? WHERE id = ? AND state IN (?, ?, ?)",
+        (State.ABSENT, number, *OPEN),
+    )
+
+
+def drop(numbers: str, connection: sqlite3.Connection) -> None:
+    """Forget calls, the JSON array of whose *numbers* is given: see `ClientJournal.drop`."""
+    connection.execute("DELETE FROM calls WHERE id IN (SELECT value FROM json_each(?))", (numbers,))
+
+
+def _number_of(account: str, connection: sqlite3.Connection) -> int:
+    number: int = one(connection, "SELECT id FROM accounts WHERE scope = ?", account, default=0)
+    return number
