@@ -144,3 +144,5 @@ def _tell_rest(lot: Lot, screen: Screen) -> None:
     unknown = [item.target for item in lot.items if item.ending is Ending.UNKNOWN]
     if unknown:
         screen.line(f"Not known whether {lot.wording.done}: {list_of(unknown)}")
+        if lot.run is not None:
+            screen.line("If you know, tell the run's journal (see: aiogandi pending --help)")

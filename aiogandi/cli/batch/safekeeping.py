@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
@@ -18,9 +18,10 @@ from urllib.parse import quote
 
 from aiogandi.cli.exits import CommandFailed, WrongUse
 from aiogandi.cli.service.connection import Connection
-from aiogandi.cli.service.state import state_folder
+from aiogandi.cli.service.state import is_there, state_folder, state_path
 
 OPTION = "--save-passwords FILE"
+FOLDER = "passwords"
 
 
 class PasswordFile:
@@ -53,6 +54,31 @@ class PasswordFile:
         """Add a report that nobody could be shown, as remarks."""
         with suppress(OSError), self._alone():
             self._write(self._read(), [f"# {line}" for line in report.splitlines()])
+
+    def has(self, hostnames: Collection[str]) -> bool:
+        """Return whether the file has a password of one of these servers."""
+        try:
+            return any(name in hostnames for name, _ in _lines(self._read()))
+        except (OSError, WrongUse):
+            return True  # nobody can tell
+
+    def drop(self, hostnames: Collection[str]) -> None:
+        """Delete the passwords of these servers, and the file with the last password.
+
+        Raises `CommandFailed` where that cannot be.
+        """
+        try:
+            with self._alone():
+                text = self._read()
+                kept = [line for line in text.splitlines() if _name_in(line) not in hostnames]
+                if any(map(_name_in, kept)):
+                    self._write("", kept)
+                else:
+                    self.path.unlink()
+        except OSError as error:
+            raise CommandFailed(
+                f"passwords cannot be deleted from {self.path}: {error.strerror}"
+            ) from None
 
     def _read(self) -> str:
         try:
@@ -99,18 +125,33 @@ class PasswordFile:
 
 def file_for(connection: Connection) -> Path:
     """Return the file in the folder for state: that of the run, else one of the command's own."""
-    folder = state_folder(OPTION, "passwords")
+    folder = state_folder(OPTION, FOLDER)
     if connection.run is None:
         return folder / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"  # noqa: DTZ005 - for its reader
-    account = sha256(connection.account.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return folder / f"{quote(connection.run, safe=' ')}-{account}.txt"
+    return folder / _name_for(connection.account, connection.run)
+
+
+def file_of_run(connection: Connection, run: str) -> PasswordFile | None:
+    """Return the file in the folder for state with the passwords of a run; None where there is none."""
+    path = state_path(OPTION) / FOLDER / _name_for(connection.account, run)
+    return PasswordFile(path) if is_there(path) else None
+
+
+def _name_for(account: str, run: str) -> str:
+    told = sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{quote(run, safe=' ')}-{told}.txt"
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
-        name, tab, password = line.partition("\t")
-        if tab and password and not line.startswith("#"):
-            yield name, password
+        if (name := _name_in(line)) is not None:
+            yield name, line.partition("\t")[2]
+
+
+def _name_in(line: str) -> str | None:
+    """The server whose password a line holds; None for another line."""
+    name, _, password = line.partition("\t")
+    return None if line.startswith("#") or not password else name
 
 
 @contextmanager

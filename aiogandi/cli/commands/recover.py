@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import typer
 
 import aiogandi
 from aiogandi.cli.batch.ids import written
-from aiogandi.cli.batch.left import left
+from aiogandi.cli.batch.left import runs_of
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import JournalFile, Json
 from aiogandi.cli.exits import FAILED, OK
@@ -36,12 +37,12 @@ def recover(journal: JournalFile = None, json: Json = False) -> Job:
 
     It looks at the service for calls that nobody has concluded, and changes nothing there. Each was
     adopted (its operation is known), or is absent (it did not run), or unknown, which makes the exit code
-    1. What commands have under way just now is left alone.
+    1: pending says how to conclude it. What commands have under way just now is left alone.
     """
 
     async def work(connection: Connection) -> int:
-        runs = {(each["key"], each["method"]): each["run"] for each in await left(connection)}
-        recovered = await connection.gandi.recover()
+        runs = await runs_of(connection)
+        recovered = [] if connection.journal is None else await connection.gandi.recover()
         records = [_record(each, runs) for each in recovered]
         screen = connection.screen
         screen.rows(records, COLUMNS)
@@ -53,19 +54,22 @@ def recover(journal: JournalFile = None, json: Json = False) -> Job:
             screen.line(f"To go on with run {run}, give its line again")
         _conclude(recovered)
         if unknown:
-            screen.problem(f"of {counted(unknown, 'call')} it is not known whether they ran")
+            screen.problem(
+                f"of {counted(unknown, 'call')} it is not known whether they ran (to say what you know:"
+                " aiogandi pending --help)"
+            )
         return FAILED if unknown else OK
 
     return Job(work, as_json=json, record=Record(journal=journal))
 
 
 def _record(
-    recovered: aiogandi.Recovered, runs: dict[tuple[str | None, str], str | None]
+    recovered: aiogandi.Recovered, runs: dict[tuple[str | None, str, datetime], str | None]
 ) -> dict[str, Any]:
     pending = recovered.pending
     return {
         "method": pending.method,
-        "run": runs.get((pending.key, pending.method)),
+        "run": runs.get((pending.key, pending.method, pending.since)),
         "key": pending.key,
         "vm_id": pending.vm_id,
         "disk_id": pending.disk_id,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 import aiogandi
 from aiogandi.cli.batch.left import left
+from aiogandi.cli.batch.safekeeping import file_of_run
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import JournalFile, Json
 from aiogandi.cli.exits import FAILED, OK, CommandFailed
@@ -15,6 +17,10 @@ from aiogandi.cli.service.connection import Connection, Job
 from aiogandi.cli.service.state import Record
 from aiogandi.cli.terminal.records import record_of
 from aiogandi.cli.terminal.screen import counted
+
+if TYPE_CHECKING:
+    # At run time this would load the client, which help and wrong use do without.
+    from aiogandi.journals.run import Run
 
 app = typer.Typer(help="Runs of --run NAME: what is done of each.", no_args_is_help=True)
 
@@ -35,7 +41,7 @@ def list_(journal: JournalFile = None, json: Json = False) -> Job:
     """List the account's runs, the oldest first: how much of each is done, failed, and neither."""
 
     async def work(connection: Connection) -> int:
-        runs = await _journal(connection).runs()
+        runs = await _runs(connection)
         connection.screen.rows([record_of(run) for run in runs], COLUMNS)
         return OK
 
@@ -76,19 +82,28 @@ def forget(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", metavar="", help="Forget what is open in it as well.")
     ] = False,
+    passwords: Annotated[
+        bool,
+        typer.Option(
+            "--passwords",
+            metavar="",
+            help="Delete the passwords that it generated, too, where they are in your folder for state.",
+        ),
+    ] = False,
     journal: JournalFile = None,
     json: Json = False,
 ) -> Job:
     """Forget a run, or some things of it: the same line begins them anew.
 
-    What is open in it may have begun something that nobody knows then, so that needs --yes.
+    What is open in it may have begun something that nobody knows then, so that needs --yes. The file of
+    its generated passwords stays without --passwords, since it may be the only one that has them.
     """
 
     async def work(connection: Connection) -> int:
         found = await _find(connection, name)
         run = _journal(connection).run(name)
         states = {outcome.key: outcome.state async for outcome in run.outcomes()}
-        keys = items or list(states)
+        keys = list(dict.fromkeys(items or states))
         if missing := [key for key in keys if key not in states]:
             raise CommandFailed(f"run {name} has no {', '.join(missing)}")
         unclear = {each["key"] for each in await left(connection) if each["run"] == name}
@@ -98,32 +113,65 @@ def forget(
                 f"{counted(number, 'thing')} of run {name} {'is' if number == 1 else 'are'} open, and may"
                 " have begun something: give the run's line again to go on, or --yes to forget that"
             )
-        forget = _journal(connection).forget
-        forgotten = 0
-        if items:
-            for key in keys:
-                forgotten += await forget(key, run=found.name)
+        gone = await _forget(connection, run, keys, everything=not items)
+        screen = connection.screen
+        if screen.as_json:
+            screen.document({"forgotten": len(gone)})
         else:
-            forgotten = await forget(run=found.name)
-        if connection.screen.as_json:
-            connection.screen.document({"forgotten": forgotten})
-        else:
-            connection.screen.result(f"{counted(forgotten, 'thing')} of run {name} forgotten")
-        if forgotten < len(keys):
-            held = len(keys) - forgotten
-            connection.screen.problem(f"{counted(held, 'thing')} not: a command has them under way")
+            screen.result(f"{counted(len(gone), 'thing')} of run {found.name} forgotten")
+        _see_to_passwords(connection, name, gone, delete=passwords)
+        if held := len(keys) - len(gone):
+            screen.problem(f"{counted(held, 'thing')} not: a command has them under way")
             return FAILED
         return OK
 
     return Job(work, as_json=json, record=Record(journal=journal))
 
 
+async def _forget(
+    connection: Connection, run: Run, keys: Sequence[str], *, everything: bool
+) -> list[str]:
+    """Forget these things of a run, and with *everything* the run; return those that were."""
+    journal = _journal(connection)
+    if everything:
+        await journal.forget(run=run.name)
+    else:
+        for key in keys:
+            await journal.forget(key, run=run.name)
+    if all(each.name != run.name for each in await _runs(connection)):
+        return list(keys)
+    held = {outcome.key async for outcome in run.outcomes()}
+    return [key for key in keys if key not in held]
+
+
+def _see_to_passwords(
+    connection: Connection, name: str, hostnames: Sequence[str], *, delete: bool
+) -> None:
+    """Delete the passwords that the run has generated for servers that it has forgotten, or say where
+    they stay.
+    """
+    file = file_of_run(connection, name)
+    if file is None or not file.has(hostnames):
+        return
+    if delete:
+        file.drop(hostnames)
+        connection.screen.line(f"Their passwords are deleted from {file.path}")
+    else:
+        connection.screen.line(
+            f"Their passwords stay in {file.path}: delete it when they are kept elsewhere"
+        )
+
+
 async def _find(connection: Connection, name: str) -> aiogandi.RunSummary:
     """Return the run of this name, which is not begun by asking for it."""
-    for run in await _journal(connection).runs():
+    for run in await _runs(connection):
         if run.name == name:
             return run
     raise CommandFailed(f"there is no run {name} of this account (see: aiogandi run list)")
+
+
+async def _runs(connection: Connection) -> list[aiogandi.RunSummary]:
+    return [] if connection.journal is None else await connection.journal.runs()
 
 
 def _journal(connection: Connection) -> aiogandi.Journal:

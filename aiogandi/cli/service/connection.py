@@ -35,6 +35,7 @@ class Connection:
     account: str = ""
     """What keys and runs live under, and what says apart who logged in where."""
     journal: aiogandi.Journal | None = None
+    """None also where a command looks into the journal and there is none."""
     run: str | None = None
     """The run that the command goes on with."""
 
@@ -93,8 +94,8 @@ class Job:
         async with AsyncExitStack() as stack:
             stack.enter_context(interrupts)
             journal = None
-            if self.record is not None:
-                journal = await stack.enter_async_context(Journal(self.record.file()))
+            if self.record is not None and (file := self.record.file()) is not None:
+                journal = await stack.enter_async_context(Journal(file))
             http = await stack.enter_async_context(own_session(proxy)) if proxy else None
             gandi = await stack.enter_async_context(
                 client(

@@ -18,12 +18,14 @@ import platformdirs
 from aiogandi.cli.exits import CommandFailed, WrongUse
 
 JOURNAL: Final = "journal.db"
+INSTEAD: Final = "--journal FILE"
+"""What names another place for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """Where a command writes down what it does: the *journal* (None: the one in the folder for state),
-    and the *run* that it belongs to. None for a command that goes on with none.
+    and the *run* that it belongs to. None for a command that looks into the journal alone.
     """
 
     run: str | None = None
@@ -44,9 +46,31 @@ class Record:
             raise WrongUse("--run needs a name")
         return cls(run, journal)
 
-    def file(self) -> Path:
-        """Return the file of the journal, whose folder is there."""
-        return self.journal or state_folder("--journal FILE") / JOURNAL
+    def file(self) -> Path | None:
+        """Return the file of the journal. For a run, its folder is made; where one looks into it alone,
+        nothing is, and None means that there is none: nothing was written down yet.
+
+        Raises `CommandFailed` where the user names a journal to look into that is not there.
+        """
+        if self.run is not None:
+            return self.journal or state_folder(INSTEAD) / JOURNAL
+        file = self.journal or state_path(INSTEAD) / JOURNAL
+        if is_there(file):
+            return file
+        if self.journal is not None:
+            raise CommandFailed(f"{file}: there is no such journal")
+        return None
+
+
+def is_there(file: Path) -> bool:
+    """Return whether there is such a file. Raises `CommandFailed` where nobody can tell."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be read: {error.strerror}") from None
+    return True
 
 
 def state_folder(instead: str, *below: str) -> Path:
@@ -54,13 +78,7 @@ def state_folder(instead: str, *below: str) -> Path:
 
     Raises `CommandFailed` where that cannot be; *instead* is the option that names another place.
     """
-    try:
-        folder = Path(platformdirs.user_state_dir("aiogandi", appauthor=False))
-    except RuntimeError:
-        folder = Path()
-    # Some versions of platformdirs return "~/.local/state" for a user whose home nobody knows.
-    if not folder.is_absolute():
-        raise CommandFailed(f"nobody knows where your home is: give {instead}")
+    folder = state_path(instead)
     try:
         for each in (folder, *(folder.joinpath(*below[: n + 1]) for n in range(len(below)))):
             each.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
@@ -70,6 +88,18 @@ def state_folder(instead: str, *below: str) -> Path:
             f"{folder} cannot be made: {error.strerror}; {instead} names another place"
         ) from None
     return folder.joinpath(*below)
+
+
+def state_path(instead: str) -> Path:
+    """Return the folder for state, which need not be there; *instead* as in `state_folder`."""
+    try:
+        folder = Path(platformdirs.user_state_dir("aiogandi", appauthor=False))
+    except RuntimeError:
+        folder = Path()
+    # Some versions of platformdirs return "~/.local/state" for a user whose home nobody knows.
+    if not folder.is_absolute():
+        raise CommandFailed(f"nobody knows where your home is: give {instead}")
+    return folder
 
 
 def keep_report(text: str) -> None:
