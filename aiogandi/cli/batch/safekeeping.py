@@ -33,7 +33,7 @@ class PasswordFile:
     def fill(self, hostnames: Sequence[str], generate: Callable[[], str]) -> dict[str, str]:
         """Return the password of each server, and write down those that are generated now.
 
-        Raises `WrongUse` for a file that others can read, and `CommandFailed` where they cannot be
+        Raises `WrongUse` for a file that others can read, and for what is none, and `CommandFailed` where they cannot be
         written: then no server may be created with them.
         """
         try:
@@ -82,6 +82,9 @@ class PasswordFile:
 
     def _read(self) -> str:
         try:
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                # A device would be replaced by a file, and a pipe keeps nothing.
+                raise WrongUse(f"{self.path} is no file, and cannot keep passwords")
             with self.path.open("r", encoding="utf-8", errors="surrogateescape") as file:
                 mode = os.fstat(file.fileno()).st_mode
                 if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -110,3 +110,14 @@ def test_a_given_password_is_saved_nowhere(aiogandi, service, tmp_path):
     assert done.code == 2
     assert aiogandi(*line, service=service).code == 0
     assert not (tmp_path / ".local").exists()
+
+
+@pytest.mark.parametrize("path", ["/dev/full", "/dev/null", "fifo", "folder"])
+def test_what_is_no_file_keeps_no_passwords_and_stays_what_it_is(tmp_path, generate, path):
+    os.mkfifo(tmp_path / "fifo", 0o600)
+    (tmp_path / "folder").mkdir(mode=0o700)
+    file = tmp_path / path  # an absolute one stays as it is
+    mode = file.stat().st_mode
+    with pytest.raises(WrongUse, match=f"{file} is no file, and cannot keep passwords"):
+        PasswordFile(file).fill(["a"], generate)
+    assert file.stat().st_mode == mode

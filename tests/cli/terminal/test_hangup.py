@@ -3,9 +3,9 @@
 import os
 import pty
 import re
+import select
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,22 +32,25 @@ def orphaned(home, slow_service):
     three streams and in another session, as below ``nohup`` or ``setsid``: nobody sends it SIGHUP.
     """
     master, terminal = pty.openpty()
-    with closing(os.fdopen(master, "rb", buffering=0)) as other_side:
-        child = subprocess.Popen(
-            [*COMMAND, *LINE],
-            env=environment(home, slow_service, None),
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=True,
-        )
-        os.close(terminal)
-        shown = b""
-        while b"10 under way" not in shown:
-            shown += other_side.read(4096)
+    child = subprocess.Popen(
+        [*COMMAND, *LINE],
+        env=environment(home, slow_service, None),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
     with child:
-        yield child
-        child.kill()
+        try:
+            shown = b""
+            while b"10 under way" not in shown:
+                assert select.select([master], [], [], PATIENCE)[0], shown
+                shown += os.read(master, 4096)
+            os.close(master)
+            yield child
+        finally:
+            child.kill()
 
 
 def test_it_goes_on_without_spinning_and_leaves_all_in_the_file(orphaned, slow_service, home):
