@@ -9,6 +9,7 @@ from typing import Final
 
 from aiogandi.errors import JournalError
 from aiogandi.journals.damage import DAMAGED, damage
+from aiogandi.journals.sqlite.log import pages_in_log
 from aiogandi.journals.sqlite.schema import APPLICATION, VERSION, migrate
 
 BUSY: Final = 10.0
@@ -118,6 +119,9 @@ def _check(path: Path) -> None:
             f"{path} is no journal, or is damaged: it does not begin like one. {DAMAGED}"
         )
     page = int.from_bytes(header[16:18], "big")
+    page = {0: 1, 1: 2**16}.get(page, page)  # of none, SQLite tells
     pages = int.from_bytes(header[28:32], "big")
-    if size < pages * (2**16 if page == 1 else page):
+    in_log = pages_in_log(path, page)
+    there = path.stat().st_size // page  # last: another process may copy its log at the moment
+    if any(number not in in_log for number in range(there + 1, pages + 1)):
         raise damage(str(path), "it was cut off")

@@ -57,7 +57,7 @@ def adopt(
     if enter(scope, number, names, State.ADOPTED, ids, now, connection):
         return None
     theirs = owner(scope, number, names, connection)
-    return "the call has another one" if theirs is None else f"it is that of {theirs}"
+    return "is not its own: it has another one" if theirs is None else f"is that of {theirs}"
 
 
 def dismiss(number: int, connection: sqlite3.Connection) -> None:

@@ -129,7 +129,7 @@ class SqliteStorage:
                 partial(adopt, account, number, names, ids, self._wall_clock())
             )
         if reason is not None:
-            raise InvalidArgument(f"operation {ids.get('id')} is not this call's own: {reason}")
+            raise InvalidArgument(f"operation {ids.get('id')} {reason}")
 
     @asynccontextmanager
     async def _holding(self, account: str, number: int) -> AsyncIterator[Recorded]:
