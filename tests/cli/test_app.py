@@ -39,7 +39,7 @@ def test_no_command_takes_a_password_as_an_option(path, command):
     options = {option for param in command.params for option in param.opts}
     passwords = {option for option in options if "password" in option and option.startswith("-")}
     # The sandbox's protects nothing; files and a question are not options that hold it.
-    harmless = {"--password-file", "--ask-password", "--save-passwords"}
+    harmless = {"--password-file", "--ask-password", "--save-passwords", "--passwords"}
     assert passwords <= {"aiogandi sandbox": {"--password"}}.get(path, harmless)
 
 
