@@ -19,8 +19,8 @@ app = typer.Typer()
 @app.command(
     epilog=examples(
         "aiogandi pending",
-        "aiogandi pending 17 --dismiss",
-        "aiogandi pending 17 --adopt 1000041",
+        "aiogandi pending 17 --dismiss --yes",
+        "aiogandi pending 17 --adopt 1000041 --yes",
     )
 )
 def pending(

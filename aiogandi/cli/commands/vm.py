@@ -150,7 +150,8 @@ def create(
     """Create servers, all at once.
 
     Each gets a password of its own, which is saved in a file and shown, unless you give one. A server
-    that has its password in the file already gets that.
+    that has its password in the file already gets that. Nobody deletes the file but you, or run forget
+    --passwords for a run's.
     """
     hostnames = names_of(names, count, name, arguments.hostname)
     waiting = Waiting.of(no_wait, timeout)

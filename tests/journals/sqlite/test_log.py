@@ -27,9 +27,11 @@ def half_copied(path):
     """A journal whose process died when the first page of the log was in the file, and no room for more."""
     with closing(connect(path)) as connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("BEGIN")
         connection.executemany(
             "INSERT INTO accounts (scope) VALUES (?)", [(f"{n:0200d}",) for n in range(1000)]
         )
+        connection.execute("COMMIT")
         copy = path.with_name("copy.db")
         shutil.copy(path, copy)
         shutil.copy(f"{path}-wal", f"{copy}-wal")
