@@ -44,7 +44,8 @@ def orphaned(home, slow_service):
     with child:
         try:
             shown = b""
-            while b"10 under way" not in shown:
+            # What is asked for counts as under way: the service may not have begun it.
+            while b"10 under way" not in shown or slow_service.do("executed")["vm_create"] < 10:
                 assert select.select([master], [], [], PATIENCE)[0], shown
                 shown += os.read(master, 4096)
             os.close(master)
@@ -67,13 +68,3 @@ def test_it_goes_on_without_spinning_and_leaves_all_in_the_file(orphaned, slow_s
     for name, password in passwords.items():
         assert re.search(rf"# 1\d{{4}} +{name} +{password} +\d+ +DONE +done", text), text
     assert "# aiogandi: standard output cannot be written: Input/output error" in text
-
-
-def test_the_same_line_elsewhere_goes_on_with_it(orphaned, slow_service, process):
-    orphaned.kill()
-    orphaned.wait()
-    slow_service.do("advance", 60)
-    done = process(*LINE, "--json", service=slow_service)
-    assert done.code == 0
-    assert [vm["outcome"] for vm in done.json] == ["done"] * 10
-    assert slow_service.do("executed")["vm_create"] == 10
