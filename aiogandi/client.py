@@ -415,7 +415,8 @@ class Gandi:
         block that has ended well is concluded, and its calls are never made again: `Journal.forget`
         forgets a key.
 
-        Raises `InvalidArgument` without a journal, and `JournalError` where that cannot be read or written.
+        Raises `InvalidArgument` without a journal and for a key that repeats a password, and `JournalError`
+        where the journal cannot be read or written.
         """
         arguments.text("key", key)
         self._lifetime.home.require()
@@ -452,6 +453,9 @@ class Gandi:
 
         *idempotent*: it may run twice, so it is repeated after any trouble. Without, it is repeated
         only where it cannot have run; where it may have, that is `OutcomeUnknown`.
+
+        A journal keeps no text of *args*, since it may be a password, but names in their documented places;
+        given again by a journal, the answer has ``***`` in the place of passwords.
         """
         values = conceal(list(args))
         args = ()  # a password among them must not stay in this frame

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiogandi.changes import written
+from aiogandi.changes.discretion import kept
 from aiogandi.changes.journal import Recorded
 from aiogandi.changes.recognition import (
     Likeness,
@@ -79,6 +80,11 @@ class Change:
     is_ours: bool = field(default=True, init=False)
     """Whether this client sees to it; False for a call of another client, which the journal tells of."""
     _key: tuple[str, str] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Its arguments as the journal keeps them, and as they may be shown."""
+        return kept(self.method, self.arguments)
 
     # -- transitions ---------------------------------------------------------------------------
 

@@ -41,8 +41,10 @@ class Keys:
         outer = self.block()
         run = run or (0 if outer is None else outer.run)  # an item's inner keys are the run's, too
         words = _words(outer, key)
+        secrets = (self._recorder.secrets if outer is None else outer.secrets).within()
+        secrets.require_none_in({"the key": key})
         held = await hold(journal, words, run, self._admit, waits=waits)
-        block = Block(self, self._send, journal, prints, words, held, run)
+        block = Block(self, self._send, journal, prints, words, held, run, secrets)
         try:
             self._register.forget(words)
             if any(step.is_unclear for step in held.steps):

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
-from aiogandi.changes import written
+from aiogandi.changes import discretion, written
 from aiogandi.changes.change import Change
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.errand import Errand
 from aiogandi.changes.journal import ClientJournal, Held, HeldElsewhere, Key, KeyHeld, Recorded
 from aiogandi.changes.prints import Prints, are_comparable
@@ -61,9 +62,11 @@ class Block:
         words: Key,
         held: Held,
         run: int,
+        secrets: KnownSecrets,
     ) -> None:
         self.owner = owner
         self.run = run
+        self.secrets = secrets
         self._send = send
         self.words = words
         self.held = held
@@ -79,6 +82,7 @@ class Block:
     async def step(self, call: Change, request: Request, convert: Convert) -> Any:
         """The result of the block's next changing call: from the journal, or sent now."""
         with self._one_at_a_time(call):
+            self.secrets.learn(call.kept)
             number = self._asked
             self._asked += 1
             recorded = self._recorded(number)
@@ -111,7 +115,7 @@ class Block:
         if call.method != recorded.method:
             raise _conflict(self.words, number, call.method, f"it was {recorded.method}")
         differs = [*_differences(call, recorded)]
-        prints = self._prints.of(call.arguments)
+        prints = self._prints.of(call.kept)
         if not are_comparable(prints, recorded.prints):
             log.warning(
                 "%s, step %d (%s): its password cannot be compared with last time's, because the account's"
@@ -119,7 +123,9 @@ class Block:
                 *(told(self.words), number + 1, call.method),
             )
         elif prints != recorded.prints:
-            differs.append("the password is another one")
+            differs.append(
+                "the password is another one, or a text that is not kept because it may be one"
+            )
         if differs:
             raise _conflict(self.words, number, call.method, "; ".join(differs))
 
@@ -179,8 +185,8 @@ class Block:
         """The block has ended with *error*. One that was left early is still open."""
         self._is_over = True
         if isinstance(error, Exception) and not self.held.is_concluded:
-            kind = type(error).__name__
-            noted = asyncio.ensure_future(self._journal.fail(self.held.number, f"{kind}: {error}"))
+            text = self.secrets.redacted(discretion.told(error))
+            noted = asyncio.ensure_future(self._journal.fail(self.held.number, text))
             noted.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def let_go(self) -> None:
@@ -225,8 +231,9 @@ def _conflict(words: Key, number: int, method: str, differs: str) -> JournalConf
 
 
 def _differences(call: Change, recorded: Recorded) -> Iterator[str]:
-    for name in {**call.arguments, **recorded.arguments}:
-        ours, theirs = call.arguments.get(name), recorded.arguments.get(name)
+    kept = call.kept
+    for name in {**kept, **recorded.arguments}:
+        ours, theirs = kept.get(name), recorded.arguments.get(name)
         if written.write(ours) != written.write(theirs):
             yield f"{name} is {ours!r}, and was {theirs!r}"
 

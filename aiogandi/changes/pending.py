@@ -156,7 +156,7 @@ class Entry:
         call = self.call
         return Pending(
             call.method,
-            _without_secrets(call.arguments),
+            _without_secrets(call.kept),
             str(call.state if self._named is None else State.ADOPTED),
             call.known_id("vm_id"),
             call.known_id("disk_id"),

@@ -7,8 +7,8 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aiogandi.changes.recognition import passwords_of
-from aiogandi.redaction import Secret
+from aiogandi.changes.discretion import Withheld
+from aiogandi.redaction import Sealed, Secret, secrets_in
 
 BITS: Final = 16
 """How much of each is kept. Who reads the journal and guesses a password can rule out wrong guesses, but
@@ -21,30 +21,40 @@ _COST: Final = {"n": 2**14, "r": 8, "p": 1}
 class Prints:
     """Makes prints of passwords, under a key from the account's *password* and the journal's *salt*.
 
+    A text that may be no password (see `Withheld`) is printed under the salt alone. It may be known to whoever
+    reads the journal, and many known texts with their prints would confirm a guess of the account's password.
+
     A call's prints begin with that of the key itself: after the account's password was changed, prints
     from before it are seen not to be comparable.
     """
 
     def __init__(self, password: Secret, salt: bytes) -> None:
-        revealed = password.reveal().encode("utf-8", "surrogatepass")
-        # Begun once, and copied for each print: that costs less, and keeps no key that could be shown.
-        self._begun = hmac.new(
-            hashlib.scrypt(revealed, salt=salt, dklen=32, **_COST), None, "sha256"
-        )
-        del revealed
-        self._own = self._print("")
+        key = Sealed(hashlib.scrypt(_bytes(password), salt=salt, dklen=32, **_COST))
+        # Begun once, and copied for each print: that costs less, and keeps no key that could be shown. With
+        # the kind first, since else an empty password would have the key's own print, and be known.
+        self._passwords = hmac.new(key, b"password\0", "sha256")
+        self._texts = hmac.new(Sealed(salt), b"text\0", "sha256")
+        self._own = _print(hmac.new(key, b"account\0", "sha256"), Secret(""))
 
     def of(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-        """The prints of the passwords among a call's arguments, with the key's own; none for no
-        passwords.
+        """The prints of the secrets among a call's arguments as they are kept, with the key's own; none for
+        no secrets.
         """
-        passwords = passwords_of(arguments)
-        return (self._own, *map(self._print, passwords)) if passwords else ()
+        prints = [
+            _print(self._texts if isinstance(each, Withheld) else self._passwords, each)
+            for each in secrets_in(arguments)
+        ]
+        return (self._own, *prints) if prints else ()
 
-    def _print(self, text: str) -> int:
-        code = self._begun.copy()
-        code.update(text.encode("utf-8", "surrogatepass"))
-        return int.from_bytes(code.digest()[: BITS // 8], "big")
+
+def _print(begun: hmac.HMAC, text: Secret) -> int:
+    code = begun.copy()
+    code.update(_bytes(text))
+    return int.from_bytes(code.digest()[: BITS // 8], "big")
+
+
+def _bytes(text: Secret) -> Sealed:
+    return Sealed(text.reveal().encode("utf-8", "surrogatepass"))
 
 
 def are_comparable(one: Sequence[int], other: Sequence[int]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiogandi.changes.change import Change
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.dropping import Dropping
 from aiogandi.changes.journal import ClientJournal, Intent, Name, Recorded
 from aiogandi.changes.ledger import FRESH, Ledger
@@ -34,12 +35,13 @@ class Recorder:
     """The books of one client's changing calls.
 
     *enter* lets the client into the journal: it returns that as the client sees it, and what makes prints
-    of passwords. *ledger* is told what other clients do. *timeout* is that of an exchange.
+    of passwords. *secrets* are those that must not be written down. *ledger* is told what other clients do. *timeout* is that of an exchange.
     """
 
     def __init__(
         self,
         enter: Callable[[], Awaitable[tuple[ClientJournal, Prints]]],
+        secrets: KnownSecrets,
         ledger: Ledger,
         policy: Retry,
         timeout: float,
@@ -47,6 +49,7 @@ class Recorder:
         wall_clock: Callable[[], float],
     ) -> None:
         self._enter = enter
+        self.secrets = secrets
         self._ledger = ledger
         self._policy = policy
         self._timeout = timeout
@@ -108,10 +111,12 @@ class Recorder:
             age = {} if call.sends else {"newest": newest}
             await journal.send_again(call.record, call.sends + 1, **age)
             return
-        call.prints = prints.of(call.arguments)
+        kept = call.kept
+        self.secrets.and_of(kept).require_none_in({"method": call.method, **kept})
+        call.prints = prints.of(kept)
         intent = Intent(
             call.method,
-            call.arguments,
+            kept,
             call.prints,
             call.yields,
             1,
@@ -173,7 +178,9 @@ class Recorder:
         if call.state not in (State.ABSENT, State.UNKNOWN, State.PREPARED):
             return
         refusal = error if isinstance(error, DataFault) else None
-        outcome = None if refusal is None else [refusal.code, refusal.message]
+        outcome = None
+        if refusal is not None:
+            outcome = [refusal.code, self.secrets.and_of(call.kept).redacted(refusal.message)]
         state = State.UNKNOWN if call.state is State.UNKNOWN else State.ABSENT
         self._write(call, lambda journal, number: journal.settle(number, state, outcome))
 
@@ -200,7 +207,8 @@ class Recorder:
 
     def returned(self, call: Change, value: Any) -> None:
         """Note what a call has returned that begins no operation."""
-        self._write(call, lambda journal, number: journal.settle(number, State.ANSWERED, [value]))
+        outcome = [self.secrets.and_of(call.kept).blanked(value)]
+        self._write(call, lambda journal, number: journal.settle(number, State.ANSWERED, outcome))
 
     def ended(self, call: Change, details: OperationDetails) -> None:
         """Note how the call's operation has ended. One that waits for people may yet go on."""
@@ -208,7 +216,7 @@ class Recorder:
             return
         ids = {name: known for name, known in call.known_ids().items() if known is not None}
         ids |= {"id": details.id} if details.id else {}
-        told = {"id": details.id, **details.portable()}
+        told = self.secrets.and_of(call.kept).blanked({"id": details.id, **details.portable()})
         self._write(call, lambda journal, number: journal.end(number, ids, told))
 
     def conclude(self, call: Change) -> None:

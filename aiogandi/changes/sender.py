@@ -77,6 +77,8 @@ class Sender:
         newest = Directory(known(partial(reader.ask, rank=Rank.LOOKUP))).ids
         self._lookup = Lookup(Directory(known(reader.look)), self._ledger, clock, newest)
         self.recorder = None if record is None else record(self._ledger)
+        if self.recorder is not None:
+            self.recorder.secrets.follow(session.ids)
         self._reconciler = Reconciler(
             self._ledger, self._lookup, policy, events, clock, self.recorder
         )

@@ -10,7 +10,7 @@ from aiogandi.errors import GandiError, OutcomeUnknown, TransportError
 
 def nothing_is_known(call: Change, error: Exception) -> OutcomeUnknown:
     """The exception for a lost call of which nothing can be established, because of *error*."""
-    told = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+    told = ", ".join(f"{name}={value!r}" for name, value in call.kept.items())
     where = "" if call.yields is None else f" in operation_list({call.filter})"
     return OutcomeUnknown(
         f"{call.method}({told}): whether it ran is not known ({error}){_sends(call)}; it is not sent"

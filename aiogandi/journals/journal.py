@@ -54,7 +54,13 @@ class Journal:
 
     Before a call leaves, its intent is on the disk. If that cannot be written, the call is not sent, and
     `JournalError` says so. What becomes of it is written down as soon as it is known; should that fail, the
-    intent is enough to find out later. No password and no session id is in the file.
+    intent is enough to find out later.
+
+    No password and no session id is in the file, as far as the client has met it: as its own, in a call, or
+    under a name that speaks of a password. Failures are written with these blanked, results that have one in
+    them are not kept, and a key, a run's name, a hostname or another name that repeats one is
+    `InvalidArgument`. Of a text whose place is not documented, as those of a generic call, only 16 bits are
+    kept, under the file's salt. A secret that the client never saw as one is written like any other text.
 
     *storage* keeps it elsewhere than in a file; *path* is then only what errors call it.
 
@@ -173,7 +179,8 @@ class Journal:
         *key* says what an item is called: a string that is the same when the program is started again,
         and that no other item of the run has. Nothing is written yet: a run begins with its first item.
 
-        With several clients and no *gandi*, or with none, it is `InvalidArgument`.
+        With several clients and no *gandi*, or with none, it is `InvalidArgument`, and so is a *name* that
+        repeats a password.
         """
         _require_name("name", name)
         require(callable(key), "key", key, "a function of an item")
@@ -246,8 +253,8 @@ class Journal:
         await self._storage.adopt(self._client(gandi).account, number, names, ids)
 
     async def export(self) -> AsyncIterator[str]:
-        """All that is in the journal, of all accounts: a line of JSON for each key and each call. No
-        password is in it.
+        """All that is in the journal, of all accounts: a line of JSON for each key and each call. It has no
+        password in it that the file has not (see `Journal`).
         """
         self.require_home()
         for each in await self._storage.export():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Self
 
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.journal import ClientJournal, Held
 from aiogandi.changes.keys import Keys
 from aiogandi.changes.ledger import Ledger
@@ -29,6 +30,7 @@ class Member:
         self.account = account
         self._journal = journal
         self._password = password
+        self.secrets = KnownSecrets([password])
         self._owned = owned
         self._sender: Sender
         self._keys: Keys
@@ -58,7 +60,9 @@ class Member:
         wall_clock: Callable[[], float],
     ) -> Callable[[Ledger], Recorder]:
         """What makes the client's books."""
-        return lambda ledger: Recorder(self._enter, ledger, policy, timeout, clock, wall_clock)
+        return lambda ledger: Recorder(
+            self._enter, self.secrets, ledger, policy, timeout, clock, wall_clock
+        )
 
     def join(self, gandi: object, sender: Sender) -> None:
         """Note the client, whose changing calls *sender* sends."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, NoReturn, Protocol
 
 from aiogandi import models
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.journal import Held, Storage
 from aiogandi.changes.once import Block
 from aiogandi.checks import require
@@ -31,6 +32,7 @@ class Durable(Protocol):
     """What a run needs of its client."""
 
     account: str
+    secrets: KnownSecrets
 
     def once(
         self, key: str, run: int = 0, *, waits: bool = True
@@ -52,7 +54,7 @@ class Opened(Protocol):
 class RunOutcome:
     """What became of one item of a run: its *key*, and its *state*: ``"done"``, ``"failed"``, or
     ``"open"`` where its process was ended. *result* is what the action returned, as far as that is JSON or
-    one of our models; *error* is the failure in words. *since* is when it was begun first (UTC).
+    one of our models and has no password in it; *error* is the failure in words, without passwords. *since* is when it was begun first (UTC).
     """
 
     key: str
@@ -79,6 +81,7 @@ class Run:
         storage: Storage,
         journal: Opened,
     ) -> None:
+        client.secrets.require_none_in({"the run's name": name})
         self.name = name
         self._key = key
         self._client = client
@@ -120,7 +123,9 @@ class Run:
             result = await action(item)
             if isinstance(result, Operation):
                 result = await result.wait()
-            block.result = _written(result)
+            told = _written(result)
+            # What has a secret in it is not kept: the action gives it again, over its recorded steps.
+            block.result = None if block.secrets.are_in(told) else told
             return result, held.is_concluded
 
     async def outcomes(self) -> AsyncIterator[RunOutcome]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiogandi.redaction.secrets import BLANK, Secret
-from aiogandi.redaction.spellings import readings
+from aiogandi.redaction.spellings import folded, readings
 from aiogandi.redaction.wording import fixed_places, outside
 
 # The service repeats the value it rejects, in the form "[element: value]" (documented, fault
@@ -73,6 +73,17 @@ class Redactor:
                 if cuts:
                     shown = shown[: min(cuts)] + BLANK
         return shown if len(text) <= LONGEST else f"{shown}… ({len(text)} characters)"
+
+    def knows(self, text: str) -> bool:
+        """Whether one of the secrets stands in *text*, however long that is and however it is written."""
+        return any(
+            True for part in readings(text) for each in self._erasers for _ in each.whole(part)
+        )
+
+    def knows_plain(self, text: str) -> bool:
+        """The same, without looking into escapes and encodings, which takes a hundred times as long."""
+        small = folded(text)
+        return any(each.stands_in(text, small) for each in self._erasers)
 
     def finds(self, text: str) -> bool:
         """Whether there is anything in *text* that `redact_cut` would blank."""

@@ -101,6 +101,16 @@ class Eraser:
         long = [each for each in self._spelt if len(each) >= SHORT]
         return [*long, *(Secret(each[::-1]) for each in long)]
 
+    def stands_in(self, text: str, small: str) -> bool:
+        """Whether *text*, which is *small* in small letters, has the secret as it is, or in another form of
+        Unicode.
+        """
+        secret = self._secret.reveal()
+        if len(secret) < SHORT:
+            found = places(secret, text)
+            return any(not _is_in_a_word(text, start, end) for start, end in found)
+        return any(folded(each) in small for each in (secret, *other_forms(secret)))
+
     def whole(self, reading: Reading) -> Iterator[tuple[int, int]]:
         """Where the original of *reading* has all of the secret: from and to which character."""
         for each in self._short:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from aiogandi import chores
@@ -31,6 +32,9 @@ help."""
 
 MAX_REFUSALS: Final = 50
 """A call gives up after so many refused sessions, though they serve other calls."""
+
+REMEMBERED: Final = 8
+"""Session ids that are remembered, so that no text which quotes one is kept: an old one may still be good."""
 
 
 class Readiness(Protocol):
@@ -86,12 +90,17 @@ class SessionManager:
         self._backoff = backoff
         self._login_pause = login_pause
         self._session: Session | None = None
+        self._ids: deque[Secret] = deque(maxlen=REMEMBERED)
         self._unproven = 0  # new sessions refused in a row before any had served a call
         self._hopeless: Hopeless | None = None  # what was found last
         self._timer: asyncio.TimerHandle | None = None
         self._renewal: asyncio.Task[None] | None = None  # the last login, ended or not
         self._refused_until = -math.inf  # how long the last one stands, if it was refused
         self._closed = False
+
+    def ids(self) -> Iterable[Secret]:
+        """The latest session ids."""
+        return tuple(self._ids)
 
     async def call(
         self,
@@ -243,6 +252,7 @@ class SessionManager:
                 log.warning("renewing the session failed, the old one is still good: %s", error)
             raise
         self._forget()
+        self._ids.append(session_id)
         self._session = Session(session_id, ends_at - self._margin, ends_at)
         self._schedule(self._session.renew_at)
 
