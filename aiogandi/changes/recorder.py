@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from aiogandi.changes.change import Change
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.dropping import Dropping
-from aiogandi.changes.journal import ClientJournal, Intent, Name, Recorded
+from aiogandi.changes.journal import ClientJournal, Intent, Key, Name, Recorded
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.prints import Prints
 from aiogandi.changes.recognition import names_of
@@ -26,6 +26,7 @@ log = logging.getLogger("aiogandi.journal")
 class Place(Protocol):
     """Where a call stands under a key."""
 
+    words: Key
     key: int
     """The number of the key that is held."""
     step: int
@@ -112,7 +113,9 @@ class Recorder:
             await journal.send_again(call.record, call.sends + 1, **age)
             return
         kept = call.kept
-        self.secrets.and_of(kept).require_none_in({"method": call.method, **kept})
+        self.secrets.and_of(kept).require_none_in(
+            {"method": call.method, "the key": () if place is None else place.words, **kept}
+        )
         call.prints = prints.of(kept)
         intent = Intent(
             call.method,

@@ -60,7 +60,8 @@ class Journal:
     under a name that speaks of a password. Failures are written with these blanked, results that have one in
     them are not kept, and a key, a run's name, a hostname or another name that repeats one is
     `InvalidArgument`. Of a text whose place is not documented, as those of a generic call, only 16 bits are
-    kept, under the file's salt. A secret that the client never saw as one is written like any other text.
+    kept, under the file's salt. A secret that the client has not met as one by then is written like any
+    other text.
 
     *storage* keeps it elsewhere than in a file; *path* is then only what errors call it.
 

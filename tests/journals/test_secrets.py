@@ -265,6 +265,9 @@ async def test_what_cannot_be_kept_without_its_secret_is_refused(desk):
             journal.run(password.upper())
         with pytest.raises(InvalidArgument, match="hostname repeats"):
             await create(gandi, "s3cret-password", "s3cret-password")
+        with pytest.raises(InvalidArgument, match="the key repeats"):
+            async with gandi.once("s3cret-pw2"):
+                await create(gandi, "web", "s3cret-pw2")
         with pytest.raises(InvalidArgument, match="method repeats"):
             await gandi.call(password)
         with pytest.raises(InvalidArgument, match="specs repeats"):
