@@ -11,6 +11,8 @@ class Ordered(Call):
 
     order: object = None
     step: int = 0
+    is_written: bool = True
+    """Whether the journal knew what it was told, when its process was killed."""
 
 
 @dataclass(slots=True, eq=False)

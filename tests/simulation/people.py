@@ -48,6 +48,12 @@ class People(Callers):
         self.orders = orders
         self.desk = desk
         self.rng = Random(f"life {plan.day.seed} {number}")
+        process.at_death.append(self._note_what_is_written)
+
+    def _note_what_is_written(self):
+        for call in self.books.calls:
+            if call.shift == self.number and call.outcome == "answered":
+                call.is_written = self.desk.disk.claims(self.work_of(call))
 
     # -- what goes wrong -----------------------------------------------------------------------
 
@@ -98,7 +104,11 @@ class People(Callers):
         # An equal step, for this service, may have been given this one's operation, and left its own.
         served = {place for places in told.values() for place in places}
         own = [work for work in free if work.by.order is order]
-        own = own or [work for work in free if (work.by.order, work.by.step) in served]
+        own = own or [
+            work
+            for work in free
+            if (work.by.order, work.by.step) in served or work.by.order in self.desk.through
+        ]
         if not own:
             pending.dismiss()
         else:
@@ -182,8 +192,8 @@ class People(Callers):
         self.desk.recovered += len(found)
         if any(each.outcome == "unknown" for each in found):
             await asyncio.sleep(SETTLED)
-        for each in found:
-            self._take(each)
+        for each in sorted(found, key=lambda each: each.outcome == "unknown"):
+            self._take(each)  # those that are known first: they tell which may be the others'
         for order in [o for o, process in self.desk.asked.items() if process.is_over]:
             del self.desk.asked[order]  # it never left, or did not run
 
