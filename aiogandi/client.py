@@ -7,7 +7,12 @@ import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -21,8 +26,10 @@ from aiogandi.calls.call import Reader
 from aiogandi.cancellation import Lifetime
 from aiogandi.changes.change import Change
 from aiogandi.changes.keys import Keys
-from aiogandi.changes.pending import Pending, Register
+from aiogandi.changes.once import Block
+from aiogandi.changes.pending import Pending
 from aiogandi.changes.recovery import Recovered
+from aiogandi.changes.register import Register
 from aiogandi.changes.sender import Sender
 from aiogandi.checks import is_number, require, require_time_limit
 from aiogandi.clock import Clock
@@ -245,6 +252,7 @@ class Gandi:
             clock,
             self._register,
             self._lifetime.admit,
+            self._lifetime.scope,
             None if member is None else member.recorder(retry, latest, clock, self._wall_clock),
         )
         self._member = member
@@ -390,8 +398,7 @@ class Gandi:
         """
         return self._register.pending()
 
-    @asynccontextmanager
-    async def once(self, key: str) -> AsyncIterator[None]:
+    def once(self, key: str) -> AbstractAsyncContextManager[None]:
         """What stands inside runs once under this *key*, however often the process is killed on the way.
 
             async with gandi.once("web-01"):
@@ -400,27 +407,35 @@ class Gandi:
 
         Its changing calls go one after the other and are numbered, and the journal keeps each: before it
         leaves, when it is answered, and when its operation has ended. When the block is begun again, after
-        whatever end, a call that was answered gives its result from there and nothing is sent; one that
-        did not run is sent; one that was refused, or whose operation ended in ERROR or CANCEL, is sent
-        anew if no later call is recorded, and else gives its failure again. Calls that only read are made
-        again each time, and what is no call of this client, a mail say, is done again.
+        whatever end, a call that was answered gives its result from there and nothing is sent; what never
+        left is sent. A call that did not run, or whose operation ended in ERROR or CANCEL, is made anew if
+        no later call is recorded; else it fails again as it did, because the block has lived with that: a
+        loop of yours that tries again comes to the call that was answered, and buys nothing twice. Calls
+        that only read are made again each time, and what is no call of this client, a mail say, is done
+        again.
 
         The block is the work of one key: it must come to the same calls in the same order when it is
         begun again, apart from what follows from the service's answers. Another call in the place of one
-        that ran is `JournalConflict`. Calls at the same time each need a key of their own inside.
+        that ran is `JournalConflict`. Calls at the same time each need a key of their own inside. It is
+        entered and left by the task that asks for it, and its calls are this client's: those of another
+        one of the same account are `InvalidArgument` inside.
 
         Entering waits for a key that another process, or another task, holds; a WARNING says who. What was
         open when its process ended is looked for at the service, as for a lost reply: where that cannot be
         told it is `OutcomeUnknown`, until ``pending()``'s ``dismiss()`` or ``adopt()`` says what it is. A
-        block that has ended well is concluded, and its calls are never made again: `Journal.forget`
-        forgets a key.
+        block that has ended well is concluded, and sends nothing ever again: each call gives its result or
+        its failure, and a further one is `JournalConflict`. `Journal.forget` forgets a key.
 
-        Raises `InvalidArgument` without a journal and for a key that repeats a password, and `JournalError`
-        where the journal cannot be read or written.
+        Raises `InvalidArgument` without a journal and for a key that repeats a password, `JournalError` where
+        the journal cannot be read or written, and `ClientClosed` where the client closes while it is entered.
         """
         arguments.text("key", key)
+        return self._once(self._keys().once(key))
+
+    @asynccontextmanager
+    async def _once(self, block: AbstractAsyncContextManager[Block]) -> AsyncIterator[None]:
         self._lifetime.home.require()
-        async with self._keys().once(key):
+        async with block:
             yield
 
     async def recover(self) -> list[Recovered]:

@@ -51,7 +51,7 @@ class Adoption:
             return None
         async with recorder.turns:
             while is_lost(call):
-                await recorder.see_others(look.operations)
+                await recorder.elsewhere.see(look.operations)
                 decision = self._decide(call, look, believed=believed, final=final)
                 if isinstance(decision, Undecided):
                     return decision

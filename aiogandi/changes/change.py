@@ -9,6 +9,7 @@ and read its fields::
                       lost ─ adopt ──────→ adopted
                       lost ─ find_absent → absent
                       lost ─ give_up ────→ unknown
+                   adopted ─ disown ─────→ unknown
                     absent ─ send ───────→ sent
 """
 
@@ -166,6 +167,11 @@ class Change:
         """Take over what the service tells of the operation that is known to be its own."""
         self.adopted = details
         self.number = self.id_in(details)
+
+    def disown(self) -> None:
+        """Record that the operation of which somebody has said that it is its own is not."""
+        self._to(State.UNKNOWN, State.ADOPTED)
+        self.adopted = self.number = None
 
     def take_over(self, recorded: Recorded) -> None:
         """Take over what the journal tells of what the call began."""

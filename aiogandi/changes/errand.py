@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from aiogandi.changes.change import Change
-from aiogandi.changes.pending import Entry
+from aiogandi.changes.register import Entry
 from aiogandi.changes.state import State
 from aiogandi.errors import ClientClosed, GandiError
 from aiogandi.instrumentation.emitter import Emitter

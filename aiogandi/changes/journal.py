@@ -155,6 +155,11 @@ class ClientJournal(Protocol):
         looked for any more.
         """
 
+    def disown(self, number: int, said: int) -> Awaitable[None]:
+        """Take back that somebody has *said* which operation is that of call *number*: its state is unknown,
+        unless the service has told more of the operation.
+        """
+
     def owner(self, number: int, names: Sequence[Name]) -> Awaitable[str | None]:
         """Whose the operation with these *names* is, in words, if it is not that of call *number*."""
 

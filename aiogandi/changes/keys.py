@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 
+from aiogandi.changes.change import Change
 from aiogandi.changes.journal import Held, Key
-from aiogandi.changes.once import BLOCKS, Block, Send, hold
-from aiogandi.changes.pending import Register
+from aiogandi.changes.once import BLOCKS, Block, Send, hold, told
 from aiogandi.changes.recorder import Recorder
 from aiogandi.changes.recovery import Recovered, Recovery
+from aiogandi.changes.register import Register
+from aiogandi.errors import InvalidArgument
 
 
 class Keys:
-    """Enters blocks of keys, whose calls are sent by *send*. *admit* raises where none may begin."""
+    """Enters blocks of keys, whose calls are sent by *send*. What is done inside of *scope* ends with the
+    client, and does not begin after it.
+    """
 
     def __init__(
         self,
@@ -21,62 +26,122 @@ class Keys:
         recovery: Recovery,
         register: Register,
         send: Send,
-        admit: Callable[[], None],
+        scope: Callable[[], AbstractContextManager[None]],
     ) -> None:
+        self.account = recorder.account
         self._recorder = recorder
         self._recovery = recovery
         self._register = register
         self._send = send
-        self._admit = admit
+        self._scope = scope
 
     def block(self) -> Block | None:
         """The innermost block of this client that the current task is in."""
-        return next((block for block in reversed(BLOCKS.get()) if block.owner is self), None)
+        return next((block for block in _around() if block.owner is self), None)
+
+    def block_of(self, call: Change) -> Block | None:
+        """The block that a changing call of this client stands in. `InvalidArgument` where that is another
+        client's of the same account: the call would not be under the key, and would run again with it.
+        """
+        for block in _around():
+            if block.owner is self:
+                return block
+            if block.account == self.account and not block.is_over:
+                raise InvalidArgument(
+                    f"{call.method}: it is made inside the block of {told(block.words)} by another client of"
+                    " the same account, and would not be under that key. Make it with the client of the"
+                    " block, or inside `async with gandi.once(…)` of this one"
+                )
+        return None
+
+    def once(
+        self, key: str, run: int = 0, *, waits: bool = True
+    ) -> AbstractAsyncContextManager[Block]:
+        """The block of a key. Where it *waits* not and the key is held, `KeyHeld` is raised."""
+        return self._once(key, run, waits, _current_task())
 
     @asynccontextmanager
-    async def once(self, key: str, run: int = 0, *, waits: bool = True) -> AsyncIterator[Block]:
-        """The block of a key. Where it *waits* not and the key is held, `KeyHeld` is raised."""
-        self._admit()
-        journal, prints = await self._recorder.both()
-        outer = self.block()
-        run = run or (0 if outer is None else outer.run)  # an item's inner keys are the run's, too
-        words = _words(outer, key)
-        secrets = (self._recorder.secrets if outer is None else outer.secrets).within()
-        secrets.require_none_in({"the key": key})
-        held = await hold(journal, words, run, self._admit, waits=waits)
-        block = Block(self, self._send, journal, prints, words, held, run, secrets)
+    async def _once(
+        self, key: str, run: int, waits: bool, task: asyncio.Task[object] | None
+    ) -> AsyncIterator[Block]:
+        if task is not None and task is not asyncio.current_task():
+            # What a task sets in its context is not seen outside of it.
+            raise InvalidArgument(
+                f"{told((key,))} is entered in another task than the one that asks for its block, whose"
+                " calls would not be under the key: write `async with asyncio.timeout(…)` around it, where"
+                " asyncio.wait_for() makes a task (before Python 3.12)"
+            )
+        block = await self._enter(key, run, waits=waits)
+        BLOCKS.set((*BLOCKS.get(), block))
         try:
-            self._register.forget(words)
-            if any(step.is_unclear for step in held.steps):
-                await self._recorder.catch_up()
-                held = await journal.hold_again(held.number)
-                for step in held.steps:
-                    if step.is_unclear:
-                        await self._recovery.find_out(step)
-                block.held = await journal.hold_again(held.number)
-            before = BLOCKS.get()
-            BLOCKS.set((*before, block))
             try:
                 yield block
+                _require_inside(block)
             except BaseException as error:
                 block.fail(error)
                 raise
             finally:
-                BLOCKS.set(before)
+                BLOCKS.set(tuple(each for each in BLOCKS.get() if each is not block))
             await block.conclude()
         finally:
             block.let_go()
 
+    async def _enter(self, key: str, run: int, *, waits: bool) -> Block:
+        with self._scope():
+            journal, prints = await self._recorder.both()
+            outer = self.block()
+            # An item's inner keys are the run's, too.
+            run = run or (0 if outer is None else outer.run)
+            words = _words(outer, key)
+            secrets = (self._recorder.secrets if outer is None else outer.secrets).within()
+            secrets.require_none_in({"the key": key})
+            held = await hold(journal, words, run, waits=waits)
+            try:
+                self._register.forget(held.number)
+                if any(step.is_unclear for step in held.steps):
+                    await self._recorder.catch_up()
+                    held = await journal.hold_again(held.number)
+                    for step in held.steps:
+                        if step.is_unclear:
+                            await self._recovery.find_out(step)
+                    held = await journal.hold_again(held.number)
+            except BaseException:
+                journal.let_go(held.number)
+                raise
+        return Block(self, self.account, self._send, journal, prints, words, held, run, secrets)
+
     async def find(self, key: str, run: int) -> Held | None:
         """What is recorded under a key that is concluded."""
-        self._admit()
-        journal, _ = await self._recorder.both()
-        return await journal.find(_words(self.block(), key), run)
+        with self._scope():
+            journal, _ = await self._recorder.both()
+            return await journal.find(_words(self.block(), key), run)
 
     async def recover(self) -> list[Recovered]:
         """See `Gandi.recover`."""
-        self._admit()
-        return await self._recovery.recover()
+        with self._scope():
+            return await self._recovery.recover()
+
+
+def _around() -> list[Block]:
+    """The blocks that the current task is in, the innermost first."""
+    task = _current_task()
+    # A task that has left a block in another context, `asyncio.wait_for`'s, still finds it in its own.
+    return [block for block in reversed(BLOCKS.get()) if not block.was_left_by(task)]
+
+
+def _require_inside(block: Block) -> None:
+    if block not in BLOCKS.get():
+        raise InvalidArgument(
+            f"{told(block.words)} is left in another task than the one that entered it: the calls of this one"
+            " were not under the key, which stays open"
+        )
+
+
+def _current_task() -> asyncio.Task[object] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs here
+        return None
 
 
 def _words(outer: Block | None, key: str) -> Key:

@@ -1,24 +1,51 @@
-"""What runs once under a key, however often its process is killed: see `Gandi.once`."""
+"""What runs once under a key, however often its process is killed: see `Gandi.once`.
+
+The life of a step. It gets its number when its intent is about to be written, and is looked up in that
+order, never by how often the block has asked:
+
+    what became of it               when the block is begun again
+    ------------------------------  --------------------------------------------------------------------
+    its intent was never written    it is no step, and leaves no gap: the next call gets its number
+    (no login, its caller went)
+    intent written, never left      it did not run, with the failure that its caller got
+    its process ended meanwhile     looked for at the service first, as for a lost reply: answered, or it
+                                    did not run; `OutcomeUnknown` until somebody says so
+    answered                        its result is given; nothing is sent
+    its operation ended in ERROR    made anew in its place if it is the last; else its result is given, and
+    or CANCEL                       its wait fails again
+    ended in SUPPORT                its result is given, and the service is asked what became of it: people
+                                    may bring it to its end
+    it did not run: refused, or     made anew in its place if it is the last; else its failure is given
+    not there after all attempts    again, because the block has lived with it
+    the same, and nobody knows its  made anew if it is the last; passed over if the same call follows, which
+    failure (its caller had gone)   the block made then; else `TransportError`, not sent
+    none is left                    sent, with the next number
+
+Other arguments than last time are `JournalConflict`, but for a step that is made anew and did not run. Once
+the key is concluded nothing is sent at all: each step gives its result or its failure, the last one as well,
+and a call for which there is none is `JournalConflict`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
+from weakref import ref
 
-from aiogandi.changes import discretion, written
+from aiogandi.changes import discretion
 from aiogandi.changes.change import Change
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.errand import Errand
+from aiogandi.changes.failures import failure_of
 from aiogandi.changes.journal import ClientJournal, Held, HeldElsewhere, Key, KeyHeld, Recorded
 from aiogandi.changes.prints import Prints, are_comparable
-from aiogandi.changes.recorder import refusal_of
 from aiogandi.changes.state import State
-from aiogandi.errors import InvalidArgument, JournalConflict, JournalError, OutcomeUnknown
-from aiogandi.models import OperationState
+from aiogandi.changes.steps import Step, Steps, differences, has_failed, recall
+from aiogandi.errors import InvalidArgument, JournalConflict, JournalError
 from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.journal")
@@ -26,19 +53,7 @@ log = logging.getLogger("aiogandi.journal")
 PAUSE: Final = 0.2
 """Seconds between two tries to get a key that is held."""
 
-_FAILED: Final = (OperationState.ERROR, OperationState.CANCEL)
-
 Convert = Callable[[Any], Any]
-
-
-class Step:
-    """The place of one call under a key."""
-
-    def __init__(self, words: Key, key: int, step: int) -> None:
-        self.words = words
-        self.key = key
-        self.step = step
-        self.errand: Errand | None = None
 
 
 class Send(Protocol):
@@ -56,6 +71,7 @@ class Block:
     def __init__(
         self,
         owner: object,
+        account: str,
         send: Send,
         journal: ClientJournal,
         prints: Prints,
@@ -65,73 +81,95 @@ class Block:
         secrets: KnownSecrets,
     ) -> None:
         self.owner = owner
+        """Of the client whose block it is. Another one's calls do not stand under it."""
+        self.account = account
         self.run = run
         self.secrets = secrets
         self._send = send
         self.words = words
         self.held = held
+        self.steps = Steps(held.steps)
         self._journal = journal
         self._prints = prints
-        self._asked = 0  # how many steps the block has come to
         self._busy: str | None = None
         self.result: Any = None
         """What the block came to, for who asks for it again."""
-        self._is_over = False
+        # A task would keep its context alive, and with it the block.
+        task = asyncio.current_task()
+        self._task = None if task is None else ref(task)
+        self.is_over = False
+        """Whether it has ended."""
         self._errands: list[Errand] = []
 
     async def step(self, call: Change, request: Request, convert: Convert) -> Any:
         """The result of the block's next changing call: from the journal, or sent now."""
         with self._one_at_a_time(call):
             self.secrets.learn(call.kept)
-            number = self._asked
-            self._asked += 1
-            recorded = self._recorded(number)
-            if recorded is not None and not self._runs_now(call, recorded, number):
-                return _recalled(call, recorded)
-            place = Step(self.words, self.held.number, number)
+            recorded = self._recorded(call)
+            if recorded is not None:
+                return recall(call, recorded)
+            place = Step(self.words, self.held.number, self.steps)
             try:
                 return await self._send(call, request, convert, place)
             finally:
                 if place.errand is not None:
                     self._errands.append(place.errand)
 
-    def _recorded(self, number: int) -> Recorded | None:
-        """What is recorded of a step. One that never left is not, though a later one may be."""
-        return next((each for each in self.held.steps if each.step == number), None)
+    def _recorded(self, call: Change) -> Recorded | None:
+        """The recorded step that tells what becomes of the call; None where it is sent now."""
+        steps = self.steps
+        while (recorded := steps.current) is not None:
+            # Once the block has ended well, its failures are a part of what it came to.
+            is_made_anew = steps.is_last and not self.held.is_concluded
+            has_run = recorded.state is not State.ABSENT
+            if is_made_anew and not has_run:
+                return None
+            if failure_of(recorded) is None and not has_run and self._follows(call):
+                steps.pass_by()
+                continue
+            self._require_same(call, recorded)
+            if is_made_anew and has_failed(recorded):
+                return None
+            steps.pass_by()
+            return recorded
+        if self.held.is_concluded:
+            raise JournalConflict(
+                f"{told(self.words)} is concluded, and {call.method} is none of its recorded steps. Nothing"
+                " was sent; other work needs another key, or Journal.forget() of this one"
+            )
+        return None
 
-    def _runs_now(self, call: Change, recorded: Recorded, number: int) -> bool:
-        """Whether a step that is recorded is sent again."""
-        # Once the block has ended well, its failures are a part of what it came to.
-        is_last = recorded is self.held.steps[-1] and not self.held.is_concluded
-        has_run = recorded.state is not State.ABSENT
-        if has_run or not is_last:
-            self._require_same(call, recorded, number)
-        if not has_run:
-            return is_last or refusal_of(recorded) is None
-        failed = recorded.ended is not None and recorded.ended.get("state") in _FAILED
-        return failed and is_last
+    def _follows(self, call: Change) -> bool:
+        """Whether the step after the current one is the same call."""
+        following = self.steps.following
+        return (
+            following is not None
+            and following.method == call.method
+            and not [*differences(call, following, self._prints.of(call.kept))]
+        )
 
-    def _require_same(self, call: Change, recorded: Recorded, number: int) -> None:
+    def _require_same(self, call: Change, recorded: Recorded) -> None:
         if call.method != recorded.method:
-            raise _conflict(self.words, number, call.method, f"it was {recorded.method}")
-        differs = [*_differences(call, recorded)]
+            raise self._conflict(call, f"it was {recorded.method}")
         prints = self._prints.of(call.kept)
         if not are_comparable(prints, recorded.prints):
             log.warning(
                 "%s, step %d (%s): its password cannot be compared with last time's, because the account's"
                 " password was changed meanwhile",
-                *(told(self.words), number + 1, call.method),
+                *(told(self.words), self.steps.at + 1, call.method),
             )
-        elif prints != recorded.prints:
-            differs.append(
-                "the password is another one, or a text that is not kept because it may be one"
-            )
-        if differs:
-            raise _conflict(self.words, number, call.method, "; ".join(differs))
+        if differs := [*differences(call, recorded, prints)]:
+            raise self._conflict(call, "; ".join(differs))
+
+    def _conflict(self, call: Change, differs: str) -> JournalConflict:
+        return JournalConflict(
+            f"{told(self.words)}, step {self.steps.at + 1}: {call.method} is not what ran here last time:"
+            f" {differs}. Nothing was sent; other work needs another key"
+        )
 
     @contextmanager
     def _one_at_a_time(self, call: Change) -> Iterator[None]:
-        if self._is_over:
+        if self.is_over:
             raise InvalidArgument(
                 f"{call.method}: the block of {told(self.words)} has ended, and takes no further calls"
             )
@@ -151,17 +189,16 @@ class Block:
 
     def recall(self) -> Any:
         """What the block came to when it ended well, in place of running it again."""
-        self._asked = len(self.held.steps)
+        self.steps.pass_all()
         return self.held.result
 
     async def conclude(self) -> None:
         """The block has ended well."""
-        self._is_over = True
-        left = [each for each in self.held.steps if (each.step or 0) >= self._asked]
-        if left:
+        self.is_over = True
+        if (left := self.steps.current) is not None:
             log.warning(
                 "%s: %d recorded steps were not asked for again, the first is %s",
-                *(told(self.words), len(left), left[0].method),
+                *(told(self.words), self.steps.left, left.method),
             )
         if self._is_news:
             try:
@@ -183,11 +220,19 @@ class Block:
 
     def fail(self, error: BaseException) -> None:
         """The block has ended with *error*. One that was left early is still open."""
-        self._is_over = True
-        if isinstance(error, Exception) and not self.held.is_concluded:
-            text = self.secrets.redacted(discretion.told(error))
+        self.is_over = True
+        if not isinstance(error, Exception) or self.held.is_concluded:
+            return
+        text = self.secrets.redacted(discretion.told(error))
+        with suppress(JournalError):  # it was closed meanwhile: the block ends with its own error
             noted = asyncio.ensure_future(self._journal.fail(self.held.number, text))
             noted.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def was_left_by(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether this task, which entered the block, has left it. Tasks that were begun inside are late
+        where they make further calls.
+        """
+        return self.is_over and self._task is not None and self._task() is task
 
     def let_go(self) -> None:
         """Hold the key no more, as soon as none of its calls is under way."""
@@ -202,10 +247,8 @@ BLOCKS: ContextVar[tuple[Block, ...]] = ContextVar("BLOCKS", default=())
 """The blocks that the current task is in, the innermost last."""
 
 
-async def hold(
-    journal: ClientJournal, words: Key, run: int, admit: Callable[[], None], *, waits: bool
-) -> Held:
-    """Hold the key, and wait for it where it is held, as long as *admit* does not raise."""
+async def hold(journal: ClientJournal, words: Key, run: int, *, waits: bool) -> Held:
+    """Hold the key, and wait for it where it is held."""
     holder: str | None = None
     while isinstance(held := await journal.hold(words, run), HeldElsewhere):
         if not waits:
@@ -214,37 +257,9 @@ async def hold(
             holder = held.holder
             log.warning("%s is held by %s: waiting for it", told(words), holder)
         await asyncio.sleep(PAUSE)
-        admit()
     return held
 
 
 def told(words: Key) -> str:
     """A key as texts name it."""
     return f"key {' / '.join(words)!r}"
-
-
-def _conflict(words: Key, number: int, method: str, differs: str) -> JournalConflict:
-    return JournalConflict(
-        f"{told(words)}, step {number + 1}: {method} is not what ran here last time: {differs}. Nothing was"
-        " sent; other work needs another key"
-    )
-
-
-def _differences(call: Change, recorded: Recorded) -> Iterator[str]:
-    kept = call.kept
-    for name in {**kept, **recorded.arguments}:
-        ours, theirs = kept.get(name), recorded.arguments.get(name)
-        if written.write(ours) != written.write(theirs):
-            yield f"{name} is {ours!r}, and was {theirs!r}"
-
-
-def _recalled(call: Change, recorded: Recorded) -> Any:
-    """What the journal tells of a call: its result, or its failure."""
-    if (fault := refusal_of(recorded)) is not None:
-        raise fault
-    if recorded.state is State.UNKNOWN:
-        raise OutcomeUnknown(f"{call.method}: whether it ran is not known", call.method)
-    call.take_over(recorded)
-    if call.yields is None:
-        return None if recorded.outcome is None else recorded.outcome[0]
-    return call.number

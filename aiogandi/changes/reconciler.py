@@ -187,7 +187,7 @@ class Reconciler:
             return None  # nothing could be given to it
         if believed:
             if self._recorder is not None:
-                await self._recorder.see_others(())  # how far the look goes back depends on them
+                await self._recorder.elsewhere.see(())  # how far the look goes back depends on them
             look = await self._lookup.look({"type": call.method}, whole=True)
         else:
             try:

@@ -11,9 +11,10 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.journal import Recorded
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
-from aiogandi.changes.pending import Entry, Pending, Register
+from aiogandi.changes.pending import Pending
 from aiogandi.changes.reconciler import Reconciler
 from aiogandi.changes.recorder import Recorder
+from aiogandi.changes.register import Entry, Register
 from aiogandi.changes.state import State
 from aiogandi.changes.surplus import SurplusSearch
 from aiogandi.errors import AuthenticationError, ClientClosed, GandiError, OutcomeUnknown
@@ -54,7 +55,7 @@ class Recovery:
 
     async def find_out(self, recorded: Recorded) -> None:
         """Find out what became of one call; `OutcomeUnknown` where that cannot be told."""
-        call = self._recorder.take_over(recorded)
+        call = self._recorder.elsewhere.take_over(recorded)
         await self._find_out(call, self._register.recall(call, recorded), recorded)
 
     async def _find_out(self, call: Change, entry: Entry, recorded: Recorded) -> None:
@@ -74,6 +75,13 @@ class Recovery:
         if number is None or call.yields is None or call.known_id(call.yields) is not None:
             return
         details = await self._lookup.operation(number)
+        if details is not None and details.type not in (None, call.method):
+            await self._recorder.statements.take_back(call, number)
+            raise OutcomeUnknown(
+                f"{call.method}: operation {number}, which was said to be its own, is a {details.type}; that is"
+                " taken back. dismiss() says that it did not run, adopt() which operation is its own",
+                call.method,
+            )
         if details is None or call.id_in(details) is None:
             raise OutcomeUnknown(
                 f"{call.method}: the service does not tell what operation {number} creates",
@@ -81,7 +89,7 @@ class Recovery:
                 candidates=(number,),
             )
         call.know(details)
-        await self._recorder.adopt_named(call, details)
+        await self._recorder.statements.complete(call, details)
 
     async def recover(self) -> list[Recovered]:
         """All calls that nobody has concluded and no living client sees to."""
@@ -109,7 +117,7 @@ class Recovery:
         return list(await asyncio.gather(*map(self._recovered, calls)))
 
     async def _recovered(self, recorded: Recorded) -> Recovered:
-        call = self._recorder.take_over(recorded)
+        call = self._recorder.elsewhere.take_over(recorded)
         entry = self._register.recall(call, recorded)
         try:
             await self._find_out(call, entry, recorded)

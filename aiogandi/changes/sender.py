@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -14,23 +15,18 @@ from aiogandi.changes.errand import Errand
 from aiogandi.changes.keys import Keys
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
-from aiogandi.changes.once import Step
-from aiogandi.changes.pending import Register
 from aiogandi.changes.reconciler import Reconciler
 from aiogandi.changes.recorder import Recorder
 from aiogandi.changes.recovery import Recovery
 from aiogandi.changes.refusals import Refusals
+from aiogandi.changes.register import Register
 from aiogandi.changes.state import State
+from aiogandi.changes.steps import Step
 from aiogandi.changes.surplus import SurplusSearch
 from aiogandi.changes.told import did_not_run
 from aiogandi.changes.trip import Convert, Trip, may_have_run
 from aiogandi.clock import Clock
-from aiogandi.errors import (
-    ClientClosed,
-    Fault,
-    GandiError,
-    TransportError,
-)
+from aiogandi.errors import ClientClosed, Fault, GandiError, TransportError
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.operations.directory import Directory
 from aiogandi.retries import DidNotRun, Repeater, may_pass
@@ -48,7 +44,7 @@ class Sender:
 
     A call is repeated only when it cannot have run. Where it may have, the reconciler finds out
     first, and where more than one send of it may run, `SurplusSearch` looks for what is left over.
-    *admit* raises where no call may begin.
+    *admit* raises where no call may begin; what is done inside of *scope* ends with the client.
 
     Each call goes in a task of its own, an `Errand`, because what has left must be seen to its end
     also where its caller does not wait for it any more.
@@ -65,6 +61,7 @@ class Sender:
         clock: Clock,
         register: Register,
         admit: Callable[[], None],
+        scope: Callable[[], AbstractContextManager[None]],
         record: MakeRecorder | None,
     ) -> None:
         self._session = session
@@ -97,7 +94,7 @@ class Sender:
                 self._surplus,
                 register,
             )
-            self.keys = Keys(self.recorder, recovery, register, self.send, admit)
+            self.keys = Keys(self.recorder, recovery, register, self.send, scope)
         self._admit = admit
         self._errands: set[Errand] = set()
         self._refusal: str | None = None
@@ -116,7 +113,7 @@ class Sender:
             raise ClientClosed(self._refusal, sent=False)
         # What cannot be sent is refused before others are sent for it.
         request = Request.of(call.method, call.arguments)
-        if self.keys is not None and (block := self.keys.block()) is not None:
+        if self.keys is not None and (block := self.keys.block_of(call)) is not None:
             return await block.step(call, request, convert)
         return await self.send(call, request, convert)
 
@@ -124,9 +121,7 @@ class Sender:
         self, call: Change, request: Request, convert: Convert, place: Step | None = None
     ) -> Any:
         """What *convert* makes of the reply to a call that is sent now. *place* is that under a key."""
-        errand = Errand(
-            call, self._register.enter(call, None if place is None else place.words), self._events
-        )
+        errand = Errand(call, self._register.enter(call, place), self._events)
         if place is not None:
             place.errand = errand
         intend = None if self.recorder is None else partial(self.recorder.intend, call, place)
@@ -182,6 +177,8 @@ class Sender:
         """The loop was closed, and with it ended whatever was under way: what has left is unknown."""
         for call in self._register.unanswered():
             self._closed(call)
+        if self.recorder is not None:
+            self.recorder.is_closed = True  # nothing is written down without a loop
 
     def hurry(self) -> None:
         """End the waiting for replies, or do not begin it."""
@@ -194,7 +191,7 @@ class Sender:
     async def _run(self, trip: Trip) -> Any:
         call = trip.call
         entered = False
-        refusal: GandiError | None = None
+        failure: GandiError | None = None
         try:
             if call.yields:
                 await trip.make_ready()
@@ -205,6 +202,7 @@ class Sender:
             )
         except DidNotRun as absent:
             lost = absent.lost
+            failure = did_not_run(call, lost)
         except asyncio.CancelledError:
             if not self._closing:
                 raise
@@ -212,14 +210,14 @@ class Sender:
                 return call.number  # an equal call's look has found it, and its own went on
             raise self._closed(call) from None
         except GandiError as error:
-            refusal = error
+            failure = error
             raise
         finally:
             if self.recorder is not None:
-                self.recorder.over(call, refusal)
+                self.recorder.over(call, failure)
             if entered:
                 self._follow(trip.errand)
-            del refusal  # its traceback holds this frame
+            del failure  # its traceback holds this frame
         raise did_not_run(call, lost)
 
     def _follow(self, errand: Errand) -> None:

@@ -102,7 +102,7 @@ class SurplusSearch:
             try:
                 look = await self._lookup.look({"type": call.method})
                 if self._recorder is not None:
-                    await self._recorder.see_others(look.operations)
+                    await self._recorder.elsewhere.see(look.operations)
             except GandiError as error:
                 problem = str(error)  # the next look may fare better
                 continue
@@ -154,8 +154,8 @@ class SurplusSearch:
         try:
             numbers = await self._lookup.ids(call.method)
             if self._recorder is not None:
-                await self._recorder.see_others(self._ledger.sightings.details.values())
-                elsewhere = await self._recorder.begun_elsewhere(call)
+                await self._recorder.elsewhere.see(self._ledger.sightings.details.values())
+                elsewhere = await self._recorder.elsewhere.begun(call)
         except GandiError as error:
             log.info("%s: whether another client is about is not known: %s", call.method, error)
             return

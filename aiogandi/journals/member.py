@@ -61,7 +61,7 @@ class Member:
     ) -> Callable[[Ledger], Recorder]:
         """What makes the client's books."""
         return lambda ledger: Recorder(
-            self._enter, self.secrets, ledger, policy, timeout, clock, wall_clock
+            self.account, self._enter, self.secrets, ledger, policy, timeout, clock, wall_clock
         )
 
     def join(self, gandi: object, sender: Sender) -> None:

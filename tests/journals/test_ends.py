@@ -89,13 +89,3 @@ async def test_a_generic_calls_value_is_given_from_the_journal(desk):
             values.append(await gandi.call("vm_create", "web", "s3cret-pw", 111, 1, 1, {}))
     assert values == [desk.sandbox.vms[0]["id"]] * 2
     assert desk.sent() == 1
-
-
-async def test_a_concluded_block_that_comes_to_one_more_call_is_concluded_with_it(desk):
-    for names in (["a"], ["a", "b"], ["a", "b"]):
-        async with desk.client() as gandi, gandi.once("web"):
-            for name in names:
-                await create(gandi, name)
-    assert desk.hostnames == ["a", "b"]
-    async with desk.client() as gandi:
-        assert await gandi.recover() == []

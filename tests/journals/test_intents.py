@@ -1,6 +1,7 @@
 """What is on the disk before a call leaves, and what of it afterwards; and what a heir makes of it."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -55,7 +56,7 @@ async def test_the_id_is_there_after_the_answer_and_the_state_after_the_wait(des
         [row] = rows_of(desk.path)[0]
         assert (row["state"], row["ids"], row["ended"]) == (
             "answered",
-            f'{{"vm_id":{vm_id}}}',
+            json.dumps({"vm_id": vm_id}),
             None,
         )
         await (await create(gandi, "second"))

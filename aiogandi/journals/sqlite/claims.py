@@ -87,6 +87,16 @@ def _claimant(account: int, name: Name, connection: sqlite3.Connection) -> int |
     return claimant
 
 
+def disown(account: int, number: int, said: int, connection: sqlite3.Connection) -> None:
+    """Take back what somebody has *said* of call *number*: see `ClientJournal.disown`."""
+    taken_back = connection.execute(
+        "UPDATE calls SET state = ?, ids = '{}' WHERE id = ? AND state = ? AND ids = ?",
+        (State.UNKNOWN, number, State.ADOPTED, json.dumps({"id": said})),
+    )
+    if taken_back.rowcount:
+        connection.execute("DELETE FROM claims WHERE account = ? AND call = ?", (account, number))
+
+
 @reading
 def owner(
     account: int, number: int, names: Sequence[Name], connection: sqlite3.Connection

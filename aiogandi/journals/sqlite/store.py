@@ -17,12 +17,14 @@ from aiogandi.journals.sqlite.claims import (
     FORGOTTEN,
     OPEN,
     begun,
+    disown,
     enter,
     enter_for,
     forget,
     owner,
     view,
 )
+from aiogandi.journals.sqlite.intents import intend
 from aiogandi.journals.sqlite.left import calls_left, drop, read
 from aiogandi.journals.sqlite.rows import concluded, held, one
 
@@ -31,7 +33,7 @@ Work: TypeAlias = Callable[[sqlite3.Connection], bool]
 CLIENTS: Final = 2**40
 """The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
 
-_IS_OPEN: Final = " AND state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
+_IS_OPEN: Final = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 
 
 class Locks(Protocol):
@@ -69,7 +71,7 @@ class SqliteClientJournal:
         self._claims = 0  # since old ones were forgotten
 
     def intend(self, intent: Intent) -> Any:
-        return self._submit(partial(_intend, self._account, self._client, intent))
+        return self._submit(partial(intend, self._account, self._client, intent))
 
     def send_again(self, number: int, sends: int, **newest: int | None) -> Any:
         values = {"state": State.SENT, "sends": sends, "patience": None, **newest}
@@ -97,12 +99,15 @@ class SqliteClientJournal:
             work = partial(_forgetting, self._account, now, work)
         return self._submit(work)
 
+    def disown(self, number: int, said: int) -> Any:
+        return self._submit(partial(disown, self._account, number, said))
+
     def owner(self, number: int, names: Sequence[Name]) -> Any:
         return self._submit(partial(owner, self._account, number, names))
 
     def settle(self, number: int, state: State, outcome: Any = None) -> Any:
-        told = None if outcome is None else written.write(outcome)
-        return self._update_open(number, {"state": state, "outcome": told})
+        told = {} if outcome is None else {"outcome": written.write(outcome)}
+        return self._update_open(number, {"state": state, **told}, f"state = '{state}'")
 
     def read(self, number: int) -> Any:
         return self._submit(partial(read, number))
@@ -171,11 +176,11 @@ class SqliteClientJournal:
     def _update(self, number: int, values: Mapping[str, Any], **how: bool) -> Any:
         return self._submit(partial(_update, number, values, ""), **how)
 
-    def _update_open(self, number: int, values: Mapping[str, Any]) -> Any:
-        """Unless it is known by now what became of the call: a person may say so in one process while
-        another one looks for it.
+    def _update_open(self, number: int, values: Mapping[str, Any], other: str = "FALSE") -> Any:
+        """Unless it is known by now what became of the call, and not what the *other* condition says: a
+        person may tell in one process while another one looks for it.
         """
-        return self._submit(partial(_update, number, values, _IS_OPEN))
+        return self._submit(partial(_update, number, values, f" AND ({_IS_OPEN} OR {other})"))
 
 
 def join(
@@ -197,30 +202,6 @@ def join(
         return number, client or 0, salt
 
     return work
-
-
-def _intend(account: int, client: int, intent: Intent, connection: sqlite3.Connection) -> int:
-    row = connection.execute(
-        "INSERT OR REPLACE INTO calls (account, client, key, step, method, arguments, prints, yields,"
-        " state, sends, newest, since, timeout, settle) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            account,
-            client,
-            intent.key,
-            intent.step,
-            intent.method,
-            written.write(intent.arguments),
-            json.dumps(intent.prints),
-            intent.yields,
-            State.SENT.value,
-            intent.sends,
-            intent.newest,
-            intent.since,
-            intent.timeout,
-            intent.settle,
-        ),
-    )
-    return row.lastrowid or 0
 
 
 def _update(
