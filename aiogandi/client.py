@@ -362,9 +362,11 @@ class Gandi:
         """Close where the client's loop was closed: its tasks are dead, and none is waited for."""
         self._lifetime.end()
         self._sender.let_go()
-        if self._member is not None:
-            await self._member.let_go(self)
-        await self._transport.close()
+        try:
+            await self._transport.close()
+        finally:
+            if self._member is not None:
+                await self._member.let_go(self)
 
     async def drain(self, timeout: float | None = None) -> None:
         """Take no new changing call, and wait until nothing that this client began is under way.

@@ -256,19 +256,19 @@ class Storage(Protocol):
         """The journal of a client of *account*, of which *told* tells others, and the salt for prints."""
 
     def run(self, account: str, name: str) -> Awaitable[int]:
-        """The number of a run, which begins now where there is none of this name."""
+        """The number of a run, for ever, also where all of it is forgotten meanwhile."""
 
     def find_run(self, account: str, name: str) -> Awaitable[int | None]:
-        """The number of a run; None where there is none of this name."""
+        """The number of a run; None where none of this name has ever begun."""
 
     def runs(self, account: str) -> Awaitable[list[tuple[str, float, Mapping[str, int]]]]:
-        """The runs by name, when each began, and how many keys it has in each state."""
+        """The runs that have items, by name, when each began, and how many items are in each state."""
 
     def entries(self, account: str, run: int) -> Awaitable[list[Entry]]:
         """The keys of a run, or with 0 those outside of runs, the oldest first."""
 
     def forget(self, account: str, run: int, key: Key | None) -> Awaitable[int]:
-        """Forget a key, or with None the run and all its keys; returns how many keys. One that is held
+        """Forget a key, or with None all keys of the run; returns how many keys. One that is held
         is not forgotten.
         """
 

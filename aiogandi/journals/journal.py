@@ -49,8 +49,12 @@ class Journal:
             async for outcome in bulk(provision, names, run=run): ...
 
     *path* is a SQLite file, which is made where there is none, with mode 600, and beside it one with the
-    same name and ``-locks``. Any number of processes on one machine may use it at the same time. It must
-    not lie on a network file system, where neither locks nor SQLite's shared memory work.
+    same name and ``-locks``. Any number of processes on one machine may use it at the same time, and any
+    number of journals of one process. It must not lie on a network file system, where neither locks nor
+    SQLite's shared memory work. Symbolic links may lead to it, but no hard ones. A relative path begins
+    where the program is when it makes the `Journal`. Other programs may read the file, with SQLite. In a
+    process that has it open, nothing but SQLite may open it: whoever closes it there, be it after copying
+    it, drops SQLite's locks.
 
     Before a call leaves, its intent is on the disk. If that cannot be written, the call is not sent, and
     `JournalError` says so. What becomes of it is written down as soon as it is known; should that fail, the
@@ -72,8 +76,9 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, storage: Storage | None = None) -> None:
-        self._name = _path_of(path)
-        self._storage = SqliteStorage(Path(self._name)) if storage is None else storage
+        require(isinstance(path, str | os.PathLike), "path", path, "the path of a file")
+        self._storage = SqliteStorage(path) if storage is None else storage
+        self._name = str(os.fspath(path))
         self._home = Home("journal")
         self._is_open = False
         self._clients: WeakKeyDictionary[object, Durable] = WeakKeyDictionary()
@@ -175,10 +180,11 @@ class Journal:
     def run(
         self, name: str, *, key: Callable[[Any], str] = str, gandi: object | None = None
     ) -> Run:
-        """A run of the account of *gandi*, or of the only client that was opened with the journal.
+        """A run of the account of *gandi*, or of the only client that was opened with the journal. It begins
+        with its first item, and is the same one wherever that is, also inside of `Gandi.once`.
 
         *key* says what an item is called: a string that is the same when the program is started again,
-        and that no other item of the run has. Nothing is written yet: a run begins with its first item.
+        and that no other item of the run has.
 
         With several clients and no *gandi*, or with none, it is `InvalidArgument`, and so is a *name* that
         repeats a password.
@@ -188,7 +194,7 @@ class Journal:
         return Run(name, key, self._client(gandi), self._storage, self)
 
     async def runs(self, *, gandi: object | None = None) -> list[RunSummary]:
-        """The account's runs, the oldest first."""
+        """The account's runs that have items, the oldest first."""
         self.require_home()
         found = await self._storage.runs(self._client(gandi).account)
         with understood(self._name, "when a run began"):
@@ -272,18 +278,6 @@ def _process() -> str:
     told = f"process {os.getpid()} ({program}) on {socket.gethostname()}"
     # A file's name may have bytes that are no text, and the journal takes no others.
     return told.encode("utf-8", "backslashreplace").decode()
-
-
-def _path_of(path: str | os.PathLike[str]) -> str:
-    allowed = "the path of a file"
-    require(isinstance(path, str | os.PathLike), "path", path, allowed)
-    name = os.fspath(path)
-    require(isinstance(name, str) and "\0" not in name, "path", path, allowed)
-    try:
-        os.fsencode(name)
-    except UnicodeEncodeError:
-        raise refusal("path", path, allowed) from None
-    return name
 
 
 def _words(key: object) -> Key:

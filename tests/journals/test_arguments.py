@@ -1,6 +1,5 @@
-"""What a journal is given by the program around it: paths, names and keys, sound and not."""
+"""What a journal is given by the program around it: files, names and keys, sound and not."""
 
-import asyncio
 import os
 import stat
 import sys
@@ -9,7 +8,6 @@ import pytest
 
 from aiogandi import InvalidArgument, Journal, JournalError, bulk
 from tests.journals.desk import create
-from tests.waiting import until
 
 
 async def opens(path):
@@ -17,24 +15,9 @@ async def opens(path):
         return journal.is_open
 
 
-def files(folder):
-    return sorted(each.name for each in folder.iterdir())
-
-
-class Bytes:
-    def __fspath__(self):
-        return b"runs.db"
-
-
-@pytest.mark.parametrize("path", [5, None, b"runs.db", Bytes(), "a\0b", "\ud800"])
-def test_what_is_no_path_is_refused(path):
-    with pytest.raises(InvalidArgument, match=r"path=.*: the path of a file"):
-        Journal(path)
-
-
 async def test_what_is_no_file_is_left_alone(tmp_path):
     os.mkfifo(tmp_path / "fifo")
-    for path in (tmp_path, tmp_path / "fifo", "/dev/null", ""):
+    for path in (tmp_path, tmp_path / "fifo", "/dev/null"):
         with pytest.raises(JournalError, match="is no file: give the path of one"):
             await opens(path)
 
@@ -46,36 +29,6 @@ async def test_a_folder_that_is_not_there_is_told_and_a_name_that_is_too_long(pa
             await opens(folder / "runs.db")
     with pytest.raises(JournalError, match="name too long"):
         await opens(path.with_name("x" * 250))
-
-
-@pytest.mark.parametrize("name", [":memory:", "file:x?mode=memory", "a?b#c%20", "\udcff"])
-async def test_a_name_that_means_more_to_others_is_a_file(desk, tmp_path, monkeypatch, name):
-    monkeypatch.chdir(tmp_path)
-    desk.path = name
-    for _ in range(2):
-        async with desk.client() as gandi, gandi.once("web"):
-            await create(gandi)
-    assert desk.sent() == 1
-    assert files(tmp_path) == [name, f"{name}-locks"]
-
-
-async def test_under_each_of_its_names_a_key_is_held_once(desk, path, tmp_path, told):
-    link = tmp_path / "elsewhere" / "link.db"
-    link.parent.mkdir()
-    link.symlink_to(path)
-    desk.path = link
-    async with desk.client() as gandi, gandi.once("web"):
-        await create(gandi)
-        desk.path = path
-        async with desk.client() as other:
-            waiting = asyncio.create_task(other.once("web").__aenter__())
-            await until(lambda: "is held by" in told.text)
-            waiting.cancel()
-            await asyncio.wait([waiting])
-    assert files(link.parent) == ["link.db"]
-    async with desk.client() as gandi, gandi.once("web"):
-        await create(gandi)
-    assert desk.sent() == 1
 
 
 async def test_all_its_files_are_for_their_owner_alone(desk, path):

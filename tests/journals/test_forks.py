@@ -5,11 +5,10 @@ import gc
 import multiprocessing
 import os
 import sys
-import threading
 
 import pytest
 
-from aiogandi import Gandi, Journal, JournalError, WrongLoop, bulk
+from aiogandi import Journal, JournalError, WrongLoop, bulk
 from tests.journals.desk import create
 from tests.journals.sqlite.probe import seen_elsewhere
 
@@ -143,32 +142,3 @@ def test_in_another_loop_it_is_told_and_works_on_in_its_own(desk, path):
         assert first.run(all_of(journal.export())) == []
         first.run(journal.close())
     assert not journal.is_open
-
-
-def has_thread(path):
-    return f"journal {path}" in [each.name for each in threading.enumerate()]
-
-
-def test_where_its_loop_was_closed_it_lets_go_of_everything(path):
-    journal = Journal(path)
-    asyncio.run(journal.open())
-    assert journal.is_open
-    assert has_thread(path)
-    asyncio.run(journal.close())
-    assert not journal.is_open
-    assert not has_thread(path)
-    asyncio.run(journal.open())  # in a third one
-    asyncio.run(journal.close())
-
-
-def test_that_of_a_client_whose_loop_was_closed_is_let_go_of_as_well(path):
-    async def use():
-        async with gandi.once("web"):
-            pass
-
-    gandi = Gandi("AA1234-GANDI", "mypassword", url="http://127.0.0.1:9/", journal=path)
-    asyncio.run(use())
-    assert has_thread(path)
-    asyncio.run(gandi.close())
-    assert not has_thread(path)
-    assert not path.with_name("runs.db-wal").exists()

@@ -99,6 +99,11 @@ class LockFile:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
 
 
+def beside(path: Path) -> Path:
+    """The file with the locks of the database at *path*."""
+    return path.with_name(f"{path.name}-locks")
+
+
 def _identity(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino

@@ -10,15 +10,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import ClientJournal, Entry, Key, KeyHeld, Left, Name, Recorded
 from aiogandi.errors import InvalidArgument, JournalError
-from aiogandi.journals.sqlite.file import connect
+from aiogandi.journals.sqlite.file import connect, followed, located
 from aiogandi.journals.sqlite.left import adopt, dismiss, drop, holder_of, with_runs
-from aiogandi.journals.sqlite.locks import LockFile
+from aiogandi.journals.sqlite.locks import LockFile, beside
+from aiogandi.journals.sqlite.opening import Opening
 from aiogandi.journals.sqlite.rows import one, reading
 from aiogandi.journals.sqlite.store import CLIENTS, SqliteClientJournal, join
 from aiogandi.journals.sqlite.writer import Writer
@@ -27,12 +27,11 @@ Result = TypeVar("Result")
 
 
 class SqliteStorage:
-    """Keeps journals in the file at *path*."""
+    """Keeps journals in the file at *path*. `InvalidArgument` where that cannot be the path of a file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: Writer | None = None
-        self._locks: LockFile | None = None
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = located(path)
+        self._opening: Opening | None = None
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_writer: ClassVar[Callable[..., Writer]] = Writer
@@ -40,8 +39,8 @@ class SqliteStorage:
     _wall_clock = staticmethod(time.time)
 
     async def open(self) -> None:
-        path, locks = _files(self._path)
-        if LockFile.was_open_at_fork(locks):
+        path = followed(self._path)
+        if LockFile.was_open_at_fork(beside(path)):
             raise JournalError(
                 f"{self._path}: this process was forked while the other one had the journal open, and SQLite"
                 " would lose what both write. Open it after the fork alone, or start the process in another"
@@ -50,40 +49,33 @@ class SqliteStorage:
         writer = self._make_writer(partial(connect, path), str(self._path))
         await writer.open()
         try:
-            self._locks = self._open_locks(locks)
+            locks = self._open_locks(beside(path))
         except OSError as error:
             await writer.close()
-            raise JournalError(f"{self._path}-locks: {error.strerror}") from error
-        self._writer = writer
+            raise JournalError(f"{beside(path)}: {error.strerror}") from error
+        self._opening = Opening(writer, locks, str(self._path))
 
     async def close(self) -> None:
-        writer, locks = self._writer, self._locks
-        self._writer = self._locks = None
-        try:
-            if writer is not None:
-                await writer.close()
-        finally:
-            if locks is not None:
-                locks.close()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await opening.close()
 
     def let_go(self) -> None:
-        writer, locks = self._writer, self._locks
-        self._writer = self._locks = None
-        if writer is not None:
-            writer.let_go()
-        if locks is not None:
-            locks.close()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.leave()
 
     def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
         # Not in the writer's thread: what others write down does not wait for it.
         return asyncio.to_thread(work)
 
     async def enter(self, account: str, told: str) -> tuple[ClientJournal, bytes]:
-        number, client, salt = await self._submit(join(account, told, self._wall_clock()))
-        locks = self._locks
-        if locks is None or not locks.take(CLIENTS + client):
-            raise JournalError(f"{self._path}: the journal is closed")
-        journal = SqliteClientJournal(self._submit, locks, number, client, told, self._wall_clock)
+        opening = self._opened()
+        number, client, salt = await opening.submit(join(account, told, self._wall_clock()))
+        opening.take(CLIENTS + client)
+        journal = SqliteClientJournal(
+            opening.submit, opening, number, client, told, self._wall_clock
+        )
         return journal, salt
 
     def run(self, account: str, name: str) -> Awaitable[int]:
@@ -99,16 +91,14 @@ class SqliteStorage:
         return self._submit(partial(_entries, account, run))
 
     async def forget(self, account: str, run: int, key: Key | None) -> int:
-        locks = self._locks
-        numbers = await self._submit(partial(_numbers, account, run, key))
-        if locks is None:
-            raise JournalError(f"{self._path}: the journal is closed")
-        free = [number for number in numbers if locks.take(number)]
+        opening = self._opened()
+        numbers = await opening.submit(partial(_numbers, account, run, key))
+        free = [number for number in numbers if opening.take(number)]
         try:
-            await self._submit(partial(_forget, free, run if key is None else None))
+            await opening.submit(partial(_forget, free))
         finally:
             for number in free:
-                locks.let_go(number)
+                opening.let_go(number)
         return len(free)
 
     def left(self, account: str) -> Awaitable[list[Left]]:
@@ -134,16 +124,16 @@ class SqliteStorage:
     @asynccontextmanager
     async def _holding(self, account: str, number: int) -> AsyncIterator[Recorded]:
         """A call that is left, while nobody else sees to it."""
-        locks = self._locks
+        opening = self._opened()
         call = await self._find_left(account, number)
         place = CLIENTS + call.client if call.place is None else call.place
-        if locks is None or not locks.take(place):
+        if not opening.take(place):
             raise KeyHeld(await self._submit(partial(holder_of, call)))
         try:
             # Once more: until now, somebody else may have seen to it.
             yield await self._find_left(account, number)
         finally:
-            locks.let_go(place)
+            opening.let_go(place)
 
     async def _find_left(self, account: str, number: int) -> Recorded:
         for each in await self.left(account):
@@ -154,30 +144,19 @@ class SqliteStorage:
     def export(self) -> Awaitable[list[Mapping[str, Any]]]:
         return self._submit(_export)
 
-    def _submit(
-        self, work: Callable[[sqlite3.Connection], Result], *, waits: bool = False
-    ) -> Awaitable[Result]:
-        if self._writer is None:
-            # Not raised here: who notes what became of a call asks from within other people's work.
-            closed: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-            closed.set_exception(
-                JournalError(
-                    f"{self._path}: the journal is closed: enter it with `async with` first"
-                )
+    def _submit(self, work: Callable[[sqlite3.Connection], Result]) -> Awaitable[Result]:
+        return self._opened().submit(work)
+
+    def _opened(self) -> Opening:
+        if self._opening is None:
+            raise JournalError(
+                f"{self._path}: the journal is closed: enter it with `async with` first"
             )
-            return closed
-        return self._writer.submit(work, waits=waits)
-
-
-def _files(path: Path) -> tuple[Path, Path]:
-    """The database and the file of its locks, by the name that the database has itself: under each of
-    several names, the locks would be in another file.
-    """
-    own = Path(os.path.realpath(path))
-    return own, own.with_name(f"{own.name}-locks")
+        return self._opening
 
 
 _ACCOUNT = "(SELECT id FROM accounts WHERE scope = ?)"
+_RUN = f"SELECT id FROM runs WHERE account = {_ACCOUNT} AND name = ?"  # noqa: S608
 
 
 def _run(account: str, name: str, now: float, connection: sqlite3.Connection) -> int:
@@ -186,33 +165,31 @@ def _run(account: str, name: str, now: float, connection: sqlite3.Connection) ->
         f"INSERT OR IGNORE INTO runs (account, name, since) VALUES ({_ACCOUNT}, ?, ?)",  # noqa: S608
         (account, name, now),
     )
-    return _find_run(account, name, connection) or 0
+    number: int = one(connection, _RUN, account, name)
+    return number
 
 
 def _find_run(account: str, name: str, connection: sqlite3.Connection) -> int | None:
-    query = f"SELECT id FROM runs WHERE account = {_ACCOUNT} AND name = ?"  # noqa: S608
-    number: int | None = one(connection, query, account, name)
+    number: int | None = one(connection, _RUN, account, name)
     return number
 
 
 def _runs(
     account: str, connection: sqlite3.Connection
 ) -> list[tuple[str, float, Mapping[str, int]]]:
-    runs = connection.execute(
-        f"SELECT id, name, since FROM runs WHERE account = {_ACCOUNT} ORDER BY since",  # noqa: S608
+    # Of items: the keys inside of one have its own before theirs.
+    rows = connection.execute(
+        "SELECT name, state, min(keys.since) AS since, count(*) AS number FROM runs"  # noqa: S608
+        " JOIN keys ON keys.account = runs.account AND keys.run = runs.id"
+        f" WHERE runs.account = {_ACCOUNT} AND json_array_length(key) = 1 GROUP BY runs.id, state"
+        " ORDER BY since",
         (account,),
-    ).fetchall()
-    counts = (
-        f"SELECT state, count(*) FROM keys WHERE account = {_ACCOUNT} AND run = ? GROUP BY state"  # noqa: S608
     )
-    return [
-        (
-            row["name"],
-            row["since"],
-            dict(map(tuple, connection.execute(counts, (account, row["id"])))),
-        )
-        for row in runs
-    ]
+    found: dict[str, tuple[str, float, dict[str, int]]] = {}
+    for row in rows:
+        _, _, counts = found.setdefault(row["name"], (row["name"], row["since"], {}))
+        counts[row["state"]] = row["number"]
+    return list(found.values())
 
 
 @reading
@@ -245,15 +222,10 @@ def _numbers(account: str, run: int, key: Key | None, connection: sqlite3.Connec
     return [row[0] for row in found]
 
 
-def _forget(keys: list[int], run: int | None, connection: sqlite3.Connection) -> None:
+def _forget(keys: list[int], connection: sqlite3.Connection) -> None:
     for key in keys:
         connection.execute("DELETE FROM calls WHERE key = ?", (key,))
         connection.execute("DELETE FROM keys WHERE id = ?", (key,))
-    if run:
-        connection.execute(
-            "DELETE FROM runs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM keys WHERE run = ?)",
-            (run, run),
-        )
 
 
 @reading

@@ -129,15 +129,16 @@ class SqliteClientJournal:
         return self._submit(partial(_find, self._account, key, run))
 
     async def hold(self, key: Key, run: int = 0) -> Held | HeldElsewhere:
-        number = await self._submit(partial(_key, self._account, key, run, self._wall_clock()))
-        if not self._locks.take(number):
-            holder = await self._submit(partial(_holder, number))
-            return HeldElsewhere(holder)
-        try:
-            held: Held = await self.hold_again(number)
-        except BaseException:
-            self._locks.let_go(number)
-            raise
+        held: Held | None = None
+        while held is None:  # it was forgotten before it was held
+            number = await self._submit(partial(_key, self._account, key, run, self._wall_clock()))
+            if not self._locks.take(number):
+                return HeldElsewhere(await self._submit(partial(_holder, number)))
+            try:
+                held = await self.hold_again(number)
+            finally:
+                if held is None:
+                    self._locks.let_go(number)
         return held
 
     async def hold_number(self, key: int) -> bool:
@@ -253,9 +254,9 @@ def _holder(key: int, connection: sqlite3.Connection) -> str:
     return one(connection, "SELECT holder FROM keys WHERE id = ?", key) or "another process"
 
 
-def _take(number: int, told: str, connection: sqlite3.Connection) -> Held:
-    connection.execute("UPDATE keys SET holder = ? WHERE id = ?", (told, number))
-    return held(number, connection)
+def _take(number: int, told: str, connection: sqlite3.Connection) -> Held | None:
+    updated = connection.execute("UPDATE keys SET holder = ? WHERE id = ?", (told, number))
+    return held(number, connection) if updated.rowcount else None
 
 
 def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> bool:

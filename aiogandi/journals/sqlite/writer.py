@@ -114,9 +114,9 @@ class Writer:
             raise interrupted
 
     def let_go(self) -> None:
-        """End the thread where its loop was closed."""
+        """Do what was submitted, and end the thread, where its loop was closed."""
         self._is_open = False
-        self._bell.put(True)
+        self._bell.put(True)  # for what nobody has rung for
         self._bell.put(False)
         self._thread.join()
 

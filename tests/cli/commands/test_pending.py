@@ -205,8 +205,8 @@ def test_a_hundred_thousand_past_calls_are_not_read(aiogandi, service, unknown, 
             "INSERT INTO keys (account, run, key, state, since, steps) VALUES (?, 1, ?, 'concluded', 1, ?)",
             rows,
         )
-        # Whatever is read of them fails from now on.
-        database.execute("UPDATE keys SET key = 'no JSON', steps = 'no JSON' WHERE id = 50000")
+        # Whatever is read of their calls fails from now on.
+        database.execute("UPDATE keys SET steps = 'no JSON' WHERE id = 50000")
     assert aiogandi("pending", "--json", service=service).json == [unknown]
     (run,) = aiogandi("run", "list", "--json", service=service).json
     assert run["done"] == 100_001

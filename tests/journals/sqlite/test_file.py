@@ -46,11 +46,6 @@ async def test_it_is_made_whole_and_for_its_owner_alone(path):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-async def test_what_a_maker_that_was_killed_has_left_does_not_matter(path):
-    (path.parent / f"runs.db.{os.getpid()}.new").write_bytes(b"half of one")
-    assert await opens(path)
-
-
 async def test_a_journal_that_is_cut_off_in_the_middle_is_refused(desk, path):
     async with desk.client() as gandi, gandi.once("web"):
         await create(gandi)
@@ -265,7 +260,7 @@ async def test_keys_outlive_other_descriptors_of_the_files(desk, path):
     """To close a descriptor drops all POSIX locks of a process on the file: those of keys are elsewhere."""
     async with desk.client() as gandi, gandi.once("web"):
         for name in (path, path.parent / "runs.db-wal"):
-            name.read_bytes()
+            name.read_bytes()  # as nobody should
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("SELECT count(*) FROM keys").fetchone()
         with pytest.raises(Stop):

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from aiogandi import Journal, JournalError
-from aiogandi.journals.sqlite.file import connect
+from aiogandi.journals.sqlite.file import CHECKED, connect
 
 PAGE = 4096
 
@@ -68,4 +68,22 @@ async def test_what_an_earlier_log_has_left_behind_counts_for_nothing(half_copie
     log.write_bytes(octets)
     with pytest.raises(JournalError, match="is damaged"):
         async with Journal(half_copied):
+            pass
+
+
+async def test_a_large_file_that_lacks_more_than_its_log_has_is_damage(path):
+    """It is not read as a whole when it is opened, because that would take too long."""
+    copy = path.with_name("copy.db")
+    with closing(connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO accounts (scope) VALUES (?)", ("x" * (CHECKED + 10 * PAGE),)
+        )
+    with closing(connect(path)) as connection:
+        connection.execute("INSERT INTO accounts (scope) VALUES ('another')")
+        shutil.copy(f"{path}-wal", f"{copy}-wal")
+        shutil.copy(path, copy)
+    with copy.open("r+b") as file:
+        file.truncate(CHECKED + PAGE)
+    with pytest.raises(JournalError, match="is damaged: it was cut off"):
+        async with Journal(copy):
             pass
