@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 
 from aiogandi.changes.change import Change
@@ -37,7 +37,10 @@ class Keys:
 
     def block(self) -> Block | None:
         """The innermost block of this client that the current task is in."""
-        return next((block for block in _around() if block.owner is self), None)
+        return next(self._blocks(), None)
+
+    def _blocks(self) -> Iterator[Block]:
+        return (block for block in _around() if block.owner is self)
 
     def block_of(self, call: Change) -> Block | None:
         """The block that a changing call of this client stands in. `InvalidArgument` where that is another
@@ -89,11 +92,9 @@ class Keys:
     async def _enter(self, key: str, run: int, *, waits: bool) -> Block:
         with self._scope():
             journal, prints = await self._recorder.both()
-            outer = self.block()
-            # An item's inner keys are the run's, too.
-            run = run or (0 if outer is None else outer.run)
-            words = _words(outer, key)
-            secrets = (self._recorder.secrets if outer is None else outer.secrets).within()
+            words, run = self._place(key, run)
+            inmost = self.block()
+            secrets = (self._recorder.secrets if inmost is None else inmost.secrets).within()
             secrets.require_none_in({"the key": key})
             held = await hold(journal, words, run, waits=waits)
             try:
@@ -114,7 +115,14 @@ class Keys:
         """What is recorded under a key that is concluded."""
         with self._scope():
             journal, _ = await self._recorder.both()
-            return await journal.find(_words(self.block(), key), run)
+            return await journal.find(*self._place(key, run))
+
+    def _place(self, key: str, run: int) -> tuple[Key, int]:
+        """What the key is called with the outer ones, and the run that it is in: an item's inner keys are
+        the run's, too. A *run*'s own items are the same whatever other block it is begun in.
+        """
+        outer = next((block for block in self._blocks() if run in (0, block.run)), None)
+        return ((key,), run) if outer is None else ((*outer.words, key), outer.run)
 
     async def recover(self) -> list[Recovered]:
         """See `Gandi.recover`."""
@@ -142,7 +150,3 @@ def _current_task() -> asyncio.Task[object] | None:
         return asyncio.current_task()
     except RuntimeError:  # no loop runs here
         return None
-
-
-def _words(outer: Block | None, key: str) -> Key:
-    return (key,) if outer is None else (*outer.words, key)

@@ -133,7 +133,7 @@ class Run:
         self._journal.require_home()
         number = await self._storage.find_run(self._client.account, self.name)
         if number is None:
-            return
+            return  # nobody has begun it
         for entry in await self._storage.entries(self._client.account, number):
             if len(entry.key) == 1:
                 [key] = entry.key
@@ -160,15 +160,14 @@ def _written(result: Any) -> Mapping[str, Any] | None:
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON gives *value* back as it is, and it names no password."""
-    match value:
-        case dict():
-            return all(
-                type(key) is str and "password" not in key.lower() and _is_json(item)
-                for key, item in value.items()
-            )
-        case list():
-            return all(map(_is_json, value))
+    """Whether JSON gives *value* back as it is, and it names no password. A `Counter` would be a dict."""
+    if type(value) is dict:
+        return all(
+            type(key) is str and "password" not in key.lower() and _is_json(item)
+            for key, item in value.items()
+        )
+    if type(value) is list:
+        return all(map(_is_json, value))
     if type(value) is float:
         return math.isfinite(value)
     return value is None or type(value) in (str, int, bool)

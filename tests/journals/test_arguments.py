@@ -90,29 +90,6 @@ async def test_any_text_is_a_key(desk, key):
         assert await journal.forget(key, run="release") == 1
 
 
-def _nested():
-    nested = []
-    for _ in range(10**5):
-        nested = [nested]
-    return nested
-
-
-@pytest.mark.parametrize("result", [10**5000, _nested()], ids=["huge", "nested"])
-async def test_a_result_that_json_cannot_take_is_made_again(desk, result):
-    async def provision(name):
-        await create(gandi, name)
-        return result
-
-    for repeated in (False, True):
-        async with desk.both() as (journal, gandi):
-            [outcome] = [
-                each async for each in bulk(provision, ["web"], run=journal.run("release"))
-            ]
-            assert (outcome.ok, outcome.repeated) == (True, repeated)
-            assert outcome.result is result
-    assert desk.sent() == 1
-
-
 async def test_an_error_that_is_no_text_is_kept_as_far_as_it_is(desk):
     async def provision(_):
         raise ValueError("\ud800 bad")

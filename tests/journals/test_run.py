@@ -195,14 +195,6 @@ async def test_runs_are_told_and_forgotten(desk):
     assert sorted(desk.hostnames) == ["b", "b", "c"]
 
 
-async def test_to_ask_for_a_run_does_not_begin_it(desk):
-    async with desk.both() as (journal, _):
-        assert [each async for each in journal.run("relaese").outcomes()] == []
-        assert await journal.forget("a", run="relaese") == 0
-        assert await journal.forget(run="relaese") == 0
-        assert await journal.runs() == []
-
-
 async def test_the_client_of_a_run_is_named_where_there_are_several(desk):
     async with (
         desk.both() as (journal, gandi),
