@@ -94,6 +94,7 @@ class Keys:
             journal, prints = await self._recorder.both()
             words, run = self._place(key, run)
             inmost = self.block()
+            around = () if inmost is None else (*inmost.around, inmost.words)
             secrets = (self._recorder.secrets if inmost is None else inmost.secrets).within()
             secrets.require_none_in({"the key": key})
             held = await hold(journal, words, run, waits=waits)
@@ -109,7 +110,9 @@ class Keys:
             except BaseException:
                 journal.let_go(held.number)
                 raise
-        return Block(self, self.account, self._send, journal, prints, words, held, run, secrets)
+        return Block(
+            self, self.account, self._send, journal, prints, words, held, run, secrets, around
+        )
 
     async def find(self, key: str, run: int) -> Held | None:
         """What is recorded under a key that is concluded."""

@@ -79,6 +79,7 @@ class Block:
         held: Held,
         run: int,
         secrets: KnownSecrets,
+        around: tuple[Key, ...],
     ) -> None:
         self.owner = owner
         """Of the client whose block it is. Another one's calls do not stand under it."""
@@ -87,6 +88,8 @@ class Block:
         self.secrets = secrets
         self._send = send
         self.words = words
+        self.around = around
+        """The keys of the blocks that it stands in. Those of a run's item are no part of its own."""
         self.held = held
         self.steps = Steps(held.steps)
         self._journal = journal
@@ -108,6 +111,8 @@ class Block:
             recorded = self._recorded(call)
             if recorded is not None:
                 return recall(call, recorded)
+            if self.around:
+                self.secrets.require_none_in({"the key": self.around})
             place = Step(self.words, self.held.number, self.steps)
             try:
                 return await self._send(call, request, convert, place)

@@ -5,7 +5,7 @@ from collections import Counter, OrderedDict
 
 import pytest
 
-from aiogandi import bulk
+from aiogandi import InvalidArgument, bulk
 from tests.journals.desk import create
 
 
@@ -138,3 +138,16 @@ async def test_a_result_of_another_kind_is_made_again(desk, make):
             assert was is repeated
         assert await counts(journal) == {"release": (1, 0, 0)}
     assert desk.sent() == 1
+
+
+async def test_a_key_around_a_run_that_repeats_a_password_of_its_items_is_refused(desk):
+    async with desk.both() as (journal, gandi), gandi.once("s3cret-pw2"):
+
+        async def provision(name):
+            async with gandi.once("server"):
+                await create(gandi, name, "s3cret-pw2")
+
+        [outcome] = [each async for each in bulk(provision, ["a"], run=journal.run("release"))]
+        assert isinstance(outcome.error, InvalidArgument)
+        assert "the key repeats a password" in str(outcome.error)
+    assert desk.sent() == 0
