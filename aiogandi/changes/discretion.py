@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from aiogandi.errors import InvalidArgument
-from aiogandi.redaction import BLANK, Redactor, Secret, conceal, secrets_in
+from aiogandi.redaction import BLANK, Redactor, Secret, conceal, secrets_in, stand_in
 
 RECENT: Final = 8
 """Passwords of the latest calls that a client remembers: a failure of one item may quote that of another."""
@@ -127,16 +127,20 @@ class KnownSecrets:
         """Raise `InvalidArgument` where one of *values*, by their names, has one of these in it as it is: the
         journal cannot do without it, so nothing may be done.
         """
-        redactor = Redactor(each for each in self if not isinstance(each, Withheld))
-        if not redactor.knows_plain("\n".join(_plain_texts(list(values.values())))):
+        if not self._stand_in(list(values.values())):
             return
         for name, value in values.items():
-            if redactor.knows_plain("\n".join(_plain_texts(value))):
+            if self._stand_in(value):
                 del values, value  # this frame is part of the traceback
                 raise InvalidArgument(
                     f"{name} repeats a password or a session id, and the journal, which keeps it, must"
                     " hold none; nothing was sent"
                 )
+
+    def _stand_in(self, value: Any) -> bool:
+        """Whether one that surely is a secret is in *value* as it is."""
+        secrets = (each for each in self if not isinstance(each, Withheld))
+        return stand_in(secrets, "\n".join(_plain_texts(value)))
 
 
 def told(error: BaseException) -> str:

@@ -49,11 +49,8 @@ class Trip:
 
     def is_ready(self) -> bool:
         """Whether it may stand in line, and once its turn has come, whether it may be sent."""
-        return (
-            self.errand.may_leave
-            and self._is_prepared()
-            and (self._is_written or not self._turn_has_come)
-        )
+        is_written = self._is_written or not self._turn_has_come
+        return is_written and self.errand.may_leave and self._is_prepared()
 
     def may_leave(self) -> bool:
         """Whether it may be sent, now that its turn has come."""

@@ -2,7 +2,7 @@
 traceback locals. This room uses no other.
 """
 
-from aiogandi.redaction.blanking import LONGEST, Redactor, outline, redact
+from aiogandi.redaction.blanking import LONGEST, Redactor, outline, redact, stand_in
 from aiogandi.redaction.secrets import BLANK, Sealed, Secret, conceal, secrets_in
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "outline",
     "redact",
     "secrets_in",
+    "stand_in",
 ]

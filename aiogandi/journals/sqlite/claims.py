@@ -33,10 +33,7 @@ def enter(
     """Enter the operation with these *names* as that of call *number*, all of them or none: see
     `ClientJournal.claim`.
     """
-    known = json.loads(
-        one(connection, "SELECT ids FROM calls WHERE id = ?", number, default="{}")
-    ).get("id")
-    if known is not None and any(kind == "id" and each != known for kind, each in names):
+    if _has_another(number, names, connection):
         return False
     entered: list[tuple[int, str, int]] = []
     for name in names:
@@ -61,6 +58,16 @@ def enter(
         ),  # SQLite's module asks an enum at length for a plain value
     )
     return True
+
+
+def _has_another(number: int, names: Sequence[Name], connection: sqlite3.Connection) -> bool:
+    """Whether another operation than that with these *names* is known to be the call's."""
+    wanted = next((each for kind, each in names if kind == "id"), None)
+    if wanted is None:
+        return False
+    ids = one(connection, "SELECT ids FROM calls WHERE id = ?", number, default="{}")
+    known: int = json.loads(ids).get("id", wanted)
+    return known != wanted
 
 
 def enter_for(
