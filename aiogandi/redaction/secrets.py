@@ -109,13 +109,9 @@ class Eraser:
         if len(secret) < SHORT:
             found = places(secret, text)
             return any(not _is_in_a_word(text, start, end) for start, end in found)
-        return any(each in small for each in self._forms)
-
-    @cached_property
-    def _forms(self) -> list[Secret]:
-        """The secret in each form of Unicode, in small letters."""
-        secret = self._secret.reveal()
-        return [Secret(folded(each)) for each in (secret, *other_forms(secret))]
+        if secret.isascii():
+            return secret.lower() in small
+        return any(folded(each) in small for each in (secret, *other_forms(secret)))
 
     def whole(self, reading: Reading) -> Iterator[tuple[int, int]]:
         """Where the original of *reading* has all of the secret: from and to which character."""
