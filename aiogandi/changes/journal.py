@@ -198,9 +198,10 @@ class ClientJournal(Protocol):
     def let_go(self, key: int) -> None:
         """Hold it no more."""
 
-    def conclude(self, key: int, result: Any) -> Awaitable[bool]:
-        """Note that the key's block has ended well. What is left of its calls are its recorded steps. False
-        where it is not written down what one of them has begun: then the key stays open.
+    def conclude(self, key: int, result: Any, unasked: Sequence[int] = ()) -> Awaitable[bool]:
+        """Note that the key's block has ended well. What is left of its calls are its recorded steps, without
+        those of the numbers *unasked*, which stand outside of keys from now on, where they have begun
+        something. False where it is not written down what one of them has begun: then the key stays open.
         """
 
     def fail(self, key: int, error: str) -> Awaitable[None]:

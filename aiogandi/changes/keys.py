@@ -106,6 +106,9 @@ class Keys:
                     for step in held.steps:
                         if step.is_unclear:
                             await self._recovery.find_out(step)
+                    await (
+                        self._recorder.catch_up()
+                    )  # with what was found now, and could not be written
                     held = await journal.hold_again(held.number)
             except BaseException:
                 journal.let_go(held.number)

@@ -200,14 +200,18 @@ class Block:
     async def conclude(self) -> None:
         """The block has ended well."""
         self.is_over = True
-        if (left := self.steps.current) is not None:
+        left = self.steps.rest
+        if left:
+            ids = " ".join(f"{name}={number}" for name, number in left[0].ids.items())
             log.warning(
-                "%s: %d recorded steps were not asked for again, the first is %s",
-                *(told(self.words), self.steps.left, left.method),
+                "%s: %d recorded steps were not asked for again, the first is %s%s; recover() tells of what they"
+                " have begun",
+                *(told(self.words), len(left), left[0].method, ids and f" ({ids})"),
             )
+        unasked = [each.step for each in left if each.step is not None]
         if self._is_news:
             try:
-                if not await self._journal.conclude(self.held.number, self.result):
+                if not await self._journal.conclude(self.held.number, self.result, unasked):
                     log.warning(
                         "%s has ended well, and stays open, because it is not written down what one of its"
                         " calls has begun: that is found out when it is entered again",

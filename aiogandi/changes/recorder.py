@@ -111,6 +111,8 @@ class Recorder:
             with suppress(JournalError):  # it never was inside, and who asked for it was told
                 journal, _ = await entered
                 self._dropping.flush(journal, self._watch)
+                for record, claim in self._unwritten.items():  # once more: there may be room by now
+                    self._watch(asyncio.ensure_future(journal.claim(record, *claim)), [])
                 await journal.leave()
             if self._writing:
                 await asyncio.wait(self._writing)

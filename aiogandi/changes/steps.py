@@ -42,12 +42,12 @@ class Steps:
     @property
     def is_last(self) -> bool:
         """Whether none comes after the current one."""
-        return self.left == 1
+        return len(self.rest) == 1
 
     @property
-    def left(self) -> int:
-        """How many the block has not come to."""
-        return len(self._recorded) - self.at
+    def rest(self) -> Sequence[Recorded]:
+        """Those that the block has not come to."""
+        return self._recorded[self.at :]
 
     def pass_by(self) -> None:
         """The block has come past the current one."""
@@ -108,7 +108,7 @@ def recall(call: Change, recorded: Recorded) -> Any:
     """What the journal tells of a call: its result, or its failure."""
     if recorded.state is State.ABSENT:
         raise failure_of(recorded) or did_not_run(recorded)
-    if recorded.state is State.UNKNOWN:
+    if recorded.is_open:
         raise OutcomeUnknown(f"{call.method}: whether it ran is not known", call.method)
     call.take_over(recorded)
     if call.yields is None:

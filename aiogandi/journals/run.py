@@ -7,8 +7,11 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, Final, Literal, NoReturn, Protocol
+from uuid import UUID
 
 from aiogandi import models
 from aiogandi.changes.discretion import KnownSecrets
@@ -99,7 +102,14 @@ class Run:
         )
 
     def key_of(self, item: Any) -> str:
-        """What *item* is called. `InvalidArgument` where that is no text."""
+        """What *item* is called. `InvalidArgument` where that is no text, or may be another one next time."""
+        require(
+            self._key is not str or _has_a_lasting_text(item),
+            "item",
+            item,
+            "with the default key=str a string, a number, a date, a path, a UUID or a tuple of these, whose text"
+            " is the same in each process; for others give key=, such as key=lambda vm: str(vm.id)",
+        )
         key = self._key(item)
         holds = isinstance(key, str) and bool(key)
         require(holds, "key", key, f"a text that is not empty, for the item {item!r}")
@@ -146,6 +156,15 @@ class Run:
     def _read(self, key: str, kept: Any) -> Any:
         with understood(repr(self._journal), f"the result of {key!r}"):
             return _read(kept)
+
+
+def _has_a_lasting_text(item: Any) -> bool:
+    """Whether ``str(item)`` is sure to be the same when the program is started again. That of an object has
+    its address in it, and that of a server its state.
+    """
+    if isinstance(item, tuple):
+        return all(map(_has_a_lasting_text, item))
+    return isinstance(item, str | int | float | Decimal | date | PurePath | UUID)
 
 
 def _written(result: Any) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ import pytest
 
 from aiogandi import ClientClosed, Gandi, InvalidArgument, Journal, JournalError, bulk
 from aiogandi.sandbox import QUICK
-from tests.journals.desk import create
+from tests.journals.desk import create, stop_after
 from tests.waiting import until
 
 # -- which task is inside -----------------------------------------------------------------------
@@ -161,3 +161,22 @@ async def test_a_key_says_nothing_of_the_same_key_of_a_run(desk):
         async with gandi.once("x"):
             pass
         assert [pending.key for pending in gandi.pending()] == before == ["x"]
+
+
+async def test_what_is_not_asked_for_again_is_told_by_recover(desk, told):
+    """A server that a loop has bought beside the one that it went on with, say."""
+    async with desk.client() as gandi:
+        await stop_after(gandi, create, lambda gandi: create(gandi, "second"))
+    first, second = (vm["id"] for vm in desk.sandbox.vms)
+    async with desk.client() as gandi:
+        async with gandi.once("web"):
+            assert (await create(gandi)).vm_id == first
+        assert f"the first is vm_create (vm_id={second}); recover() tells" in told.text
+        [left] = await gandi.recover()
+        assert (left.outcome, left.pending.vm_id, left.pending.key) == ("adopted", second, None)
+        left.pending.dismiss()
+    async with desk.client() as gandi:
+        assert await gandi.recover() == []
+        async with gandi.once("web"):
+            assert (await create(gandi)).vm_id == first
+    assert desk.sent() == 2

@@ -3,10 +3,14 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from aiogandi import InvalidArgument, Journal, JournalError, NotFound, bulk
+from aiogandi import VM, InvalidArgument, Journal, JournalError, NotFound, bulk
 from tests.journals.desk import PASSWORD, Stop, create
 from tests.waiting import until
 
@@ -261,3 +265,21 @@ async def test_what_is_taken_for_a_key_has_outer_ones_before_it(desk):
         assert await journal.forget(("a", "inner"), run="release") == 1
         assert await journal.forget("b", run="release") == 2  # with what is inside of it
         assert await journal.forget(run="release") == 1
+
+
+@pytest.mark.parametrize(
+    "item", ["web", 5, ("web", 5), Decimal("1.5"), date(2026, 11, 27), Path("web"), UUID(int=1)]
+)
+async def test_the_text_of_a_plain_item_is_its_key(desk, item):
+    async with desk.both() as (journal, _):
+        assert journal.run("release").key_of(item) == str(item)
+
+
+@pytest.mark.parametrize(
+    "item", [object(), VM.from_wire({"hostname": "web"}, id=1), {"name": "web"}, ("web", object())]
+)
+async def test_the_text_of_another_item_may_change_so_a_key_is_asked_for(desk, item):
+    async with desk.both() as (journal, _):
+        with pytest.raises(InvalidArgument, match="give key="):
+            journal.run("release").key_of(item)
+        assert journal.run("release", key=lambda _: "web").key_of(item) == "web"

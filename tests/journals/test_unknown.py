@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from aiogandi import ClientClosed, OutcomeUnknown
+from aiogandi import ClientClosed, JournalError, OutcomeUnknown
 from aiogandi.sandbox.trouble import Delay
 from tests.journals.desk import create, stop_after
 from tests.waiting import until
@@ -47,6 +47,35 @@ async def test_what_could_not_be_written_down_is_not_bought_again(desk, path, to
             operation = await create(gandi)
     assert operation.vm_id == desk.sandbox.vms[0]["id"]
     assert desk.hostnames == ["web"]
+
+
+async def test_what_is_found_for_an_earlier_process_on_a_full_disk_is_given_when_there_is_room(
+    desk, path
+):
+    async with desk.client() as gandi:
+        await stop_after(gandi)  # there is a file
+    desk.sandbox.drop_reply("vm_create")
+    with full(path):
+        async with desk.client() as gandi:
+            await stop_after(gandi, create)
+    mine = desk.sandbox.vms[0]["id"]
+    async with desk.client() as gandi:
+        with full(path), pytest.raises(JournalError, match="full"):
+            async with gandi.once("web"):
+                raise AssertionError("the body must not run")
+        async with gandi.once("web"):
+            assert (await create(gandi)).vm_id == mine
+    assert desk.hostnames == ["web"]
+
+
+async def test_what_could_not_be_written_down_is_written_when_the_client_closes(desk, path):
+    async with desk.client() as gandi:
+        with full(path):
+            await stop_after(gandi, create)
+    before = desk.sandbox.calls.copy()
+    async with desk.client() as gandi, gandi.once("web"):
+        await create(gandi)
+        assert desk.sandbox.calls == before
 
 
 async def test_what_is_not_known_is_unknown_until_it_is_dismissed(desk):

@@ -22,6 +22,8 @@ class Desk:
     disk: object
     through: dict = field(default_factory=dict)
     """Orders that are done, and what was told of each."""
+    concluded: set = field(default_factory=set)
+    """Those of them of which the journal knows it."""
     asked: dict = field(default_factory=dict)
     """Calls outside of keys for which nothing was told yet, by order."""
     adopted: dict = field(default_factory=dict)

@@ -3,6 +3,7 @@ and the kernel that keeps locks are modelled.
 """
 
 import asyncio
+import json
 import sqlite3
 from collections import deque
 from pathlib import Path
@@ -40,6 +41,11 @@ class Disk:
             for kind, number in names
             if kind in ("id", created)
         )
+
+    def has_concluded(self, key):
+        """Whether it is written down that this key's block has ended well."""
+        query = "SELECT 1 FROM keys WHERE key = ? AND state = 'concluded'"
+        return self.connection.execute(query, (json.dumps([key]),)).fetchone() is not None
 
 
 class DiskLocks:

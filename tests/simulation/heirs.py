@@ -42,7 +42,7 @@ class CrashJudge:
 
     def _what_was_told(self):
         """Whose each operation is that somebody was told: an order's, and which of its steps'."""
-        owners, last = {}, {}
+        owners, last, unwritten = {}, {}, {}
         for call in self._books.calls:
             if call.outcome != "answered":
                 continue
@@ -56,14 +56,15 @@ class CrashJudge:
             elif self._key(work.type, work.sent) != self._key(call.method, call.arguments):
                 self._complain(UNTRUE, f"it is {self._key(work.type, work.sent)}: {story(call)}")
             if not call.is_written:
-                continue  # on a full disk: an equal call may have been told of the operation later
+                unwritten[work] = place  # on a full disk: an equal call may be told of it later
+                continue
             if owners.setdefault(work, place) != place:
                 self._complain(UNTRUE, f"operation {work.id} was given to two: {story(call)}")
             before = last.setdefault(place, work)
             if before is not work and before.outcome != "ERROR":
                 self._complain(UNTRUE, f"it was {before.id} before, now {work.id}: {story(call)}")
             last[place] = work
-        return owners
+        return {**unwritten, **owners}
 
     def _work_of(self, call):
         name = {"vm_create": "vm_id", "disk_create": "disk_id"}.get(call.method, "id")

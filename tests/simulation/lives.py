@@ -78,9 +78,15 @@ class Life(People):
         self._complain(NOT_THROUGH, f"the run: {TRIES} times in one life")
 
     def _is_through(self, order, told):
-        if self.process.lives and self.desk.through.setdefault(order, told) != told:
-            before = self.desk.through[order]
+        if not self.process.lives:
+            return
+        before = self.desk.through.get(order)
+        if order not in self.desk.concluded:
+            self.desk.through[order] = told
+        elif before != told:
             self._complain(UNTRUE, f"{order.name} is {told}, and was {before}")
+        if self.desk.disk.has_concluded(order.name):
+            self.desk.concluded.add(order)  # on a full disk it may not be, and is run again
 
     async def _do(self, order):
         """The calls of an order; returns the ids of all that it has begun."""

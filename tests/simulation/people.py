@@ -91,10 +91,13 @@ class People(Callers):
         habits = self.day.habits
         kind, told = kind_of(pending.method, pending.arguments, habits), self._told()
         inner = {"a": 10, "b": 20}.get((pending.key or "").rpartition(" / ")[2])
+        world = self.world
+        left = pending.since.timestamp() - world.wall() + world.service.time()
         free = [
             work
-            for work in self.world.service.of_type(pending.method)
+            for work in world.service.of_type(pending.method)
             if isinstance(work.by, Ordered)
+            and work.created >= left - 1  # an older one is none of its own
             and all(given is order and inner in (None, step) for given, step in told.get(work, ()))
             and work.id not in self.desk.adopted
             and self.desk.named.get(work.id, pending.key) == pending.key

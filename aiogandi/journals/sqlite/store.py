@@ -150,8 +150,8 @@ class SqliteClientJournal:
     def let_go(self, key: int) -> None:
         self._locks.let_go(key)
 
-    def conclude(self, key: int, result: Any) -> Any:
-        return self._submit(partial(_conclude, key, result))
+    def conclude(self, key: int, result: Any, unasked: Sequence[int] = ()) -> Any:
+        return self._submit(partial(_conclude, key, result, unasked))
 
     def fail(self, key: int, error: str) -> Any:
         return self._submit(partial(_fail, key, error))
@@ -259,11 +259,18 @@ def _take(number: int, told: str, connection: sqlite3.Connection) -> Held | None
     return held(number, connection) if updated.rowcount else None
 
 
-def _conclude(key: int, result: Any, connection: sqlite3.Connection) -> bool:
+def _conclude(
+    key: int, result: Any, unasked: Sequence[int], connection: sqlite3.Connection
+) -> bool:
     steps = held(key, connection).steps
     if any(each.is_unclear for each in steps):
         return False
-    told = [concluded(each) for each in steps]
+    told = [concluded(each) for each in steps if each.step not in unasked]
+    for step in unasked:
+        connection.execute(
+            "UPDATE calls SET key = NULL, step = NULL WHERE key = ? AND step = ? AND state != ?",
+            (key, step, State.ABSENT.value),
+        )
     connection.execute(
         "UPDATE keys SET state = 'concluded', error = NULL, holder = NULL, steps = ?, result = ?"
         " WHERE id = ?",
