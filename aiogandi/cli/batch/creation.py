@@ -11,9 +11,9 @@ import aiogandi
 from aiogandi.cli.batch.change import carry_out
 from aiogandi.cli.batch.items import Ending, Item, Target, Waiting, Wording
 from aiogandi.cli.batch.lot import Step
+from aiogandi.cli.batch.places import file_for, keep_to
 from aiogandi.cli.batch.report import Report
-from aiogandi.cli.batch.resuming import not_begun
-from aiogandi.cli.batch.safekeeping import PasswordFile, file_for
+from aiogandi.cli.batch.resuming import begun, not_begun
 from aiogandi.cli.batch.shares import require_for_creation
 from aiogandi.cli.exits import WrongUse
 from aiogandi.cli.service.connection import Connection
@@ -49,17 +49,19 @@ async def create_servers(
 
     If the account has not enough free shares, nothing is created and `CommandFailed` is raised.
     *password* gives each server's password. Passwords that were *generated* are in a file before any
-    server is created, which is *save* or one in the folder for state, and shown in the report.
+    server is created, which is *save* or one in the folder for state, and shown in the report. A run keeps to
+    the file that it has begun with.
     """
     gandi = connection.gandi
+    file = await file_for(connection, save) if generated else None
     os_id = await _find_system(gandi, wanted.system)
     targets = [Target(0, hostname) for hostname in wanted.hostnames]
     await require_for_creation(connection, len(await not_begun(connection, targets)), wanted.shares)
-    file = PasswordFile(save or file_for(connection)) if generated else None
     if file is None:
         passwords = {hostname: password() for hostname in wanted.hostnames}
     else:
-        passwords = file.fill(wanted.hostnames, password)
+        passwords = file.fill(wanted.hostnames, password, await begun(connection))
+        keep_to(connection, file)
         connection.screen.line(f"Passwords are saved in {file.path}")
     specs = {"login": wanted.login} if wanted.login else None
 

@@ -1,7 +1,8 @@
 """Generated passwords, on the disk before any server is created with them.
 
 A file has a line for each server, its name and its password, and none but its owner may read it. A server
-that has its password in the file gets that one: so a run that goes on uses the same ones as before.
+that has its password in the file gets that one: so a run that goes on uses the same ones as before. A run keeps to
+the file that it began with, see `places`: another one would get passwords that no server has.
 """
 
 from __future__ import annotations
@@ -11,17 +12,11 @@ import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
 from aiogandi.cli.exits import CommandFailed, WrongUse
-from aiogandi.cli.service.connection import Connection
-from aiogandi.cli.service.state import is_there, state_folder, state_path
 
 OPTION = "--save-passwords FILE"
-FOLDER = "passwords"
 
 
 class PasswordFile:
@@ -30,16 +25,29 @@ class PasswordFile:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()  # the file that a link points to is replaced, not the link
 
-    def fill(self, hostnames: Sequence[str], generate: Callable[[], str]) -> dict[str, str]:
+    def fill(
+        self,
+        hostnames: Sequence[str],
+        generate: Callable[[], str],
+        begun: Collection[str] = (),
+    ) -> dict[str, str]:
         """Return the password of each server, and write down those that are generated now.
 
-        Raises `WrongUse` for a file that others can read, and for what is none, and `CommandFailed` where they cannot be
-        written: then no server may be created with them.
+        Those that are *begun* have theirs already, and get no other. Raises `CommandFailed` where the file
+        has not got it, or passwords cannot be written: then no server may be created with them. `WrongUse`
+        for a file that others can read, and for what is none.
         """
         try:
-            with self._alone():
+            with alone(self.path.parent):
                 text = self._read()
                 known = dict(_lines(text))
+                if lost := [name for name in hostnames if name in begun and name not in known]:
+                    more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+                    raise CommandFailed(
+                        f"{self.path} has no password of {', '.join(lost[:3])}{more}, which this run has"
+                        " begun with one; nothing was sent: bring the file back, or give the run's line as"
+                        " it was (aiogandi run forget lets a run begin anew)"
+                    )
                 new = {name: generate() for name in hostnames if name not in known}
                 if new:
                     self._write(text, [f"{name}\t{password}" for name, password in new.items()])
@@ -52,7 +60,7 @@ class PasswordFile:
 
     def note(self, report: str) -> None:
         """Add a report that nobody could be shown, as remarks."""
-        with suppress(OSError), self._alone():
+        with suppress(OSError), alone(self.path.parent):
             self._write(self._read(), [f"# {line}" for line in report.splitlines()])
 
     def has(self, hostnames: Collection[str]) -> bool:
@@ -62,13 +70,19 @@ class PasswordFile:
         except (OSError, WrongUse):
             return True  # nobody can tell
 
+    def names(self) -> list[str]:
+        """Return the servers that have their passwords in the file, as far as that can be read."""
+        with suppress(OSError, WrongUse):
+            return [name for name, _ in _lines(self._read())]
+        return []
+
     def drop(self, hostnames: Collection[str]) -> None:
         """Delete the passwords of these servers, and the file with the last password.
 
         Raises `CommandFailed` where that cannot be.
         """
         try:
-            with self._alone():
+            with alone(self.path.parent):
                 text = self._read()
                 kept = [line for line in text.splitlines() if _name_in(line) not in hostnames]
                 if any(map(_name_in, kept)):
@@ -97,52 +111,38 @@ class PasswordFile:
             return ""
 
     def _write(self, text: str, lines: Sequence[str]) -> None:
-        """Put a file with *text* and these *lines* in the place of the old one: all of it, or nothing."""
+        """Put a file with *text* and these *lines* in the place of the old one."""
         if text and not text.endswith("\n"):
             text += "\n"
-        folder = self.path.parent
-        number, name = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=folder)  # of mode 600
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(text + "".join(f"{line}\n" for line in lines))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink()
-            raise
-        with _opened(folder) as descriptor:
-            if descriptor is not None:
-                os.fsync(descriptor)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let no other command read or write it meanwhile, which would generate passwords of its own."""
-        with _opened(self.path.parent) as descriptor:
-            if descriptor is not None:
-                from fcntl import LOCK_EX, flock  # noqa: PLC0415 - Windows has no such module
-
-                flock(descriptor, LOCK_EX)
-            yield
+        put(self.path, text + "".join(f"{line}\n" for line in lines))
 
 
-def file_for(connection: Connection) -> Path:
-    """Return the file in the folder for state: that of the run, else one of the command's own."""
-    folder = state_folder(OPTION, FOLDER)
-    if connection.run is None:
-        return folder / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"  # noqa: DTZ005 - for its reader
-    return folder / _name_for(connection.account, connection.run)
+def put(path: Path, text: str) -> None:
+    """Put a file of mode 600 with this text there, on the disk: all of it, or nothing."""
+    number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # of mode 600
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise
+    with _opened(path.parent) as descriptor:
+        if descriptor is not None:
+            os.fsync(descriptor)
 
 
-def file_of_run(connection: Connection, run: str) -> PasswordFile | None:
-    """Return the file in the folder for state with the passwords of a run; None where there is none."""
-    path = state_path(OPTION) / FOLDER / _name_for(connection.account, run)
-    return PasswordFile(path) if is_there(path) else None
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let no other command read or write there meanwhile, which would generate passwords of its own."""
+    with _opened(folder) as descriptor:
+        if descriptor is not None:
+            from fcntl import LOCK_EX, flock  # noqa: PLC0415 - Windows has no such module
 
-
-def _name_for(account: str, run: str) -> str:
-    told = sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{quote(run, safe=' ')}-{told}.txt"
+            flock(descriptor, LOCK_EX)
+        yield
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

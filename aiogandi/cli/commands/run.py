@@ -9,7 +9,7 @@ import typer
 
 import aiogandi
 from aiogandi.cli.batch.left import left
-from aiogandi.cli.batch.safekeeping import file_of_run
+from aiogandi.cli.batch.places import file_of_run, forget_users_file, users_file
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import JournalFile, Json
 from aiogandi.cli.exits import FAILED, OK, CommandFailed
@@ -120,6 +120,8 @@ def forget(
         else:
             screen.result(f"{counted(len(gone), 'thing')} of run {found.name} forgotten")
         _see_to_passwords(connection, name, gone, delete=passwords)
+        if all(each.name != name for each in await _runs(connection)):
+            forget_users_file(connection, name)
         if held := len(keys) - len(gone):
             screen.problem(f"{counted(held, 'thing')} not: a command has them under way")
             return FAILED
@@ -150,6 +152,8 @@ def _see_to_passwords(
     """Delete the passwords that the run has generated for servers that it has forgotten, or say where
     they stay.
     """
+    if (own := users_file(connection, name)) is not None:
+        connection.screen.line(f"Their passwords stay in {own}, a file of your own")
     file = file_of_run(connection, name)
     if file is None or not file.has(hostnames):
         return

@@ -150,8 +150,8 @@ def create(
     """Create servers, all at once.
 
     Each gets a password of its own, which is saved in a file and shown, unless you give one. A server
-    that has its password in the file already gets that. Nobody deletes the file but you, or run forget
-    --passwords for a run's.
+    that has its password in the file already gets that, and a run keeps to the file that it began with.
+    Nobody deletes the file but you, or run forget --passwords for a run's in your folder for state.
     """
     hostnames = names_of(names, count, name, arguments.hostname)
     waiting = Waiting.of(no_wait, timeout)

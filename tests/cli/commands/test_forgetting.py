@@ -48,8 +48,10 @@ def test_those_in_a_file_of_the_users_own_stay(aiogandi, service, tmp_path):
     file = tmp_path / "mine"
     assert aiogandi(*LINE, "--save-passwords", file, service=service).code == 0
     done = aiogandi("run", "forget", "x", "--passwords", service=service)
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert f"stay in {file}, a file of your own" in done.err.replace("\n", "")
     assert names_in(file) == ["web-01", "web-02"]
+    assert aiogandi(*LINE, "--save-passwords", tmp_path / "another", service=service).code == 0
 
 
 def test_those_of_things_that_a_command_has_under_way_stay(
