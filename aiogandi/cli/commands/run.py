@@ -100,6 +100,8 @@ def forget(
     """
 
     async def work(connection: Connection) -> int:
+        if passwords and await _is_gone(connection, name) and _forget_rest(connection, name, items):
+            return OK
         found = await _find(connection, name)
         run = _journal(connection).run(name)
         states = {outcome.key: outcome.state async for outcome in run.outcomes()}
@@ -120,7 +122,7 @@ def forget(
         else:
             screen.result(f"{counted(len(gone), 'thing')} of run {found.name} forgotten")
         _see_to_passwords(connection, name, gone, delete=passwords)
-        if all(each.name != name for each in await _runs(connection)):
+        if await _is_gone(connection, name):
             forget_users_file(connection, name)
         if held := len(keys) - len(gone):
             screen.problem(f"{counted(held, 'thing')} not: a command has them under way")
@@ -140,10 +142,22 @@ async def _forget(
     else:
         for key in keys:
             await journal.forget(key, run=run.name)
-    if all(each.name != run.name for each in await _runs(connection)):
+    if await _is_gone(connection, run.name):
         return list(keys)
     held = {outcome.key async for outcome in run.outcomes()}
     return [key for key in keys if key not in held]
+
+
+def _forget_rest(connection: Connection, name: str, items: Sequence[str] | None) -> bool:
+    """Delete the passwords that were kept when their run was forgotten; returns whether there are any."""
+    file = file_of_run(connection, name)
+    hostnames = [] if file is None else items or file.names()
+    if file is None or not file.has(hostnames):
+        return False
+    if connection.screen.as_json:
+        connection.screen.document({"forgotten": 0})
+    _see_to_passwords(connection, name, hostnames, delete=True)
+    return True
 
 
 def _see_to_passwords(
@@ -171,7 +185,18 @@ async def _find(connection: Connection, name: str) -> aiogandi.RunSummary:
     for run in await _runs(connection):
         if run.name == name:
             return run
+    kept = file_of_run(connection, name)
+    if kept is not None:
+        raise CommandFailed(
+            f"there is no run {name} of this account any more, but its passwords are in {kept.path}"
+            f" (to delete them: aiogandi run forget {name} --passwords)"
+        )
     raise CommandFailed(f"there is no run {name} of this account (see: aiogandi run list)")
+
+
+async def _is_gone(connection: Connection, name: str) -> bool:
+    """Whether the journal has no run of this name, or no longer."""
+    return all(each.name != name for each in await _runs(connection))
 
 
 async def _runs(connection: Connection) -> list[aiogandi.RunSummary]:

@@ -35,6 +35,22 @@ def test_they_are_deleted_with_the_run(aiogandi, service, passwords):
     assert not passwords.exists()
 
 
+def test_they_are_deleted_after_the_run_as_well(aiogandi, service, passwords):
+    assert aiogandi("run", "forget", "x", service=service).code == 0
+    done = aiogandi("run", "forget", "x", service=service)
+    assert done.code == 1
+    assert "to delete them: aiogandi run forget x --passwords" in done.err
+    done = aiogandi("run", "forget", "x", "web-01", "--passwords", service=service)
+    assert done.code == 0
+    assert names_in(passwords) == ["web-02"]
+    done = aiogandi("run", "forget", "x", "--passwords", "--json", service=service)
+    assert (done.code, done.json) == (0, {"forgotten": 0})
+    assert f"Their passwords are deleted from {passwords}" in done.err
+    assert not passwords.exists()
+    done = aiogandi("run", "forget", "x", "--passwords", service=service)
+    assert (done.code, done.err.count("there is no run x")) == (1, 1)
+
+
 def test_those_of_other_things_stay(aiogandi, service, passwords):
     done = aiogandi("run", "forget", "x", "web-01", "web-01", "--passwords", service=service)
     assert (done.code, done.out) == (0, "1 thing of run x forgotten\n")
