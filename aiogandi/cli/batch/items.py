@@ -74,6 +74,8 @@ class Item:
     error: Exception | None = None
     more: bool = False
     """Whether another step follows the one under way: deleting, after stopping."""
+    held: bool = False
+    """Whether another command of the same run has it under way."""
 
     @property
     def goes_on(self) -> bool:

@@ -256,6 +256,8 @@ class Lot:
         """
         for item in self.items:
             operation = item.operation
+            if item.held and item.ending is Ending.NOT_BEGUN:
+                self._move(item, Ending.UNDER_WAY)  # in another command
             if item.ending is not Ending.UNDER_WAY or operation is None or not operation.done():
                 continue
             try:

@@ -11,7 +11,7 @@ from aiogandi.cli.batch.lot import Lot
 from aiogandi.cli.exits import ENDED, FAILED, OK, refuses_login
 from aiogandi.cli.service.state import keep_report
 from aiogandi.cli.terminal.screen import Screen, Undelivered, counted
-from aiogandi.errors import JournalConflict
+from aiogandi.errors import InvalidArgument, JournalConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,15 @@ def _tell_under_way(lot: Lot, screen: Screen) -> None:
             screen.command(f"aiogandi {command} info {written(nameless)}")
 
 
+def _was_never_sent(item: Item) -> bool:
+    """Whether its arguments were refused here: the same line would be refused again."""
+    return item.refused and isinstance(item.error, InvalidArgument)
+
+
 def _tell_rest(lot: Lot, screen: Screen) -> None:
+    held = [item.target for item in lot.items if item.held and item.ending is Ending.UNDER_WAY]
+    if held:
+        screen.line(f"Another command has under way: {list_of(held)}")
     rest = [item.target for item in lot.items if item.unfinished]
     if rest and lot.stopped is not None:
         screen.line(f"Still to be {lot.wording.done}: {list_of(rest)}")
@@ -139,7 +147,7 @@ def _tell_rest(lot: Lot, screen: Screen) -> None:
             screen.line(
                 f"Run {lot.run.name} is of another command line: give this one another --run"
             )
-        else:
+        elif not all(_was_never_sent(item) for item in lot.items):
             screen.line(f"To go on with run {lot.run.name}, give the same line again")
     unknown = [item.target for item in lot.items if item.ending is Ending.UNKNOWN]
     if unknown:

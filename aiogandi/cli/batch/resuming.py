@@ -55,6 +55,7 @@ class KeptRun:
             try:
                 return await self._try(action, item)
             except KeyHeld as held:
+                item.held = True
                 if not waits:
                     raise
                 self._tell(str(held))
@@ -65,6 +66,7 @@ class KeptRun:
 
         async def act(item: Item) -> Any:
             nonlocal left
+            item.held = False
             try:
                 return await action(item)
             except Left as error:

@@ -169,7 +169,9 @@ def test_who_has_a_thing_under_way_is_told_and_waiting_for_it_ends_at_once(
     done = process(*line, "--timeout", 1, "--json", service=slow_service)
     assert done.code == 1
     assert f"The rest is under way in process {child.pid} " in done.err
-    assert done.json[0]["outcome"] == "not_begun"
+    assert done.json[0]["outcome"] == "under_way"
+    assert "Another command has under way: data" in done.err
+    assert "Still to be" not in done.err
     assert time.monotonic() - began < 20  # a start takes seconds on a loaded machine
     os.kill(child.pid, signal.SIGCONT)
     wait_for(lambda: slow_service.do("executed").get("disk_create"))
@@ -177,6 +179,13 @@ def test_who_has_a_thing_under_way_is_told_and_waiting_for_it_ends_at_once(
     child.communicate(timeout=100)
     assert child.returncode == 0
     assert slow_service.do("executed")["disk_create"] == 1
+
+
+def test_a_line_that_was_refused_here_is_not_to_be_given_again(aiogandi, service):
+    done = aiogandi("vm", "create", "mypassword", "--os", 111, "--run", "x", service=service)
+    assert done.code == 1
+    assert "give the same line again" not in done.err
+    assert "vm_create" not in service.do("calls")
 
 
 def test_runs_are_listed_shown_and_forgotten(aiogandi, service):
