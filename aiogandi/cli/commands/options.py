@@ -137,7 +137,7 @@ JournalFile = Annotated[
         "--journal",
         metavar="FILE",
         show_default=False,
-        help="Where runs are written down, if not in your folder for state.",
+        help="Where runs are written down, if not in GANDI_JOURNAL or your folder for state.",
     ),
 ]
 Ids = Annotated[

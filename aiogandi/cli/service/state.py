@@ -24,8 +24,8 @@ INSTEAD: Final = "--journal FILE"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Where a command writes down what it does: the *journal* (None: the one in the folder for state),
-    and the *run* that it belongs to. None for a command that looks into the journal alone.
+    """Where a command writes down what it does: the *journal* (None: that of ``GANDI_JOURNAL``, else
+    the one in the folder for state), and the *run* that it belongs to. None for a command that looks into the journal alone.
     """
 
     run: str | None = None
@@ -52,14 +52,23 @@ class Record:
 
         Raises `CommandFailed` where the user names a journal to look into that is not there.
         """
+        journal = self.journal or _from_environment()
         if self.run is not None:
-            return self.journal or state_folder(INSTEAD) / JOURNAL
-        file = self.journal or state_path(INSTEAD) / JOURNAL
+            return journal or state_folder(INSTEAD) / JOURNAL
+        file = journal or state_path(INSTEAD) / JOURNAL
         if is_there(file):
             return file
         if self.journal is not None:
             raise CommandFailed(f"{file}: there is no such journal")
         return None
+
+
+def _from_environment() -> Path | None:
+    """The journal that ``GANDI_JOURNAL`` names. It is no wish for a run, as ``--journal`` is."""
+    from aiogandi.settings import from_environment  # noqa: PLC0415 - help and wrong use do without it
+
+    file = from_environment().get("journal")
+    return None if file is None else Path(file)
 
 
 def is_there(file: Path) -> bool:

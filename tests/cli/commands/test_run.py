@@ -242,3 +242,17 @@ def test_the_journal_can_be_another_file(aiogandi, service, tmp_path):
     assert file.stat().st_mode & 0o777 == 0o600
     assert aiogandi("run", "list", "--json", service=service).json == []
     assert len(aiogandi("run", "list", "--journal", file, "--json", service=service).json) == 1
+
+
+def test_the_journal_can_be_that_of_the_environment(aiogandi, service, tmp_path):
+    env = {"GANDI_JOURNAL": str(tmp_path / "other.db")}
+    assert aiogandi("run", "list", "--json", service=service, env=env).json == []
+    line = ("disk", "create", "data", "--size", 100)
+    assert aiogandi(*line, service=service, env=env).code == 0
+    assert not (tmp_path / "other.db").exists()
+    assert aiogandi(*line, "--run", "x", service=service, env=env).code == 0
+    assert len(aiogandi("run", "list", "--json", service=service, env=env).json) == 1
+    assert aiogandi("run", "list", "--json", service=service).json == []
+    given = ("--journal", tmp_path / "given.db")
+    assert aiogandi(*line, "--run", "y", *given, service=service, env=env).code == 0
+    assert (tmp_path / "given.db").exists()
