@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import deque
 from pathlib import Path
+from weakref import finalize
 
 from aiogandi.errors import JournalError
 from aiogandi.journals.sqlite.schema import migrate
@@ -27,6 +28,7 @@ class Disk:
         """The share of transactions that fail."""
         self.holders = {}
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        finalize(self, self.connection.close)  # it goes with the disk
         self.connection.row_factory = sqlite3.Row
         migrate(self.connection, 0)
         self.connection.execute("UPDATE about SET value = ? WHERE name = 'salt'", (SALT,))

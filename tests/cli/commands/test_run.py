@@ -250,7 +250,7 @@ def test_the_journal_can_be_another_file(aiogandi, service, tmp_path):
     file = tmp_path / "other.db"
     line = ("disk", "create", "data", "--size", 100, "--run", "x", "--journal", file)
     assert aiogandi(*line, service=service).code == 0
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database:
         assert database.execute("SELECT state FROM keys").fetchall() == [("concluded",)]
     assert file.stat().st_mode & 0o777 == 0o600
     assert aiogandi("run", "list", "--json", service=service).json == []
