@@ -24,6 +24,7 @@ from aiogandi.changes import written
 from aiogandi.changes.discretion import kept
 from aiogandi.changes.journal import Recorded
 from aiogandi.changes.recognition import (
+    IDS,
     Likeness,
     compare,
     filter_for,
@@ -31,7 +32,7 @@ from aiogandi.changes.recognition import (
     passwords_of,
     tells_apart,
 )
-from aiogandi.changes.state import State
+from aiogandi.changes.state import OPEN, State
 from aiogandi.models import OperationDetails
 
 
@@ -81,11 +82,14 @@ class Change:
     is_ours: bool = field(default=True, init=False)
     """Whether this client sees to it; False for a call of another client, which the journal tells of."""
     _key: tuple[str, str] | None = field(default=None, init=False, repr=False)
+    _kept: dict[str, Any] | None = field(default=None, init=False, repr=False)
 
     @property
     def kept(self) -> dict[str, Any]:
         """Its arguments as the journal keeps them, and as they may be shown."""
-        return kept(self.method, self.arguments)
+        if self._kept is None:
+            self._kept = kept(self.method, self.arguments)
+        return self._kept
 
     # -- transitions ---------------------------------------------------------------------------
 
@@ -202,13 +206,12 @@ class Change:
 
     def known_ids(self) -> dict[str, int | None]:
         """All of them by name."""
-        names = ("id", "vm_id", "disk_id", "product_id")
-        return {name: self.known_id(name) for name in names}
+        return {name: self.known_id(name) for name in IDS}
 
     @property
     def is_open(self) -> bool:
         """Whether it has left and may own an operation that is not known to be its own."""
-        return self.state in (State.SENT, State.LOST, State.UNKNOWN)
+        return self.state in OPEN
 
     @property
     def owner_known(self) -> bool:

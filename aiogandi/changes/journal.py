@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
-from aiogandi.changes.state import State
+from aiogandi.changes.state import OPEN, State
 
 Result = TypeVar("Result")
 
@@ -75,7 +75,7 @@ class Recorded:
     @property
     def is_open(self) -> bool:
         """Whether it may have run, and nobody knows."""
-        return self.state in (State.SENT, State.LOST, State.UNKNOWN)
+        return self.state in OPEN
 
     @property
     def is_unclear(self) -> bool:

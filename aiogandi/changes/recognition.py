@@ -19,6 +19,9 @@ from aiogandi.redaction import Secret, secrets_in
 FILTERS: Final = ("hostname", "disk_id", "vm_id")
 """Parameters that ``operation_list`` can be asked for (assumed), the most telling first."""
 
+IDS: Final = ("id", "vm_id", "disk_id", "product_id")
+"""The names of an operation's id, and of those of what it works on."""
+
 CAN_BE_CUT: Final = 15
 """Characters of the shortest name that a service may have cut."""
 
@@ -245,3 +248,8 @@ def names_of(details: OperationDetails) -> Iterator[tuple[str, int]]:
     thing = details.vm_id if creates == "vm_id" else details.disk_id
     if creates is not None and thing is not None:
         yield creates, thing
+
+
+def ids_of(details: OperationDetails) -> dict[str, int]:
+    """All ids that an operation tells, by their names."""
+    return {name: number for name in IDS if (number := getattr(details, name)) is not None}

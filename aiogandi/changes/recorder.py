@@ -16,7 +16,7 @@ from aiogandi.changes.failures import write_failure
 from aiogandi.changes.journal import ClientJournal, Intent, Key, Name
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.prints import Prints
-from aiogandi.changes.recognition import names_of
+from aiogandi.changes.recognition import ids_of, names_of
 from aiogandi.changes.state import State
 from aiogandi.changes.statements import Statements
 from aiogandi.errors import ClientClosed, JournalError
@@ -165,7 +165,7 @@ class Recorder:
         """Claim the operation that the call's reply named. False where another client's call was given it."""
         if call.yields is None:
             return True
-        ids = {name: known for name, known in call.known_ids().items() if known is not None}
+        ids = _known(call)
         names: list[Name] = [(call.yields, number)]
         return await self._claim(call, names, State.ANSWERED, {**ids, call.yields: number})
 
@@ -243,7 +243,7 @@ class Recorder:
         """
         if details.state == OperationState.SUPPORT:
             return
-        ids = {name: known for name, known in call.known_ids().items() if known is not None}
+        ids = _known(call)
         ids |= {"id": details.id} if details.id else {}
         told = self.secrets.and_of(call.kept).blanked({"id": details.id, **details.portable()})
         self.write(call, lambda journal, number: journal.end(number, ids, told))
@@ -275,13 +275,9 @@ class Recorder:
         written.add_done_callback(look_at)
 
 
-def ids_of(details: OperationDetails) -> dict[str, int]:
-    """All ids that an operation tells."""
-    return {
-        name: number
-        for name in ("id", "vm_id", "disk_id", "product_id")
-        if (number := getattr(details, name)) is not None
-    }
+def _known(call: Change) -> dict[str, int]:
+    """The ids that are known of the call's operation."""
+    return {name: known for name, known in call.known_ids().items() if known is not None}
 
 
 async def _take_back(

@@ -1,6 +1,7 @@
 """What can be known of a changing call. `change` says which state leads to which."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class State(StrEnum):
@@ -20,3 +21,7 @@ class State(StrEnum):
     """The service did not run it, or refused it."""
     UNKNOWN = "unknown"
     """Whether it ran cannot be established."""
+
+
+OPEN: Final = (State.SENT, State.LOST, State.UNKNOWN)
+"""The states of calls that may have begun an operation which is not known."""

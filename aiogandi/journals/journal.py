@@ -16,8 +16,7 @@ from weakref import WeakKeyDictionary
 
 from aiogandi.changes.journal import ClientJournal, Key, Left, Storage
 from aiogandi.changes.prints import Prints
-from aiogandi.changes.recognition import names_of
-from aiogandi.changes.recorder import ids_of
+from aiogandi.changes.recognition import ids_of, names_of
 from aiogandi.checks import refusal, require, require_text
 from aiogandi.errors import InvalidArgument, JournalError
 from aiogandi.home import Home

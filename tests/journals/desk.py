@@ -1,10 +1,11 @@
 """A sandbox and a journal's file, and clients that come and go as processes do."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
 
-from aiogandi import Journal
+from aiogandi import Journal, bulk
 from aiogandi.sandbox import QUICK
 
 PASSWORD = "s3cret-pw"
@@ -57,3 +58,26 @@ async def stop_after(gandi, *steps, key="web"):
             for step in steps:
                 await step(gandi)
             raise Stop
+
+
+@asynccontextmanager
+async def one_under_way(gandi, run):
+    """Meanwhile the run's only item, "a", is under way: its server is asked for. Then the run is left early."""
+    begun = asyncio.Event()
+
+    async def provision(name):
+        await create(gandi, name)
+        begun.set()
+        await asyncio.sleep(3600)
+
+    async def work():
+        async for _ in bulk(provision, ["a"], run=run):
+            pass
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -4,29 +4,16 @@ import asyncio
 
 import pytest
 
-from aiogandi import OutcomeUnknown, bulk
-from tests.journals.desk import create
+from aiogandi import OutcomeUnknown
+from tests.journals.desk import create, one_under_way
 from tests.waiting import until
 
 
 async def test_an_item_that_was_left_early_is_open_and_none_that_failed(desk):
     async with desk.both() as (journal, gandi):
         run = journal.run("release")
-        begun = asyncio.Event()
-
-        async def provision(name):
-            await create(gandi, name)
-            begun.set()
-            await asyncio.sleep(3600)
-
-        async def work():
-            async for _ in bulk(provision, ["a"], run=run):
-                pass
-
-        task = asyncio.create_task(work())
-        await begun.wait()
-        task.cancel()
-        await asyncio.wait([task])
+        async with one_under_way(gandi, run):
+            pass
         async with gandi.once("another"):  # whatever the end has left to be written is
             pass
         assert [(each.state, each.error) async for each in run.outcomes()] == [("open", None)]

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from aiogandi import VM, InvalidArgument, Journal, JournalError, NotFound, bulk
-from tests.journals.desk import PASSWORD, Stop, create
+from tests.journals.desk import PASSWORD, Stop, create, one_under_way
 from tests.waiting import until
 
 
@@ -143,24 +143,15 @@ async def test_what_another_has_done_meanwhile_is_given_without_a_warning(desk, 
 async def test_items_that_were_not_through_are_open(desk):
     async with desk.both() as (journal, gandi):
         run = journal.run("release")
-        begun = asyncio.Event()
-
-        async def provision(name):
-            await create(gandi, name)
-            begun.set()
-            await asyncio.sleep(3600)
-
-        async def work():
-            async for _ in bulk(provision, ["a"], run=run):
-                pass
-
-        task = asyncio.create_task(work())
-        await begun.wait()
-        assert [(each.key, each.state) async for each in run.outcomes()] == [("a", "open")]
-        [summary] = await journal.runs()
-        assert (summary.name, summary.open, summary.done, summary.failed) == ("release", 1, 0, 0)
-        task.cancel()
-        await asyncio.wait([task])
+        async with one_under_way(gandi, run):
+            assert [(each.key, each.state) async for each in run.outcomes()] == [("a", "open")]
+            [summary] = await journal.runs()
+            assert (summary.name, summary.open, summary.done, summary.failed) == (
+                "release",
+                1,
+                0,
+                0,
+            )
 
 
 async def test_two_items_of_the_same_key_are_refused(desk):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from aiogandi.changes.journal import Name, View
-from aiogandi.changes.state import State
+from aiogandi.changes.state import OPEN, State
 from aiogandi.journals.sqlite.rows import one, reading, recorded
 
 CLAIMED: Final = 3600.0
@@ -16,9 +16,6 @@ CLAIMED: Final = 3600.0
 
 FORGOTTEN: Final = 1000
 """How many claims are forgotten at once: with more, opening an old file would take its time."""
-
-OPEN: Final = (State.SENT, State.LOST, State.UNKNOWN)
-"""The states of calls that may have begun an operation which is not known."""
 
 
 def enter(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from aiogandi.changes.journal import Left, Name, Recorded
-from aiogandi.changes.state import State
-from aiogandi.journals.sqlite.claims import OPEN, enter, owner
+from aiogandi.changes.state import OPEN, State
+from aiogandi.journals.sqlite.claims import enter, owner
 from aiogandi.journals.sqlite.rows import one, recorded
+
+IS_OPEN: Final = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
+
+ANOTHER: Final = "another process"
+"""Who does something of which it is not written down who it is."""
 
 _BEGAN: Final = (State.ANSWERED, State.ADOPTED)
 
@@ -37,11 +42,14 @@ def with_runs(account: str, connection: sqlite3.Connection) -> list[Left]:
 
 def holder_of(call: Recorded, connection: sqlite3.Connection) -> str:
     """Who sees to a call at the moment, in words."""
-    if call.place is None:
-        told = one(connection, "SELECT told FROM clients WHERE id = ?", call.client)
-    else:
-        told = one(connection, "SELECT holder FROM keys WHERE id = ?", call.place)
-    return told or "another process"
+    if call.place is not None:
+        return holder(call.place, connection)
+    return one(connection, "SELECT told FROM clients WHERE id = ?", call.client) or ANOTHER
+
+
+def holder(key: int, connection: sqlite3.Connection) -> str:
+    """Who holds the key of this number, in words."""
+    return one(connection, "SELECT holder FROM keys WHERE id = ?", key) or ANOTHER
 
 
 def adopt(
@@ -60,13 +68,19 @@ def adopt(
     return "is not its own: it has another one" if theirs is None else f"is that of {theirs}"
 
 
+def update(
+    number: int, values: Mapping[str, Any], condition: str, connection: sqlite3.Connection
+) -> bool:
+    """Change columns of a call for which a *condition* of this room's own holds. Return whether it does."""
+    columns = ", ".join(f"{name} = ?" for name in values)
+    query = f"UPDATE calls SET {columns} WHERE id = ? AND {condition}"  # noqa: S608 - names of this room's own
+    return connection.execute(query, (*values.values(), number)).rowcount > 0
+
+
 def dismiss(number: int, connection: sqlite3.Connection) -> None:
     """Note that a call under a key did not run, as somebody says."""
     # Another process may hold the key by now, and have found out what became of the call.
-    connection.execute(
-        "UPDATE calls SET state = ? WHERE id = ? AND state IN (?, ?, ?)",
-        (State.ABSENT, number, *OPEN),
-    )
+    update(number, {"state": State.ABSENT}, IS_OPEN, connection)
 
 
 def drop(numbers: str, connection: sqlite3.Connection) -> None:

@@ -15,7 +15,6 @@ from aiogandi.changes.state import State
 from aiogandi.errors import JournalError
 from aiogandi.journals.sqlite.claims import (
     FORGOTTEN,
-    OPEN,
     begun,
     disown,
     enter,
@@ -25,15 +24,13 @@ from aiogandi.journals.sqlite.claims import (
     view,
 )
 from aiogandi.journals.sqlite.intents import intend
-from aiogandi.journals.sqlite.left import calls_left, drop, read
+from aiogandi.journals.sqlite.left import IS_OPEN, calls_left, drop, holder, read, update
 from aiogandi.journals.sqlite.rows import concluded, held, one
 
 Work: TypeAlias = Callable[[sqlite3.Connection], bool]
 
 CLIENTS: Final = 2**40
 """The lock of client 1 stands one byte behind this place; that of key 1 at place 1."""
-
-_IS_OPEN: Final = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 
 
 class Locks(Protocol):
@@ -133,7 +130,7 @@ class SqliteClientJournal:
         while held is None:  # it was forgotten before it was held
             number = await self._submit(partial(_key, self._account, key, run, self._wall_clock()))
             if not self._locks.take(number):
-                return HeldElsewhere(await self._submit(partial(_holder, number)))
+                return HeldElsewhere(await self._submit(partial(holder, number)))
             try:
                 held = await self.hold_again(number)
             finally:
@@ -175,13 +172,13 @@ class SqliteClientJournal:
             self._locks.let_go(CLIENTS + client)
 
     def _update(self, number: int, values: Mapping[str, Any], **how: bool) -> Any:
-        return self._submit(partial(_update, number, values, ""), **how)
+        return self._submit(partial(update, number, values, "TRUE"), **how)
 
     def _update_open(self, number: int, values: Mapping[str, Any], other: str = "FALSE") -> Any:
         """Unless it is known by now what became of the call, and not what the *other* condition says: a
         person may tell in one process while another one looks for it.
         """
-        return self._submit(partial(_update, number, values, f" AND ({_IS_OPEN} OR {other})"))
+        return self._submit(partial(update, number, values, f"({IS_OPEN} OR {other})"))
 
 
 def join(
@@ -203,14 +200,6 @@ def join(
         return number, client or 0, salt
 
     return work
-
-
-def _update(
-    number: int, values: Mapping[str, Any], condition: str, connection: sqlite3.Connection
-) -> bool:
-    columns = ", ".join(f"{name} = ?" for name in values)
-    query = f"UPDATE calls SET {columns} WHERE id = ?{condition}"  # noqa: S608 - names of this file's own
-    return connection.execute(query, (*values.values(), number)).rowcount > 0
 
 
 def _forgetting(
@@ -248,10 +237,6 @@ def _find(account: int, key: Key, run: int, connection: sqlite3.Connection) -> H
         *(account, run, json.dumps(key)),
     )
     return None if number is None else held(number, connection)
-
-
-def _holder(key: int, connection: sqlite3.Connection) -> str:
-    return one(connection, "SELECT holder FROM keys WHERE id = ?", key) or "another process"
 
 
 def _take(number: int, told: str, connection: sqlite3.Connection) -> Held | None:
