@@ -96,12 +96,17 @@ async def test_a_file_that_the_parent_has_open_is_not_opened_in_the_child(path):
             await journal.open()
 
 
+def end_of_a_child():
+    gc.collect()
+    sys.exit()
+
+
 @pytest.mark.parametrize("how", ["fork", "multiprocessing"])
 async def test_the_end_of_a_child_frees_nothing_of_its_parent(desk, path, how):
     async with desk.client() as gandi:
         async with gandi.once("web"):
             if how == "fork":
-                assert in_a_child(lambda: f"{gc.collect() and sys.exit()}") == "SystemExit()"
+                assert in_a_child(end_of_a_child) == "SystemExit()"
             else:
                 child = multiprocessing.get_context("fork").Process(target=gc.collect)
                 child.start()
