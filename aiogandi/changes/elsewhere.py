@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiogandi.changes.change import Change
-from aiogandi.changes.journal import ClientJournal, Recorded
+from aiogandi.changes.journal import Begun, ClientJournal, Recorded
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.recognition import names_of
 from aiogandi.changes.state import State
@@ -39,13 +39,15 @@ class Elsewhere:
     async def see(self, found: Iterable[OperationDetails]) -> None:
         """Learn what other clients have to do with the operations that were found."""
         journal = await self._journal()
-        view = await journal.view([name for details in found for name in names_of(details)])
+        asked = list(found)  # more may be found while the journal answers
+        view = await journal.view([name for details in asked for name in names_of(details)])
         others = [each for each in view.others if each.number not in self._taken_over]
         calls = [self._recalled(each) for each in others]
         for call in calls:
             if call.state is State.LOST and call.patience_ends < self._last_sight():
                 call.give_up()
-        self._ledger.know_elsewhere(calls, view.claimed, self._clock())
+        numbers = [details.id for details in asked]
+        self._ledger.know_elsewhere(calls, view.claimed, self._clock(), numbers)
 
     def _last_sight(self) -> float:
         """A call that lost its patience before has been given up by its client, or that has ended: nothing is
@@ -53,8 +55,8 @@ class Elsewhere:
         """
         return asyncio.get_running_loop().time() - self._policy.within - self._timeout
 
-    async def begun(self, call: Change) -> int:
-        """How many operations of the call's type other clients have begun since it was prepared."""
+    async def begun(self, call: Change) -> Begun:
+        """How many operations of the call's type the journal knows to have begun since it was prepared."""
         journal = await self._journal()
         since = self._wall_clock() - (self._clock() - call.since)
         if call.is_recalled:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from aiogandi.changes.state import OPEN, State
 
@@ -120,6 +120,13 @@ class View:
     others: list[Recorded]
 
 
+class Begun(NamedTuple):
+    """How many operations of a type were begun, by this client's *own* calls and by those of *others*."""
+
+    own: int = 0
+    others: int = 0
+
+
 class ClientJournal(Protocol):
     """The journal as one client sees it. What a method was asked for is durable when its result is there.
 
@@ -180,8 +187,8 @@ class ClientJournal(Protocol):
     def view(self, names: Collection[Name]) -> Awaitable[View]:
         """Whose the operations of these *names* are, or may be."""
 
-    def begun(self, method: str, since: float) -> Awaitable[int]:
-        """How many operations other clients' calls of *method* have begun since then, or may have."""
+    def begun(self, method: str, since: float) -> Awaitable[Begun]:
+        """How many operations calls of *method* have begun since then, or may have."""
 
     def find(self, key: Key, run: int) -> Awaitable[Held | None]:
         """What is recorded under a key that is concluded; None for another one. Nothing is held."""

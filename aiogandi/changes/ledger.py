@@ -34,9 +34,10 @@ class Ledger:
     """Knows the calls under way, what belongs to them, and what they could be given.
 
     *lateness*: seconds after its last send for which a request of a call that has ended may still run.
+    *shares_journal*: whether other clients may have written down what they do.
     """
 
-    def __init__(self, lateness: float = 0.0) -> None:
+    def __init__(self, lateness: float = 0.0, *, shares_journal: bool = False) -> None:
         self._lateness = lateness
         self._active: dict[Change, None] = {}
         self._ends = 0  # since the last clean-up
@@ -44,13 +45,11 @@ class Ledger:
         # with the time after which they cannot any more.
         self._lingering: dict[Change, float] = {}
         self._elsewhere: list[Change] = []  # calls of other clients whose outcome is not known
-        self._oldest_elsewhere = (
-            math.inf
-        )  # the newest operation before those of them that take part
+        self._oldest_elsewhere = math.inf  # the newest operation before those that take part
         self.owners = Owners()
         self.sightings = Sightings()
         self.habits = Habits()
-        self.other_clients = OtherClients(lateness)
+        self.other_clients = OtherClients(lateness, shares_journal=shares_journal)
 
     # -- a call's life -------------------------------------------------------------------------
 
@@ -71,9 +70,11 @@ class Ledger:
         """Enter a call that has left before, in another process. Its age is known."""
         self._active[call] = None
 
-    def know_elsewhere(self, calls: list[Change], claims: Iterable[Name], now: float) -> None:
-        """Record what other clients do: *calls* of theirs may own operations, *claims* name those that
-        are known to be somebody's.
+    def know_elsewhere(
+        self, calls: list[Change], claims: Iterable[Name], now: float, asked: Iterable[int] = ()
+    ) -> None:
+        """Record what other clients do: *calls* of theirs may own operations, *claims* name those among the
+        *asked* that are known to be somebody's.
         """
         self._elsewhere = calls
         keys = {call.key for call in self._active}
@@ -87,6 +88,7 @@ class Ledger:
             for details in self.sightings.details.values()
             if self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))
         )
+        self.other_clients.confirm(asked)
 
     def sent(self, call: Change, now: float) -> None:
         """Record that the call is sent at *now*."""
@@ -161,9 +163,7 @@ class Ledger:
         self.sightings.details[details.id] = details
         self.habits.saw(details, self.owners.of(details))
         calls = chain(self._active, self._lingering, self._elsewhere)
-        if not self.owners.has_any_name_of(details) and not any(
-            map(self._may_be_of(details), calls)
-        ):
+        if not (self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))):
             self.other_clients.they_began(details)
 
     def oldest(self) -> int:

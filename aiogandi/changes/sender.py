@@ -69,7 +69,7 @@ class Sender:
         self._policy = policy
         self._events = events
         self._clock = clock
-        self._ledger = Ledger(lateness=timeout + policy.settle)
+        self._ledger = Ledger(lateness=timeout + policy.settle, shares_journal=record is not None)
         known = Refusals(clock).around
         newest = Directory(known(partial(reader.ask, rank=Rank.LOOKUP))).ids
         self._lookup = Lookup(Directory(known(reader.look)), self._ledger, clock, newest)

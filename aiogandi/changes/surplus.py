@@ -10,6 +10,7 @@ from functools import partial
 from aiogandi.cancellation import cancel
 from aiogandi.changes.change import Change
 from aiogandi.changes.decisions import left_over
+from aiogandi.changes.journal import Begun
 from aiogandi.changes.ledger import Ledger
 from aiogandi.changes.lookup import Lookup
 from aiogandi.changes.recorder import Recorder
@@ -150,16 +151,16 @@ class SurplusSearch:
 
     async def _warn_of_others(self, call: Change) -> None:
         """Equal operations of two clients cannot be told apart: say so where another one is about."""
-        elsewhere = 0
+        begun = Begun()
         try:
             numbers = await self._lookup.ids(call.method)
             if self._recorder is not None:
                 await self._recorder.elsewhere.see(self._ledger.sightings.details.values())
-                elsewhere = await self._recorder.elsewhere.begun(call)
+                begun = await self._recorder.elsewhere.begun(call)
         except GandiError as error:
             log.info("%s: whether another client is about is not known: %s", call.method, error)
             return
-        if self._ledger.other_clients.begin_such(call, numbers, elsewhere):
+        if self._ledger.other_clients.begin_such(call, numbers, begun):
             log.warning(
                 "%s: its reply was lost, and operation %s was found to be its own; but another client"
                 " begins such operations on this account, and it may be that client's",

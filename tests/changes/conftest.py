@@ -16,8 +16,8 @@ LATENESS = 30.0
 class Books:
     """A ledger that knows operation 10 as the newest, of 100 seconds. Each step takes a second."""
 
-    def __init__(self):
-        self.ledger = Ledger(LATENESS)
+    def __init__(self, *, shares_journal=False):
+        self.ledger = Ledger(LATENESS, shares_journal=shares_journal)
         self.now = 100.0
         self.ledger.note(10, self.now)
 

@@ -1,6 +1,36 @@
 """What the journal tells of other clients' calls and operations."""
 
-from tests.changes.conftest import SETTLE
+import pytest
+
+from aiogandi.changes.journal import Begun
+from tests.changes.conftest import SETTLE, Books
+
+
+@pytest.fixture
+def books():
+    return Books(shares_journal=True)
+
+
+def begin_such(books, call):
+    return books.ledger.other_clients.begin_such(call, [], Begun())
+
+
+def test_an_operation_is_another_clients_when_the_journal_was_asked(books, ledger):
+    # While the journal answers about one operation, others are found of which it will be asked next.
+    call = books.lost(books.create_disk())
+    books.learned(books.operation(11, books.create_disk("another"), disk_id=1))
+    assert not begin_such(books, call)
+    ledger.know_elsewhere([], (), books.tick())
+    assert not begin_such(books, call)
+    ledger.know_elsewhere([], (), books.tick(), asked=[11])
+    assert begin_such(books, call)
+
+
+def test_an_operation_that_the_journal_knows_is_nobodys_else(books, ledger):
+    call = books.lost(books.create_disk())
+    books.learned(books.operation(11, books.create_disk("another"), disk_id=1))
+    ledger.know_elsewhere([], {("disk_id", 1)}, books.tick(), asked=[11])
+    assert not begin_such(books, call)
 
 
 def test_what_another_client_has_claimed_stays_its_own(books, ledger):

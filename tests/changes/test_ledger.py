@@ -4,7 +4,7 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.ledger import FRESH, Ledger
 from aiogandi.changes.recognition import Likeness
 from aiogandi.changes.state import State
-from tests.changes.conftest import LATENESS
+from tests.changes.conftest import LATENESS, Books
 
 
 class TestTheNewestOperation:
@@ -167,8 +167,9 @@ class TestAList:
 
 
 class TestForgetting:
-    def test_the_books_do_not_grow_while_calls_never_cease(self, books, ledger):
-        most, under_way = {}, []
+    def test_the_books_do_not_grow_while_calls_never_cease(self):
+        books = Books(shares_journal=True)
+        ledger, most, under_way = books.ledger, {}, []
         for number in range(11, 2000):
             call = books.sent((books.start, books.create, books.create_disk)[number % 3](number))
             books.saw(number)
@@ -197,7 +198,8 @@ class TestForgetting:
                 most[name] = max(most.get(name, 0), size)
             books.end(call)
             ledger.sightings.mistrusted[number] = books.now
-            ledger.know_elsewhere([], [("disk_id", number)], books.now)
+            claimed = [("disk_id", number)] * (number % 2)
+            ledger.know_elsewhere([], claimed, books.now, asked=[number])
             ledger.note(number, books.now)
         assert min(most.values()) > 0  # each of the books was written in
         assert max(most.values()) < 60

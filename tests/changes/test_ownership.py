@@ -4,6 +4,7 @@ import pytest
 
 from aiogandi.changes.change import Change
 from aiogandi.changes.decisions import exact_rivals
+from aiogandi.changes.journal import Begun
 from aiogandi.changes.ledger import FRESH
 from aiogandi.changes.recognition import Likeness
 from aiogandi.changes.state import State
@@ -254,14 +255,14 @@ class TestAnotherClient:
             False,
             True,
         ]
-        assert ledger.other_clients.begin_such(call, [], 0)
+        assert ledger.other_clients.begin_such(call, [], Begun())
 
     def test_what_an_answered_call_began_is_not(self, books, ledger):
         call = books.lost(books.create())
         books.end(books.answered(books.create("db"), 502))
         own = books.learned(books.operation(14, books.create("db"), vm_id=502))
         assert not ledger.other_clients.have_begun(own)
-        assert not ledger.other_clients.begin_such(call, [], 0)
+        assert not ledger.other_clients.begin_such(call, [], Begun())
 
     def test_what_a_call_that_has_ended_may_have_begun_is_not(self, books, ledger):
         books.lost(books.create())
@@ -272,30 +273,36 @@ class TestAnotherClient:
     def test_one_of_another_type_shows_nothing_for_the_call(self, books, ledger):
         call = books.lost(books.create())
         books.learned(books.operation(11, books.create_disk("other"), disk_id=7))
-        assert not ledger.other_clients.begin_such(call, [], 0)
+        assert not ledger.other_clients.begin_such(call, [], Begun())
 
     def test_more_of_them_than_this_client_has_sent_show_it(self, books, ledger):
         call = books.lost(books.create())
         books.lost(books.create("db"))
-        assert not ledger.other_clients.begin_such(call, [12, 11, 10, 9], 0)
-        assert ledger.other_clients.begin_such(call, [13, 12, 11, 10], 0)
+        assert not ledger.other_clients.begin_such(call, [12, 11, 10, 9], Begun())
+        assert ledger.other_clients.begin_such(call, [13, 12, 11, 10], Begun())
 
     def test_those_of_clients_that_share_the_journal_do_not(self, books, ledger):
         call = books.lost(books.create())
-        assert not ledger.other_clients.begin_such(call, [14, 13, 12, 11], 3)
-        assert ledger.other_clients.begin_such(call, [15, 14, 13, 12, 11], 3)
+        assert not ledger.other_clients.begin_such(call, [14, 13, 12, 11], Begun(others=3))
+        assert ledger.other_clients.begin_such(call, [15, 14, 13, 12, 11], Begun(others=3))
+
+    def test_what_this_client_began_long_before_is_told_by_the_journal(self, books, ledger):
+        # A call of a process that has ended enters late, and is older than all that is kept of the sends.
+        call = books.lost(books.create())
+        assert not ledger.other_clients.begin_such(call, [14, 13, 12, 11], Begun(own=4))
+        assert ledger.other_clients.begin_such(call, [15, 14, 13, 12, 11], Begun(own=4))
 
     def test_sends_that_may_have_run_late_count_as_ours(self, books, ledger):
         books.end(books.sent(books.create("db")))
         ledger.note(10, books.tick())
         call = books.lost(books.create())
-        assert not ledger.other_clients.begin_such(call, [12, 11], 0)
+        assert not ledger.other_clients.begin_such(call, [12, 11], Begun())
         books.tick(FRESH)
         ledger.note(12, books.now)
         late = books.lost(books.create())
-        assert ledger.other_clients.begin_such(late, [14, 13], 0)
+        assert ledger.other_clients.begin_such(late, [14, 13], Begun())
 
     def test_where_age_is_unknown_nothing_is_shown(self, books, ledger):
         books.tick(FRESH)
         call = books.lost(books.create())
-        assert not ledger.other_clients.begin_such(call, [13, 12, 11], 0)
+        assert not ledger.other_clients.begin_such(call, [13, 12, 11], Begun())

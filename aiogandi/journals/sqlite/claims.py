@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from aiogandi.changes.journal import Name, View
+from aiogandi.changes.journal import Begun, Name, View
 from aiogandi.changes.state import OPEN, State
 from aiogandi.journals.sqlite.rows import one, reading, recorded
 
@@ -144,23 +144,23 @@ def view(
     return View(frozenset(claimed), others)
 
 
+@reading
 def begun(
     account: int, client: int, method: str, since: float, connection: sqlite3.Connection
-) -> int:
-    """How many operations others than *client* have begun since then by *method*, or may have."""
-    claimed: int = one(
-        connection,
-        "SELECT count(DISTINCT call) FROM claims"
-        " WHERE account = ? AND at >= ? AND method = ? AND client != ?",
-        *(account, since, method, client),
+) -> Begun:
+    """How many operations *client* and others have begun since then by *method*, or may have."""
+    clients = connection.execute(
+        "SELECT client, count(DISTINCT call) FROM claims"
+        " WHERE account = ? AND at >= ? AND method = ? GROUP BY client",
+        (account, since, method),
+    ).fetchall()
+    clients += connection.execute(
+        "SELECT client, count(*) FROM calls"
+        " WHERE account = ? AND method = ? AND state IN (?, ?, ?) GROUP BY client",
+        (account, method, *OPEN),
     )
-    open_ones: int = one(
-        connection,
-        "SELECT count(*) FROM calls"
-        " WHERE account = ? AND method = ? AND client != ? AND state IN (?, ?, ?)",
-        *(account, method, client, *OPEN),
-    )
-    return claimed + open_ones
+    own = sum(number for each, number in clients if each == client)
+    return Begun(own, sum(number for _, number in clients) - own)
 
 
 def forget(account: int, now: float, connection: sqlite3.Connection) -> None:
