@@ -10,6 +10,8 @@ TIMES = 8
 LIMIT = 2 * TIMES
 """Twice the growth of linear work, a quarter of that of quadratic work (`TIMES` squared)."""
 
+TRIES = 10
+
 CHEAP = 0.02
 """Seconds of work that is repeated more often, since a machine's hiccup counts for more in it."""
 
@@ -20,7 +22,7 @@ RESOLUTION = 0.0005
 def assert_grows_evenly(work, text):
     """Assert that the cost of ``work(text(length))`` grows with the length, not with its square.
 
-    A growth beyond the limit is measured up to three times, because the memory's caches are shared
+    A growth beyond the limit is measured up to `TRIES` times, because the memory's caches are shared
     with other processes.
     """
     short, long = text(SIZE), text(SIZE * TIMES)
@@ -30,9 +32,9 @@ def assert_grows_evenly(work, text):
 
 
 def min_growth(work, short, long):
-    """The least of up to three measurements; the first within the limit is enough."""
+    """The least of up to `TRIES` measurements; the first within the limit is enough."""
     least = float("inf")
-    for _ in range(3):
+    for _ in range(TRIES):
         least = min(least, cost_of(work, long) / cost_of(work, short))
         if least <= LIMIT:
             break
