@@ -11,6 +11,7 @@ LIMIT = 2 * TIMES
 """Twice the growth of linear work, a quarter of that of quadratic work (`TIMES` squared)."""
 
 TRIES = 10
+"""How often a growth beyond the limit is measured: another process may have been in the way."""
 
 CHEAP = 0.02
 """Seconds of work that is repeated more often, since a machine's hiccup counts for more in it."""

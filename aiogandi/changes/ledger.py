@@ -86,7 +86,7 @@ class Ledger:
         self.other_clients.forget_those(
             details.id
             for details in self.sightings.details.values()
-            if self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))
+            if self._is_somebodys(details, calls)
         )
         self.other_clients.confirm(asked)
 
@@ -162,8 +162,7 @@ class Ledger:
         """Record what the service tells of an operation that a list has shown."""
         self.sightings.details[details.id] = details
         self.habits.saw(details, self.owners.of(details))
-        calls = chain(self._active, self._lingering, self._elsewhere)
-        if not (self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))):
+        if not self._is_somebodys(details, chain(self._active, self._lingering, self._elsewhere)):
             self.other_clients.they_began(details)
 
     def oldest(self) -> int:
@@ -254,12 +253,7 @@ class Ledger:
         """Whether the call is still under way, here or at another client."""
         return call in self._active or call in self._elsewhere
 
-    def take(
-        self,
-        call: Change,
-        details: OperationDetails,
-        now: float,
-    ) -> None:
+    def take(self, call: Change, details: OperationDetails, now: float) -> None:
         """Enter the operation as this call's own. Another one that may have begun it cannot be found
         absent any more: in another form, or where an older operation may be this call's as well.
         """
@@ -293,6 +287,10 @@ class Ledger:
     def discard(self, details: OperationDetails, now: float) -> None:
         """Record that it is surplus and was told of."""
         self.owners.enter(("id", details.id), None, now)
+
+    def _is_somebodys(self, details: OperationDetails, calls: Iterable[Change]) -> bool:
+        """Whether it is known whose the operation is, or it may be one of these *calls*' own."""
+        return self.owners.has_any_name_of(details) or any(map(self._may_be_of(details), calls))
 
     def _may_be_of(self, details: OperationDetails) -> Callable[[Change], bool]:
         longest = self.habits.longest

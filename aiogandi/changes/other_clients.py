@@ -11,7 +11,7 @@ from aiogandi.models import OperationDetails
 
 
 class OtherClients:
-    """Operations that fitted no call of ours, and how many we may have begun ourselves.
+    """Operations that are no call's of ours, and how many we may have begun ourselves.
 
     *lateness* as in `Ledger`. With *shares_journal*, such an operation is only theirs when the journal
     was asked and knows no call for it: see `confirm`.
@@ -49,7 +49,7 @@ class OtherClients:
             self._suspected.pop(number, None)
 
     def have_begun(self, details: OperationDetails) -> bool:
-        """Whether the operation fitted no call of ours when it was learned."""
+        """Whether the operation fitted no call of ours when it was learned, and none that the journal knows."""
         return details.id in self._foreign
 
     def begin_such(self, call: Change, numbers: Iterable[int], recorded: Begun) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from aiogandi.changes.journal import Begun, Name, View
-from aiogandi.changes.state import OPEN, State
-from aiogandi.journals.sqlite.rows import one, reading, recorded
+from aiogandi.changes.state import State
+from aiogandi.journals.sqlite.rows import IS_OPEN, one, reading, recorded
 
 CLAIMED: Final = 3600.0
 """Seconds for which it is remembered at least whose an operation is."""
@@ -138,8 +138,8 @@ def view(
     }
     others = recorded(
         connection,
-        "calls.account = ? AND calls.client != ? AND calls.state IN (?, ?, ?)",
-        *(account, client, *OPEN),
+        f"calls.account = ? AND calls.client != ? AND {IS_OPEN}",
+        *(account, client),
     )
     return View(frozenset(claimed), others)
 
@@ -155,9 +155,9 @@ def begun(
         (account, since, method),
     ).fetchall()
     clients += connection.execute(
-        "SELECT client, count(*) FROM calls"
-        " WHERE account = ? AND method = ? AND state IN (?, ?, ?) GROUP BY client",
-        (account, method, *OPEN),
+        f"SELECT client, count(*) FROM calls WHERE account = ? AND method = ? AND {IS_OPEN}"  # noqa: S608
+        " GROUP BY client",
+        (account, method),
     )
     own = sum(number for each, number in clients if each == client)
     return Begun(own, sum(number for _, number in clients) - own)
@@ -170,8 +170,8 @@ def forget(account: int, now: float, connection: sqlite3.Connection) -> None:
     """
     oldest = one(
         connection,
-        "SELECT min(since) FROM calls WHERE account = ? AND state IN (?, ?, ?)",
-        *(account, *OPEN),
+        f"SELECT min(since) FROM calls WHERE account = ? AND {IS_OPEN}",  # noqa: S608
+        account,
     )
     before = (now if oldest is None else min(oldest, now)) - CLAIMED
     connection.execute(

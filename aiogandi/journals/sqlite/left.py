@@ -9,9 +9,7 @@ from typing import Any, Final
 from aiogandi.changes.journal import Left, Name, Recorded
 from aiogandi.changes.state import OPEN, State
 from aiogandi.journals.sqlite.claims import enter, owner
-from aiogandi.journals.sqlite.rows import one, recorded
-
-IS_OPEN: Final = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
+from aiogandi.journals.sqlite.rows import IS_OPEN, one, recorded
 
 ANOTHER: Final = "another process"
 """Who does something of which it is not written down who it is."""

@@ -10,11 +10,15 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import Held, Key, Recorded
-from aiogandi.changes.state import State
+from aiogandi.changes.state import OPEN, State
 from aiogandi.journals.sqlite.failures import Unreadable
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+
+
+IS_OPEN: Final = "calls.state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
+"""The condition that a call may have run, and nobody knows."""
 
 
 def reading(read: Callable[Given, Result]) -> Callable[Given, Result]:

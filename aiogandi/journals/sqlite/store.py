@@ -24,8 +24,8 @@ from aiogandi.journals.sqlite.claims import (
     view,
 )
 from aiogandi.journals.sqlite.intents import intend
-from aiogandi.journals.sqlite.left import IS_OPEN, calls_left, drop, holder, read, update
-from aiogandi.journals.sqlite.rows import concluded, held, one
+from aiogandi.journals.sqlite.left import calls_left, drop, holder, read, update
+from aiogandi.journals.sqlite.rows import IS_OPEN, concluded, held, one
 
 Work: TypeAlias = Callable[[sqlite3.Connection], bool]
 
