@@ -64,9 +64,12 @@ def answered(name, work):
 
 
 async def is_let_go(reference):
-    await asyncio.sleep(0)  # asyncio's own hands are off it one turn later
-    gc.collect()
-    return reference() is None
+    for _ in range(10):
+        await asyncio.sleep(0)  # asyncio's own hands are off it one turn later
+        gc.collect()  # which does nothing while another thread is at it
+        if reference() is None:
+            return True
+    return False
 
 
 async def done(gandi, hostname="web"):

@@ -27,8 +27,9 @@ class Disk:
         self.full = full
         """The share of transactions that fail."""
         self.holders = {}
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        finalize(self, self.connection.close)  # it goes with the disk
+        # It goes with the disk, in whichever thread the collector comes to that.
+        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        finalize(self, self.connection.close)
         self.connection.row_factory = sqlite3.Row
         migrate(self.connection, 0)
         self.connection.execute("UPDATE about SET value = ? WHERE name = 'salt'", (SALT,))
