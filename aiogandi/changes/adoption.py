@@ -5,7 +5,7 @@ journal where there is one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from aiogandi.changes.change import Change
@@ -49,14 +49,21 @@ class Adoption:
             for served, details in decision:
                 self._serve(served, details)
             return None
+        refused: set[tuple[int | None, int]] = set()
         async with recorder.turns:
             while is_lost(call):
                 await recorder.elsewhere.see(look.operations)
                 decision = self._decide(call, look, believed=believed, final=final)
                 if isinstance(decision, Undecided):
                     return decision
-                if all([await self._give(recorder, *pair) for pair in decision]):
+                if any((served.record, details.id) in refused for served, details in decision):
+                    # What the journal shows and what it takes differ. The next look may find them agreed.
+                    candidates = tuple(sorted(details.id for _, details in decision))
+                    return Undecided(candidates, may_clear=True)
+                refusal = await self._give_all(recorder, decision)
+                if refusal is None:
                     return None
+                refused.add(refusal)
         return None
 
     async def settle(self, call: Change, state: State) -> None:
@@ -65,6 +72,18 @@ class Adoption:
         """
         if self._recorder is not None and is_lost(call):
             await self._recorder.settle(call, state)
+
+    async def _give_all(
+        self, recorder: Recorder, pairs: Iterable[tuple[Change, OperationDetails]]
+    ) -> tuple[int | None, int] | None:
+        """Give calls their operations, the first one first. Where one could not be given, that call's number in
+        the journal and the operation's id are returned: then those after it are not given either, since they
+        follow from it.
+        """
+        for call, details in pairs:
+            if not await self._give(recorder, call, details):
+                return call.record, details.id
+        return None
 
     async def _give(self, recorder: Recorder, call: Change, details: OperationDetails) -> bool:
         """Give a call its operation, also one of another client, which looks for it as well. False where
