@@ -34,15 +34,13 @@ class Elsewhere:
         self._timeout = timeout
         self._clock = clock
         self._wall_clock = wall_clock
-        self._taken_over: set[int] = set()  # calls of clients that have ended
 
     async def see(self, found: Iterable[OperationDetails]) -> None:
         """Learn what other clients have to do with the operations that were found."""
         journal = await self._journal()
         asked = list(found)  # more may be found while the journal answers
         view = await journal.view([name for details in asked for name in names_of(details)])
-        others = [each for each in view.others if each.number not in self._taken_over]
-        calls = [self._recalled(each) for each in others]
+        calls = [self._recalled(each) for each in view.others]
         for call in calls:
             if call.state is State.LOST and call.patience_ends < self._last_sight():
                 call.give_up()
@@ -65,7 +63,6 @@ class Elsewhere:
 
     def take_over(self, recorded: Recorded) -> Change:
         """A call of a client that has ended, which this one sees to from now on."""
-        self._taken_over.add(recorded.number)
         call = self._recalled(recorded)
         call.is_ours = True
         return call

@@ -74,9 +74,10 @@ class Ledger:
         self, calls: list[Change], claims: Iterable[Name], now: float, asked: Iterable[int] = ()
     ) -> None:
         """Record what other clients do: *calls* of theirs may own operations, *claims* name those among the
-        *asked* that are known to be somebody's.
+        *asked* that are known to be somebody's. A call of one that has ended is ours while we see to it.
         """
-        self._elsewhere = calls
+        ours = {call.record for call in chain(self._active, self._lingering)} - {None}
+        self._elsewhere = calls = [call for call in calls if call.record not in ours]
         keys = {call.key for call in self._active}
         self._oldest_elsewhere = min(
             (call.newest or 0 for call in calls if call.state is State.LOST and call.key in keys),

@@ -84,3 +84,38 @@ def test_a_look_goes_back_to_the_oldest_equal_call_of_another_client(books, ledg
     books.lose(another)
     ledger.know_elsewhere([another], (), books.tick())
     assert ledger.oldest() == 20
+
+
+def test_a_call_that_was_taken_over_owns_what_it_may_own_once(books, ledger):
+    """recover() has it and then has told that nothing is known of it: others may find out more."""
+    theirs = books.create_disk()
+    theirs.record, theirs.is_recalled = 5, True
+    theirs.prepare(10, books.tick())
+    theirs.send(books.now)
+    books.lose(theirs)
+    ledger.resume(theirs)
+
+    def rival_is_theirs(number):
+        """Whether the one call that may own a new operation as well is the one that was taken over."""
+        mine = books.lost(books.create_disk())
+        found = books.learned(books.operation(number, mine, disk_id=number))
+        seen = books.create_disk()
+        seen.record = 5
+        seen.prepare(10, theirs.since)
+        seen.send(theirs.last_sent)
+        books.lose(seen)
+        ledger.know_elsewhere([seen], (), books.tick(), asked=[number])
+        [rival] = ledger.rivals(mine, found)
+        mine.find_absent()
+        books.end(mine)
+        return rival is theirs
+
+    assert rival_is_theirs(11)
+    theirs.give_up()
+    books.end(theirs)
+    assert rival_is_theirs(12)
+    books.tick(3600)
+    ledger.note(12, books.now)
+    for number in (13, 14, 15):  # now and then, what is over is forgotten
+        books.end(books.answered(books.start(), number))
+    assert not rival_is_theirs(16)
