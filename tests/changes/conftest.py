@@ -57,6 +57,15 @@ class Books:
         """Its reply is lost: within the settling time, what it began may still appear."""
         call.lose(self.now + SETTLE)
 
+    def lost_elsewhere(self, record, left_at):
+        """A creation of another client, of which the journal tells that it left then, and lost its reply."""
+        call = self.create_disk()
+        call.record, call.is_recalled, call.is_ours = record, True, False
+        call.prepare(10, left_at)
+        call.send(left_at)
+        self.lose(call)
+        return call
+
     def sent_again(self, call):
         """It was lost, looked for in vain, and has left for the second time."""
         self.lost(call).find_absent()

@@ -15,15 +15,23 @@ def books():
     return Books(shares_journal=True)
 
 
-class Shared:
-    """What this client is told by a journal in which another client has claimed *theirs* a moment ago: after
-    this one had looked who owns what.
-    """
+class Recorder:
+    """What this client is told by the journal that it shares, as far as looks need it."""
 
-    def __init__(self, books, theirs):
+    def __init__(self, books):
         self.turns = asyncio.Lock()
         self.elsewhere = self
         self._books = books
+
+    async def take_note(self, call):
+        return False
+
+
+class Shared(Recorder):
+    """Another client has claimed *theirs* a moment ago: after this one had looked who owns what."""
+
+    def __init__(self, books, theirs):
+        super().__init__(books)
         self._theirs = theirs
         self._told = set()
 
@@ -35,9 +43,6 @@ class Shared:
 
     async def adopt(self, call, details):
         return details.id not in self._theirs
-
-    async def take_note(self, call):
-        return False
 
 
 async def test_what_another_client_was_quicker_to_take_leaves_no_doubt(books):
@@ -53,16 +58,14 @@ async def test_what_another_client_was_quicker_to_take_leaves_no_doubt(books):
     assert first.doubts == second.doubts == set()
 
 
-class Refusing:
-    """What this client is told by a journal that shows an operation as nobody's, and lets nobody have it. With an
-    *older* call of another client, which it tells of anew each time.
+class Refusing(Recorder):
+    """It shows an operation as nobody's, and lets nobody have it. With an *older* call of another client, which it
+    tells of anew each time.
     """
 
     def __init__(self, books, older=None):
-        self.turns = asyncio.Lock()
-        self.elsewhere = self
+        super().__init__(books)
         self.asked = 0
-        self._books = books
         self._older = older
 
     async def see(self, found):
@@ -74,25 +77,12 @@ class Refusing:
         self.asked += 1
         return False
 
-    async def take_note(self, call):
-        return False
-
-
-def older(books):
-    """A call of another client, which was lost before all of this one's."""
-    call = books.create_disk()
-    call.record, call.is_recalled, call.is_ours = 5, True, False
-    call.prepare(10, 100.5)
-    call.send(100.5)
-    books.lose(call)
-    return call
-
 
 @pytest.mark.parametrize("of_another", [False, True])
 async def test_a_journal_that_refuses_what_it_shows_is_asked_again_at_the_next_look(
     books, of_another
 ):
-    theirs = partial(older, books) if of_another else None
+    theirs = partial(books.lost_elsewhere, 5, left_at=100.5) if of_another else None
     call = books.lost(books.create_disk())
     found = books.learned(books.operation(11, call, disk_id=1))
     recorder = Refusing(books, theirs)

@@ -88,22 +88,15 @@ def test_a_look_goes_back_to_the_oldest_equal_call_of_another_client(books, ledg
 
 def test_a_call_that_was_taken_over_owns_what_it_may_own_once(books, ledger):
     """recover() has it and then has told that nothing is known of it: others may find out more."""
-    theirs = books.create_disk()
-    theirs.record, theirs.is_recalled = 5, True
-    theirs.prepare(10, books.tick())
-    theirs.send(books.now)
-    books.lose(theirs)
+    theirs = books.lost_elsewhere(5, books.tick())
+    theirs.is_ours = True
     ledger.resume(theirs)
 
     def rival_is_theirs(number):
         """Whether the one call that may own a new operation as well is the one that was taken over."""
         mine = books.lost(books.create_disk())
         found = books.learned(books.operation(number, mine, disk_id=number))
-        seen = books.create_disk()
-        seen.record = 5
-        seen.prepare(10, theirs.since)
-        seen.send(theirs.last_sent)
-        books.lose(seen)
+        seen = books.lost_elsewhere(5, theirs.since)
         ledger.know_elsewhere([seen], (), books.tick(), asked=[number])
         [rival] = ledger.rivals(mine, found)
         mine.find_absent()
