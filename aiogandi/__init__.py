@@ -143,7 +143,8 @@ GandiError
 ├── InvalidArgument         refused before anything was sent; says what is allowed
 ├── WrongLoop               used in a second event loop or a forked process; nothing was sent
 ├── JournalError            the journal cannot be read or written; nothing was sent
-│   └── JournalConflict     a step under a key is not what ran there last time
+│   ├── JournalConflict     a step under a key is not what ran there last time
+│   └── HubError            the store that processes share is away, or was emptied; nothing was sent
 └── ClientClosed
 ```
 
@@ -183,6 +184,7 @@ from aiogandi.errors import (
     DataFault,
     Fault,
     GandiError,
+    HubError,
     InvalidArgument,
     InvalidState,
     InvalidValue,
@@ -216,6 +218,7 @@ from aiogandi.version import __version__
 if TYPE_CHECKING:
     from aiogandi.changes.recovery import Recovered
     from aiogandi.client import Gandi
+    from aiogandi.hub.redis_hub import RedisHub
     from aiogandi.journals.journal import Journal, RunSummary
     from aiogandi.journals.run import Run, RunOutcome
     from aiogandi.settings import Polling, RateLimit, Retry
@@ -226,6 +229,7 @@ else:
         "Gandi": "aiogandi.client",
         "Journal": "aiogandi.journals.journal",
         "Recovered": "aiogandi.changes.recovery",
+        "RedisHub": "aiogandi.hub.redis_hub",
         "Run": "aiogandi.journals.run",
         "RunOutcome": "aiogandi.journals.run",
         "RunSummary": "aiogandi.journals.journal",
@@ -259,6 +263,7 @@ __all__ = [
     "Gandi",
     "GandiError",
     "HostingAccount",
+    "HubError",
     "InvalidArgument",
     "InvalidState",
     "InvalidValue",
@@ -282,6 +287,7 @@ __all__ = [
     "Product",
     "RateLimit",
     "Recovered",
+    "RedisHub",
     "Retry",
     "Run",
     "RunOutcome",

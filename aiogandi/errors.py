@@ -22,7 +22,8 @@
     ├── InvalidArgument           refused before anything was sent (also a ValueError)
     ├── WrongLoop                 used in a second event loop or a forked process (also a RuntimeError)
     ├── JournalError              the journal cannot be read or written; nothing was sent
-    │   └── JournalConflict       a step under a key asks for something else than it did last time
+    │   ├── JournalConflict       a step under a key asks for something else than it did last time
+    │   └── HubError              the store that processes share is away, or was emptied; nothing was sent
     └── ClientClosed              the client was closed
 """
 
@@ -222,6 +223,15 @@ class JournalConflict(JournalError):
     """A step under a key of `Gandi.once` asks for something else than what ran in its place last time.
 
     Nothing was sent. Other work needs another key.
+    """
+
+
+class HubError(JournalError):
+    """The store that processes share cannot be used: it does not answer, cannot be written, was emptied, or
+    another release uses it. Where a hub is used without its journal, what is written there are the calls
+    under way.
+
+    Raised by a call, it says that the call was not sent. The message says what is wrong.
     """
 
 

@@ -1,0 +1,163 @@
+"""Exchanges with the store: in one connection, as many as there are in one round trip, each within a
+deadline. This file alone knows the store's client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from aiogandi import chores
+from aiogandi.hub.scripts import REPLACED, Script
+
+Word: TypeAlias = str | bytes | int | float
+News: TypeAlias = tuple[str, str, str, str]
+"""One piece of news: its id, its kind, what it is about, and its text."""
+
+AT_ONCE: Final = 200
+"""So many commands go in one round trip at most."""
+
+
+class StoreTrouble(Exception):
+    """The store does not answer, or not as it must. Whether it did what it was asked is not known."""
+
+
+class StoreReplaced(Exception):
+    """The store was emptied or replaced: nothing was done."""
+
+
+class StoreLink(Protocol):
+    """What `Store` needs of the store. A simulation has a model of it."""
+
+    exchanges: Counter[str]
+    """How often each script and command was sent."""
+
+    async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
+        """What the script returns. Texts are bytes."""
+
+    async def command(self, *words: Word) -> Any:
+        """What a command returns."""
+
+    async def news(self, stream: str, last: str, seconds: float) -> list[News]:
+        """The news after *last*; none where there are none for so many *seconds*."""
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+
+
+class Link:
+    """The link with the store at *url*. `StoreTrouble` where an exchange takes longer than *deadline*
+    seconds, or fails.
+    """
+
+    def __init__(self, url: str, deadline: float) -> None:
+        self._deadline = deadline
+        self._client = redis.asyncio.from_url(
+            url,
+            socket_connect_timeout=deadline,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            max_connections=2,  # one for the exchanges, one on which news are waited for
+        )
+        self._queue: deque[tuple[tuple[Word, ...], asyncio.Future[Any]]] = deque()
+        self._sending: asyncio.Task[None] | None = None
+        self.exchanges: Counter[str] = Counter()
+
+    async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
+        self.exchanges[script.name] += 1
+        try:
+            return await self._send("EVALSHA", script.sha, 1, prefix, epoch, *arguments)
+        except NoScriptError:
+            return await self.run_anew(script, prefix, epoch, arguments)
+
+    async def run_anew(
+        self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
+    ) -> Any:
+        """Run a script that the store does not know yet, and knows afterwards."""
+        return await self._send("EVAL", script.text, 1, prefix, epoch, *arguments)
+
+    async def command(self, *words: Word) -> Any:
+        self.exchanges[str(words[0])] += 1
+        return await self._send(*words)
+
+    async def news(self, stream: str, last: str, seconds: float) -> list[News]:
+        try:
+            async with asyncio.timeout(self._deadline):
+                found: list[Any] = await self._client.xread(  # type: ignore[assignment] # by protocol 2
+                    {stream: last}, count=500, block=max(int(seconds * 1000), 1)
+                )
+        except (RedisError, OSError, TimeoutError) as error:
+            raise _trouble(error, self._deadline) from error
+        return [_news(number, fields) for _, entries in found for number, fields in entries]
+
+    async def close(self) -> None:
+        if (sending := self._sending) is not None:
+            sending.cancel()
+            await asyncio.wait([sending])
+        await self._client.aclose()
+
+    async def _send(self, *words: Word) -> Any:
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append((words, answer))
+        if self._sending is None:
+            self._sending = chores.begin(self._send_all, self._sent_all)
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await answer
+        except NoScriptError:
+            raise
+        except (RedisError, OSError, TimeoutError) as error:
+            if isinstance(error, ResponseError) and str(error).startswith(REPLACED):
+                raise StoreReplaced from None
+            raise _trouble(error, self._deadline) from error
+
+    async def _send_all(self) -> None:
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), AT_ONCE))]
+            batch = [each for each in batch if not each[1].done()]
+            for (_, answer), came in zip(batch, await self._exchange(batch), strict=True):
+                if answer.done():
+                    continue
+                if isinstance(came, Exception):
+                    answer.set_exception(came)
+                else:
+                    answer.set_result(came)
+
+    async def _exchange(
+        self, batch: Sequence[tuple[tuple[Word, ...], asyncio.Future[Any]]]
+    ) -> Sequence[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for words, _ in batch:
+            pipeline.execute_command(*words)
+        try:
+            async with asyncio.timeout(self._deadline):
+                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError, TimeoutError) as error:
+            # An answer that comes late must not be taken for that to what is asked next.
+            await self._client.connection_pool.disconnect(inuse_connections=False)
+            return [error] * len(batch)
+        return answers
+
+    def _sent_all(self, sending: asyncio.Task[None]) -> None:
+        if self._sending is sending:
+            self._sending = None
+        if self._queue and not sending.cancelled():
+            self._sending = chores.begin(self._send_all, self._sent_all)
+
+
+def _news(number: bytes, fields: Mapping[bytes, bytes]) -> News:
+    kind, about, text = (fields[name].decode() for name in (b"kind", b"about", b"text"))
+    return number.decode(), kind, about, text
+
+
+def _trouble(error: Exception, deadline: float) -> StoreTrouble:
+    if isinstance(error, TimeoutError):
+        return StoreTrouble(f"no answer within {deadline:g} s")
+    return StoreTrouble(str(error) or type(error).__name__)

@@ -1,0 +1,125 @@
+"""`RedisHub`: what a program gives its clients so that they share a store."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
+from urllib.parse import urlsplit
+
+from aiogandi.checks import is_number, require, require_seconds, require_text
+from aiogandi.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from aiogandi.hub.store import Store
+
+SCHEMES: Final = ("redis", "rediss", "unix")
+
+_PREFIX: Final = re.compile(r"[\w.\-]{1,64}", re.ASCII)
+
+
+class RedisHub:
+    """What processes on one account share, in Redis 7 or Valkey 8, or later.
+
+        hub = RedisHub("redis://cache.internal:6379/0")
+        async with Gandi(…, hub=hub) as gandi: ...
+
+    One session, one rate, one poller and one set of claims for all clients that have a hub on the same store
+    and with the same *prefix*, in whatever process and on whatever machine.
+
+    - *url*: ``redis://[user:password@]host[:port][/number]``, ``rediss://…`` for TLS, ``unix:///path``.
+    - *prefix*: what all names in the store begin with. Two services that must not know of each other use
+      two.
+    - *lease*: after how many seconds a process that is not heard of counts as gone. Another one polls then,
+      and the keys that it held are free.
+    - *deadline*: how many seconds an exchange with the store may take.
+    - *rate_group*: who shares the rate; None: all clients of the same service address, which is what the
+      service limits (assumed).
+    - *alone*: what changing calls do while the store is away. ``"wait"``: they wait for ``Retry.within``
+      and then fail unsent, `HubError`. ``"send"``: they go on, and whether each runs once is not certain any
+      more.
+    - *alone_share*: the share of the rate that each process takes while the store is away, from above 0 to
+      1. With ten processes a tenth keeps all of them within the limit.
+
+    One hub serves any number of clients of one event loop. It connects with the first call and lets go when
+    its last client is closed. It needs the extra ``hub``: ``pip install 'aiogandi[hub]'``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "aiogandi",
+        lease: float = 5.0,
+        deadline: float = 2.0,
+        rate_group: str | None = None,
+        alone: Literal["wait", "send"] = "wait",
+        alone_share: float = 0.1,
+    ) -> None:
+        try:
+            address = _address(url)
+        except InvalidArgument:
+            del url  # it may hold a password
+            raise
+        holds = isinstance(prefix, str) and _PREFIX.fullmatch(prefix) is not None
+        require(holds, "prefix", prefix, "1 to 64 of the characters a-z A-Z 0-9 _ . -")
+        require_seconds("lease", lease)
+        require_seconds("deadline", deadline)
+        if rate_group is not None:
+            require_text("rate_group", rate_group)
+        require(alone in ("wait", "send"), "alone", alone, "'wait' or 'send'")
+        holds = is_number(alone_share) and 0 < alone_share <= 1
+        require(holds, "alone_share", alone_share, "a share of the rate, from above 0 to 1")
+        missing = [name for name in ("redis", "cryptography") if not importlib.util.find_spec(name)]
+        if missing:
+            raise InvalidArgument(
+                f"a hub needs {' and '.join(missing)}: pip install 'aiogandi[hub]'"
+            )
+        self._told = f"the hub {address}"
+        self._url = url
+        self._prefix = prefix
+        self._lease = float(lease)
+        self._deadline = float(deadline)
+        self.rate_group = rate_group
+        self.alone = alone
+        self.alone_share = float(alone_share)
+        self._store: Store | None = None
+
+    def __repr__(self) -> str:
+        return f"<RedisHub {self._told.removeprefix('the hub ')} prefix={self._prefix!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a RedisHub holds connections, and is neither copied nor pickled: make another one"
+        )
+
+    @property
+    def store(self) -> Store:
+        """The store as this process sees it. (For the parts of the hub; nobody else needs it.)"""
+        if self._store is None:
+            self._store = self._make_store()
+        return self._store
+
+    def _make_store(self) -> Store:
+        # Imported here: a program without a hub has no Redis client.
+        from aiogandi.hub.store import Store  # noqa: PLC0415
+
+        return Store(self._url, self._told, self._prefix, self._lease, self._deadline)
+
+
+def _address(url: Any) -> str:
+    """Where the store is, without user and password; `InvalidArgument` where *url* is none."""
+    allowed = "redis://host:6379/0, rediss://… or unix:///path"
+    if not isinstance(url, str):
+        raise InvalidArgument(f"hub={type(url).__name__}: {allowed}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidArgument(f"the hub's url cannot be read: {allowed}") from None
+    if parts.scheme not in SCHEMES or not (parts.path if parts.scheme == "unix" else host):
+        raise InvalidArgument(f"the hub's url begins with {parts.scheme[:20]!r}: {allowed}")
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}"
+    shown = f"[{host}]" if host and ":" in host else host
+    return f"{parts.scheme}://{shown}:{port or 6379}{parts.path}"
