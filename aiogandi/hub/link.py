@@ -16,10 +16,14 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from aiogandi import chores
 from aiogandi.hub.scripts import REPLACED, Script
+from aiogandi.redaction import Secret
 
 Word: TypeAlias = str | bytes | int | float
 News: TypeAlias = tuple[str, str, str, str]
 """One piece of news: its id, its kind, what it is about, and its text."""
+
+_Asked: TypeAlias = tuple[tuple[Word, ...], asyncio.Future[Any]]
+"""A command, and who waits for its answer."""
 
 AT_ONCE: Final = 200
 """So many commands go in one round trip at most."""
@@ -29,7 +33,7 @@ class StoreTrouble(Exception):
     """The store does not answer, or not as it must. Whether it did what it was asked is not known."""
 
 
-class StoreReplaced(Exception):
+class StoreReplaced(StoreTrouble):
     """The store was emptied or replaced: nothing was done."""
 
 
@@ -57,16 +61,17 @@ class Link:
     seconds, or fails.
     """
 
-    def __init__(self, url: str, deadline: float) -> None:
+    def __init__(self, url: Secret, deadline: float) -> None:
         self._deadline = deadline
         self._client = redis.asyncio.from_url(
-            url,
+            url.reveal(),
             socket_connect_timeout=deadline,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             max_connections=2,  # one for the exchanges, one on which news are waited for
         )
-        self._queue: deque[tuple[tuple[Word, ...], asyncio.Future[Any]]] = deque()
+        self._queue: deque[_Asked] = deque()
+        self._under_way: list[_Asked] = []
         self._sending: asyncio.Task[None] | None = None
         self.exchanges: Counter[str] = Counter()
 
@@ -101,6 +106,10 @@ class Link:
         if (sending := self._sending) is not None:
             sending.cancel()
             await asyncio.wait([sending])
+        for _, answer in (*self._under_way, *self._queue):
+            if not answer.done():
+                answer.set_exception(ConnectionError("the connection was closed"))
+        self._queue.clear()
         await self._client.aclose()
 
     async def _send(self, *words: Word) -> Any:
@@ -115,13 +124,14 @@ class Link:
             raise
         except (RedisError, OSError, TimeoutError) as error:
             if isinstance(error, ResponseError) and str(error).startswith(REPLACED):
-                raise StoreReplaced from None
+                raise StoreReplaced("it was emptied or replaced") from None
             raise _trouble(error, self._deadline) from error
 
     async def _send_all(self) -> None:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), AT_ONCE))]
             batch = [each for each in batch if not each[1].done()]
+            self._under_way = batch
             for (_, answer), came in zip(batch, await self._exchange(batch), strict=True):
                 if answer.done():
                     continue
@@ -130,9 +140,7 @@ class Link:
                 else:
                     answer.set_result(came)
 
-    async def _exchange(
-        self, batch: Sequence[tuple[tuple[Word, ...], asyncio.Future[Any]]]
-    ) -> Sequence[Any]:
+    async def _exchange(self, batch: Sequence[_Asked]) -> Sequence[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for words, _ in batch:
             pipeline.execute_command(*words)

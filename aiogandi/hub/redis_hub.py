@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiogandi.checks import is_number, require, require_seconds, require_text
 from aiogandi.errors import InvalidArgument
+from aiogandi.redaction import Secret
 
 if TYPE_CHECKING:
     from aiogandi.hub.store import Store
@@ -76,7 +77,7 @@ class RedisHub:
                 f"a hub needs {' and '.join(missing)}: pip install 'aiogandi[hub]'"
             )
         self._told = f"the hub {address}"
-        self._url = url
+        self._url = Secret(url)
         self._prefix = prefix
         self._lease = float(lease)
         self._deadline = float(deadline)

@@ -7,13 +7,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import secrets
-import socket
-import sys
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ClassVar, Final
 
 from aiogandi import chores
@@ -21,8 +17,11 @@ from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
 from aiogandi.home import Home
 from aiogandi.hub.link import Link as RedisLink
-from aiogandi.hub.link import News, StoreLink, StoreReplaced, StoreTrouble, Word
+from aiogandi.hub.link import StoreLink, StoreTrouble, Word
+from aiogandi.hub.news import Newsroom
+from aiogandi.hub.process import this_process
 from aiogandi.hub.scripts import BEAT, BEGIN, FORMAT, LEAVE, Script
+from aiogandi.redaction import Secret
 
 log = logging.getLogger("aiogandi.hub")
 
@@ -30,11 +29,6 @@ BEATS: Final = 5
 """So many times in a lease a process says that it is here. It is gone when it was not heard of for all but
 one of them, so that another one notices it within the lease.
 """
-
-EMPTIED: Final = "it was emptied or replaced"
-
-Hearer = Callable[[str], object]
-"""Is given the text of a piece of news."""
 
 
 class Store:
@@ -47,7 +41,7 @@ class Store:
     ``on_back`` and ``on_replaced``, and what keeps them here into ``on_beat``.
     """
 
-    def __init__(self, url: str, told: str, prefix: str, lease: float, deadline: float) -> None:
+    def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
         self._url = url
         self._told = told
         self.prefix = prefix
@@ -60,16 +54,17 @@ class Store:
         self.generation = 0
         """How often the store was found to be another one than before."""
         self.about: dict[str, Any] = {}
-        """What others are told of this process."""
+        """What others are told of this process, beside where it runs."""
         self.on_away: list[Callable[[], object]] = []
         self.on_back: list[Callable[[], object]] = []
         self.on_replaced: list[Callable[[], object]] = []
         self.on_beat: list[Callable[[], Awaitable[object]]] = []
-        self._hearers: dict[tuple[str, str], list[Hearer]] = {}
+        self._news = Newsroom()
+        self.hear = self._news.hear
+        self.hear_no_more = self._news.hear_no_more
         self._home = Home("hub")
         self._link: StoreLink | None = None
         self._epoch = ""
-        self._last_news = "0-0"
         self._conflict: HubError | None = None
         self._trouble: str | None = None
         self._beginning: asyncio.Task[None] | None = None
@@ -120,7 +115,7 @@ class Store:
             if self._trouble is None and self._epoch:
                 try:
                     await link.run(LEAVE, self.prefix, self._epoch, [self.process])
-                except (StoreTrouble, StoreReplaced) as error:
+                except StoreTrouble as error:
                     # The others notice it when the lease has ended.
                     log.info("%s: leaving has failed: %s", self._told, error)
         finally:
@@ -152,8 +147,6 @@ class Store:
             raise HubError(f"{self._told}: this process has left it")
         try:
             return await ask(link)
-        except StoreReplaced:
-            self._goes_away(EMPTIED)
         except StoreTrouble as error:
             self._goes_away(str(error))
         raise self._error()
@@ -183,14 +176,6 @@ class Store:
             self.require_fit()
             await self._here.wait()
 
-    def hear(self, kind: str, about: str, hearer: Hearer) -> None:
-        """Tell *hearer* the news of this *kind* about this thing; with an empty text, about everything."""
-        self._hearers.setdefault((kind, about), []).append(hearer)
-
-    def hear_no_more(self, kind: str, about: str, hearer: Hearer) -> None:
-        """Stop that."""
-        self._hearers[kind, about].remove(hearer)
-
     # -- beginning, going away and coming back -------------------------------------------------
 
     def _error(self) -> HubError:
@@ -201,8 +186,6 @@ class Store:
             await self._begin()
         except StoreTrouble as error:
             self._goes_away(str(error))
-        except StoreReplaced:
-            self._goes_away(EMPTIED)
         finally:
             self._beginning = None
 
@@ -223,7 +206,7 @@ class Store:
         if epoch.decode() != self._epoch:
             self._epoch = epoch.decode()
             self.salt = bytes.fromhex(salt.decode())
-            self._last_news = last.decode()
+            self._news.last = last.decode()
         await self._beat_once(link)
         self._trouble = None
         if was_other:
@@ -236,7 +219,7 @@ class Store:
             _call(self.on_replaced)
         self._here.set()
         if not self._tasks:
-            self._tasks = [chores.begin(self._beat), chores.begin(self._listen)]
+            self._tasks = [self._start(self._beat), self._start(self._listen)]
 
     def _goes_away(self, trouble: str) -> None:
         if self._trouble is not None or self._link is None:
@@ -245,7 +228,7 @@ class Store:
         self._here.clear()
         log.warning("%s is away: %s", self._told, trouble)
         _call(self.on_away)
-        self._tasks.append(chores.begin(self._come_back))
+        self._tasks.append(self._start(self._come_back))
 
     async def _come_back(self) -> None:
         began = asyncio.get_running_loop().time()
@@ -253,7 +236,7 @@ class Store:
             await asyncio.sleep(self.deadline / 4)
             try:
                 await self._begin()
-            except (StoreTrouble, StoreReplaced) as error:
+            except StoreTrouble as error:
                 log.debug("%s is still away: %s", self._told, error)
             if self._conflict is not None:
                 return
@@ -263,8 +246,11 @@ class Store:
             task for task in self._tasks if not task.done() and task is not asyncio.current_task()
         ]
         if not self._tasks:
-            self._tasks = [chores.begin(self._beat), chores.begin(self._listen)]
+            self._tasks = [self._start(self._beat), self._start(self._listen)]
         _call(self.on_back)
+
+    def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        return chores.begin(work, _noticed)
 
     # -- being here ----------------------------------------------------------------------------
 
@@ -276,9 +262,6 @@ class Store:
                 continue
             try:
                 await self._beat_once(link)
-            except StoreReplaced:
-                self._goes_away(EMPTIED)
-                continue
             except StoreTrouble as error:
                 self._goes_away(str(error))
                 continue
@@ -288,11 +271,6 @@ class Store:
                 except HubError:
                     break  # it went away, which was told
 
-    async def _beat_once(self, link: StoreLink) -> None:
-        kept = int(self.lease * 1000 * (BEATS - 1) / BEATS)
-        told = json.dumps({**_process(), **self.about})
-        await link.run(BEAT, self.prefix, self._epoch, [self.process, kept, told])
-
     async def _listen(self) -> None:
         while True:
             await self._here.wait()
@@ -300,20 +278,16 @@ class Store:
             if link is None:
                 return
             try:
-                news = await link.news(f"{self.prefix}:news", self._last_news, self.deadline / 2)
+                news = await link.news(f"{self.prefix}:news", self._news.last, self.deadline / 2)
             except StoreTrouble as error:
                 self._goes_away(str(error))
                 continue
-            for each in news:
-                self._last_news = each[0]
-                self._spread(each)
+            self._news.spread(news)
 
-    def _spread(self, news: News) -> None:
-        _, kind, about, text = news
-        for hearer in self._hearers.get((kind, about), ()):
-            hearer(text)
-        for hearer in self._hearers.get((kind, ""), ()) if about else ():
-            hearer(about)
+    async def _beat_once(self, link: StoreLink) -> None:
+        kept = int(self.lease * 1000 * (BEATS - 1) / BEATS)
+        told = json.dumps({**this_process(), **self.about})
+        await link.run(BEAT, self.prefix, self._epoch, [self.process, kept, told])
 
 
 def _call(callbacks: list[Callable[[], object]]) -> None:
@@ -321,10 +295,6 @@ def _call(callbacks: list[Callable[[], object]]) -> None:
         callback()
 
 
-def _process() -> dict[str, Any]:
-    program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
-    return {
-        "pid": os.getpid(),
-        "program": program.encode("utf-8", "backslashreplace").decode(),
-        "host": socket.gethostname(),
-    }
+def _noticed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("the hub broke", exc_info=error)  # this is a fault in our code
