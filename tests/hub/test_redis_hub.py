@@ -1,0 +1,67 @@
+"""What a hub is given, and what it says of what it cannot take."""
+
+import pickle
+
+import pytest
+
+from aiogandi import InvalidArgument, RedisHub
+
+URL = "redis://127.0.0.1:6379/0"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://host",
+        "redis://user:secret-pw@host:6380/3",
+        "rediss://host/0",
+        "unix:///run/store.sock",
+        "redis://[::1]:6379/0",
+    ],
+)
+def test_urls_of_stores_are_taken_and_shown_without_a_password(url):
+    hub = RedisHub(url)
+    assert "secret-pw" not in repr(hub)
+    assert "secret-pw" not in repr(vars(hub))
+    assert url.partition("://")[0] in repr(hub)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "host:6379", "http://host", "redis://", "unix://", "redis://host:port", 5, None]
+)
+def test_what_is_no_store_is_refused(url):
+    with pytest.raises(InvalidArgument, match="redis://host:6379/0"):
+        RedisHub(url)
+
+
+def test_a_url_that_is_refused_is_not_shown():
+    with pytest.raises(InvalidArgument) as told:
+        RedisHub("http://user:secret-pw@host")
+    assert "secret-pw" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({"prefix": ""}, "prefix"),
+        ({"prefix": "a:b"}, "prefix"),
+        ({"prefix": 5}, "prefix"),
+        ({"lease": 0}, "lease"),
+        ({"lease": float("inf")}, "lease"),
+        ({"deadline": -1}, "deadline"),
+        ({"deadline": "2"}, "deadline"),
+        ({"rate_group": ""}, "rate_group"),
+        ({"rate_group": 5}, "rate_group"),
+        ({"alone": "go"}, "alone"),
+        ({"alone_share": 0}, "alone_share"),
+        ({"alone_share": 1.5}, "alone_share"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(settings, names):
+    with pytest.raises(InvalidArgument, match=names):
+        RedisHub(URL, **settings)
+
+
+def test_a_hub_is_not_pickled():
+    with pytest.raises(TypeError, match="make another one"):
+        pickle.dumps(RedisHub(URL))
