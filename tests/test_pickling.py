@@ -19,6 +19,7 @@ from aiogandi import (
     NotFound,
     Operation,
     OperationTimeout,
+    RedisHub,
     TransportError,
 )
 from aiogandi.models.model import Model
@@ -111,6 +112,7 @@ def test_what_has_a_life_is_refused_in_words_that_say_what_to_do_instead():
         "VMOperation": an_operation(),
         "DiskOperation": an_operation(),
         "Sandbox": Sandbox(),
+        "RedisHub": RedisHub(f"redis://:{PASSWORD}@127.0.0.1:1/0"),
     }
     assert living.keys() == LIVING <= {kind.__name__ for kind in public_classes()}
     for thing in living.values():
