@@ -87,6 +87,13 @@ same order, apart from what follows from the service's answers, else `JournalCon
 Passwords are in no journal, so the program must have them again. The file must not lie on a network file
 system, where locks do not hold.
 
+# Past the end of one process
+
+With ``Gandi(…, hub="redis://…")``, or a `RedisHub`, the clients of all processes act as one, on whatever
+machine: one session, one rate, one process that polls for all, and each operation claimed for one call. The
+journal of `RedisHub.journal` is for all of them. README says what happens when the store goes away, and where
+exactness ends.
+
 # Leaving
 
 A request that has left cannot be called back. When its caller goes (cancelled, a deadline, `bulk` left)
@@ -128,25 +135,9 @@ async for outcome in bulk(gandi.vm_info, await gandi.vm_list()):
 
 # Errors
 
-All exceptions derive from `GandiError`:
-
-```text
-GandiError
-├── TransportError          refused, unreachable, timed out, an HTTP error, not XML-RPC, too large
-│   └── OutcomeUnknown      a changing call whose reply was lost, and which could not be found
-├── Fault                   the service's refusal: .code .qualification .object .cause .element
-│   ├── ServerFault
-│   └── DataFault           InvalidValue  NotFound  AlreadyExists  PermissionDenied  InvalidState
-│                           SessionExpired
-├── AuthenticationError     login refused
-├── OperationError          OperationFailed  OperationCancelled  OperationTimeout
-├── InvalidArgument         refused before anything was sent; says what is allowed
-├── WrongLoop               used in a second event loop or a forked process; nothing was sent
-├── JournalError            the journal cannot be read or written; nothing was sent
-│   ├── JournalConflict     a step under a key is not what ran there last time
-│   └── HubError            the store that processes share is away, or was emptied; nothing was sent
-└── ClientClosed
-```
+All exceptions derive from `GandiError`, and `aiogandi.errors` draws their tree: `TransportError` below XML-RPC,
+with `OutcomeUnknown`; `Fault`, the service's own refusal, with `NotFound` and others; `OperationError`,
+`AuthenticationError`, `InvalidArgument`, `WrongLoop`, `JournalError` with `HubError`, and `ClientClosed`.
 
 # In a service
 
