@@ -8,17 +8,17 @@ others meanwhile.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from itertools import count
 from typing import Final
-
-from aiolimiter import AsyncLimiter
 
 from aiogandi import chores
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Held
 from aiogandi.settings import RateLimit
 from aiogandi.transport.line import Line, Places
+from aiogandi.transport.pacer import OwnPacer, Pacer
 from aiogandi.transport.rank import BEHIND, Rank
 from aiogandi.transport.turn import Turn
 
@@ -40,10 +40,6 @@ SHORTEST_HOLD: Final = 0.01
 LONGEST_GUESS: Final = 1.0
 """Seconds of a hold for which the service names none, where there is no rate limit: at first, where no
 backoff is wished, and at most, when the service answers 429 on and on."""
-
-_MOMENT: Final = (
-    1e-4  # seconds after which a limiter is asked again that had nothing when it was due
-)
 
 
 class Unwanted(Exception):
@@ -67,6 +63,9 @@ class Turns:
 
     *backoff* is how many seconds the first pause lasts that the service asks for and does not measure,
     where there is no *limit* that tells.
+
+    *pacer* is who hands out the turns where other processes have theirs of the same *limit*; None where
+    this one has it for itself.
     """
 
     def __init__(
@@ -76,19 +75,19 @@ class Turns:
         places: int | None = None,
         *,
         backoff: float = LONGEST_GUESS,
+        pacer: Pacer | None = None,
     ) -> None:
         self._events = events
-        self._limiter: AsyncLimiter | None = None
+        self._pacer: Pacer | None = None
         self._held_until = 0.0
         # Seconds of a hold for which the service names none: at first, at most, this time, and next.
         self._shortest = min(max(backoff, SHORTEST_HOLD), LONGEST_GUESS)
         self._longest = LONGEST_GUESS
         if limit is not None:
             self._shortest = self._longest = limit.per
-            # One at the window's beginning and calls - 1 in the rest of it.
-            self._limiter = AsyncLimiter(1, limit.per / max(limit.calls - 1, 1))
+            self._pacer = OwnPacer(limit) if pacer is None else pacer
+            self._pacer.begin(self)
         self._pause = self._next_pause = self._shortest
-        self._next_at = 0.0  # when the limiter has the next turn
         everybody = None if places is None else Places(places)
         unlimited, calls = Places(float("inf"), everybody), Places(CONNECTIONS, everybody)
         self._calls = Line(calls)
@@ -133,6 +132,8 @@ class Turns:
             self._next_pause = min(2 * self._pause, self._longest)
         pause = min(self._pause if seconds is None else seconds, LONGEST_HOLD)
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + pause)
+        if self._pacer is not None:
+            self._pacer.hold(pause)
         self._events.emit(Held(pause))
 
     def took(self) -> None:
@@ -141,8 +142,9 @@ class Turns:
 
     def lift(self) -> None:
         """There is no rate limit after all, for those who wait neither."""
-        if self._limiter is not None:
-            self._limiter = None
+        if self._pacer is not None:
+            self._pacer.lift()
+            self._pacer = None
             self._unset()
             self._call_next()
 
@@ -150,7 +152,7 @@ class Turns:
 
     def goes_at_once(self, line: Line) -> bool:
         """Give a place and a turn, where neither has to be waited for and the turn costs nothing."""
-        if self._limiter is not None or self._present or self._is_held():
+        if self._pacer is not None or self._present or self._is_held():
             return False
         if not line.is_able():
             return False
@@ -197,6 +199,18 @@ class Turns:
         if self._present:
             self._call_next()
 
+    def ranks(self) -> tuple[Rank | None, Rank | None]:
+        """The best rank of those who could go now, and the best of the others behind that one."""
+        best: Rank | None = None
+        for rank, line in self._lines.items():
+            if line.waiting and line.is_able():
+                if best is not None:
+                    return best, rank
+                if line.waiting > 1:
+                    return rank, rank
+                best = rank
+        return best, None
+
     # -- who is next ---------------------------------------------------------------------------
 
     def _call_next(self) -> None:
@@ -213,7 +227,8 @@ class Turns:
                 self._unset()
         elif self._timer is None:
             if (pause := self._seconds_to_wait()) > 0:
-                self._timer = chores.later(pause, self._ring)
+                if pause < math.inf:
+                    self._timer = chores.later(pause, self._ring)
             elif (call := line.pop()) is not None:
                 self._called = call
                 call.set_result(None)
@@ -226,12 +241,13 @@ class Turns:
         return longest if longest.passed >= SHARE - 1 else able[0]
 
     async def _take(self, line: Line) -> None:
-        if self._limiter is not None:
-            await self._limiter.acquire()  # it has one, or this call would not have been called
-            self._next_at = asyncio.get_running_loop().time() + self._limiter.time_period
+        # Only one process polls: polling has its share of the turns of all.
+        turns = 1 if self._pacer is None else await self._pacer.take()
         line.places.take()
         for other in self._lines.values():
-            if other.waiting or other is self._polls:
+            if other is self._polls:
+                other.passed += turns
+            elif other.waiting:
                 other.passed += 1
         line.passed = 0
 
@@ -240,9 +256,7 @@ class Turns:
         now = asyncio.get_running_loop().time()
         if self._held_until > now:
             return self._held_until - now
-        if self._limiter is None or self._limiter.has_capacity():
-            return 0.0
-        return max(self._next_at - now, _MOMENT)
+        return 0.0 if self._pacer is None else self._pacer.pause()
 
     def _ring(self) -> None:
         self._timer = None

@@ -1,0 +1,169 @@
+"""The scripts by which processes share one sequence of turns.
+
+A group of members has ``turns:<group>``: when its ``last`` turn was, until when it is ``held``, how many
+turns were ``used``, when each rank had its last one (``served:<rank>``), and when each gap between two turns
+was last asked for (``gap:<seconds>``). And ``takers:<group>``, for each member: when its reserved turn is
+due, the rank for which it was reserved, the best rank that waits behind it (0 for none), and until when that
+is believed. All times are the store's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiogandi.hub.scripts import Script
+from aiogandi.transport.rate import LONGEST_HOLD, SHARE
+
+TURN: Final = Script.of(
+    "turn",
+    f"local SHARE, LONGEST_HOLD = {SHARE}, {LONGEST_HOLD}"
+    """
+local group, member, rank, behind = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local used, lead, safe, gap = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local turns, takers, time = name('turns', group), name('takers', group), now()
+
+local function pairs_of(key)
+  local flat, found = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do found[flat[i]] = flat[i + 1] end
+  return found
+end
+local function entry(due, rank, behind, believed)
+  return string.format('%.6f %d %d %.6f', due, rank, behind, believed)
+end
+
+-- Members may have different limits. The slowest that asked within the last minute counts for all.
+redis.call('HSET', turns, 'gap:' .. ARGV[9], exact(time))
+local known = pairs_of(turns)
+for field, asked in pairs(known) do
+  local seconds = string.match(field, '^gap:(.+)')
+  if seconds and tonumber(asked) < time - 60 then
+    redis.call('HDEL', turns, field)
+  elseif seconds then
+    gap = math.max(gap, tonumber(seconds))
+  end
+end
+-- Neither can lie so far ahead, unless the clock was set back.
+local last, held = tonumber(known.last or 0), tonumber(known.held or 0)
+if last > time + gap + 1 then last = time end
+if held > time + LONGEST_HOLD then held = 0 end
+
+-- Who has a turn that is still to come, which turns have passed, and who waits.
+local coming, served, members, waited, others_wait = {}, {}, 0, 0, 99
+local function was_served(at, its)
+  last = math.max(last, at)
+  served[its] = math.max(served[its] or tonumber(known['served:' .. its] or 0), at)
+end
+for other, text in pairs(pairs_of(takers)) do
+  local due, its, next_rank, believed = string.match(text, '(%S+) (%d+) (%d+) (%S+)')
+  local at = tonumber(due)
+  its, next_rank, believed = tonumber(its), tonumber(next_rank), tonumber(believed)
+  members = members + 1
+  if other == member then
+    if used ~= '' then was_served(tonumber(used), its) end
+    if at <= time then was_served(at, its) end
+    if believed > time then waited = next_rank end
+  else
+    local here = lives(string.match(other, '^[^:]+'))
+    if at <= time then
+      was_served(at, its)
+    elseif here then
+      coming[#coming + 1] = {at = at, rank = its, member = other, behind = next_rank, believed = believed}
+    end
+    if here and believed > time then
+      others_wait = math.min(others_wait, next_rank)
+    elseif at <= time or not here then
+      redis.call('HDEL', takers, other)
+    end
+  end
+end
+table.sort(coming, function(one, other) return one.at < other.at end)
+
+-- The first turn from *at* that keeps the distance to all others. A millionth of a second is for rounding.
+local function first_free(at)
+  for _, each in ipairs(coming) do
+    if at + gap <= each.at + 0.000005 then break end
+    at = math.max(at, each.at + gap)
+  end
+  return at
+end
+local function last_of(its)
+  local at = served[its] or tonumber(known['served:' .. its] or 0)
+  for _, each in ipairs(coming) do
+    if each.rank == its then at = math.max(at, each.at) end
+  end
+  return at
+end
+
+local soonest = math.max(time + lead, last + gap, held)
+local due, is_late = first_free(soonest), 0
+if others_wait < rank then
+  -- One turn in ten is for all of this rank, wherever they wait.
+  local own = math.min(last_of(rank), soonest + SHARE * gap * members) + SHARE * gap
+  if own > due then due, is_late = first_free(own), 1 end
+else
+  -- It goes before one who can wait, who hears early enough that the turn is another one now.
+  for _, each in ipairs(coming) do
+    local recent = served[each.rank] or tonumber(known['served:' .. each.rank] or 0)
+    if each.rank > rank and each.at < due - 0.000005 and each.at >= math.max(time + safe, soonest)
+        and recent + (SHARE - 1) * gap > each.at then
+      redis.call('HSET', takers, each.member, entry(due, each.rank, each.behind, each.believed + due - each.at))
+      tell('turn', group, table.concat({each.member, exact(each.at), exact(due)}, ' '))
+      due = each.at
+      break
+    end
+  end
+end
+
+-- Nobody better waits any more: whoever made room can have a turn sooner.
+if waited > 0 and (behind == 0 or behind > waited) and others_wait > waited then
+  for _, each in ipairs(coming) do
+    if each.rank > waited and each.at > due + 2 * gap then
+      tell('turn', group, '')
+      break
+    end
+  end
+end
+
+local believed = 0
+if behind > 0 then believed = due + 2 * gap + 0.1 end
+redis.call('HSET', takers, member, entry(due, rank, behind, believed))
+redis.call('HSET', turns, 'last', exact(last))
+for its, at in pairs(served) do redis.call('HSET', turns, 'served:' .. its, exact(at)) end
+local count = tonumber(known.used or 0)
+if used ~= '' then count = redis.call('HINCRBY', turns, 'used', 1) end
+local kept = math.ceil(600 + SHARE * gap * (members + 2))
+redis.call('EXPIRE', turns, kept)
+redis.call('EXPIRE', takers, kept)
+return {exact(due), exact(time), count, is_late}
+""",
+)
+"""A *member* of *group* asks for a turn: for whom of *rank*, who has somebody of the rank *behind* him (0:
+nobody); the turn that it *used* since it asked last, or an empty text; how many seconds of *lead* it needs,
+and after how many seconds it is *safe* to tell another one that its turn is later; its own *gap*.
+
+Returns when the turn is due, the time, how many turns all have used, and 1 where it is later than the first
+that was free, because somebody better waits elsewhere.
+"""
+
+HOLD: Final = Script.of(
+    "hold",
+    """
+local turns, ends = name('turns', ARGV[2]), exact(now() + tonumber(ARGV[3]))
+if tonumber(redis.call('HGET', turns, 'held') or 0) < tonumber(ends) then
+  redis.call('HSET', turns, 'held', ends)
+  if redis.call('TTL', turns) < 600 then redis.call('EXPIRE', turns, 600) end
+  tell('hold', ARGV[2], ends)
+end
+""",
+)
+"""Nobody of *group* has a turn for so many *seconds*."""
+
+GIVE_BACK: Final = Script.of(
+    "give back",
+    """
+local takers = name('takers', ARGV[2])
+local due = string.match(redis.call('HGET', takers, ARGV[3]) or '', '%S+')
+if due and tonumber(due) > now() then redis.call('HDEL', takers, ARGV[3]) end
+""",
+)
+"""A *member* of *group* has no use for the turn that it has reserved."""

@@ -1,0 +1,95 @@
+"""Figures of the turns that processes share: ``python -m tests.hub.turn_figures [seconds]``.
+
+Each line is a run of real processes, all of them busy, on one store.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from itertools import pairwise
+
+from aiogandi import RateLimit
+from aiogandi.hub.redis_hub import RedisHub
+from aiogandi.hub.turns import SharedTurns
+from aiogandi.instrumentation.emitter import Emitter
+from aiogandi.transport.rank import Rank
+from aiogandi.transport.rate import Turns
+from tests.hub.stores import StoreServer
+
+LIMITS = (RateLimit(30, per=2.0), RateLimit(100, per=1.0))
+PROCESSES = (1, 4, 8)
+
+
+async def work(url, calls, per, group, begins, seconds, rank):
+    """Take turns from *begins* for so many *seconds* of the wall clock; print when they came."""
+    hub, limit = RedisHub(url), RateLimit(int(calls), float(per))
+    store = hub.store
+    store.join()
+    pacer = SharedTurns(store, group, limit, 0.1)
+    turns, times = Turns(limit, Emitter(), pacer=pacer), []
+
+    async def take():
+        while True:
+            async with turns.turn(Rank[rank]):
+                times.append(time.time())
+
+    await store.begun()
+    await asyncio.sleep(float(begins) - time.time())
+    takers = [asyncio.create_task(take()) for _ in range(3)]
+    await asyncio.sleep(float(seconds))
+    for each in takers:
+        each.cancel()
+    await asyncio.wait(takers)
+    await pacer.close()
+    trips = store.exchanges.get("turn", 0)
+    await store.leave()
+    print(json.dumps([times, trips]))
+
+
+def run(url, limit, ranks, seconds):
+    """The times and the round trips of one process for each of the *ranks*."""
+    begins = time.time() + 1 + 0.3 * len(ranks)
+    words = [url, limit.calls, limit.per, f"group-{begins}", begins, seconds]
+    program = [sys.executable, "-m", "tests.hub.turn_figures", "work", *map(str, words)]
+    workers = [subprocess.Popen([*program, rank], stdout=subprocess.PIPE) for rank in ranks]
+    return [json.loads(worker.communicate()[0]) for worker in workers]
+
+
+def figures(limit, seconds, outcomes):
+    """What is printed of a run."""
+    times = sorted(time for times, _ in outcomes for time in times)
+    inside = [each for each in times if times[0] + 1 <= each < times[0] + seconds - 1]
+    used = len(inside) / (seconds - 2) * limit.per / limit.calls
+    most = max(sum(first <= each < first + limit.per for each in times) for first in times)
+    shares = [len(times) for times, _ in outcomes]
+    trips = sum(trips for _, trips in outcomes) / len(times)
+    nearest = min(later - sooner for sooner, later in pairwise(times))
+    return (
+        f"{limit.calls:4} in {limit.per:g} s  {len(outcomes)} processes: used {used:.3f},"
+        f" at most {most} in a window, least distance {nearest * 1000:.1f} ms,"
+        f" {min(shares)} to {max(shares)} turns each, {trips:.3f} trips a turn"
+    )
+
+
+def main(seconds=20.0):
+    server = StoreServer().start()
+    try:
+        for limit in LIMITS:
+            for number in PROCESSES:
+                outcomes = run(server.url, limit, ["CALL"] * number, seconds)
+                print(figures(limit, seconds, outcomes), flush=True)
+        ranks = ["CALL"] * 2 + ["BULK"] * 2 + ["POLL"]
+        outcomes = run(server.url, LIMITS[0], ranks, seconds)
+        print(figures(LIMITS[0], seconds, outcomes), flush=True)
+        print({rank: [len(o[0]) for o, r in zip(outcomes, ranks) if r == rank] for rank in ranks})
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["work"]:
+        asyncio.run(work(*sys.argv[2:]))
+    else:
+        main(*map(float, sys.argv[1:]))
