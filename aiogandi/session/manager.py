@@ -6,8 +6,8 @@ import asyncio
 import logging
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from aiogandi import chores
 from aiogandi.cancellation import cancel
@@ -17,18 +17,15 @@ from aiogandi.faults import refuses_session
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import PollEnded
 from aiogandi.redaction import Secret
-from aiogandi.session.session import Hopeless, Session
+from aiogandi.session.readiness import OnSend, Readiness, nobody_listens
+from aiogandi.session.session import Doubts, Hopeless, Session
+from aiogandi.session.store import Kept, LogIn, OwnSessions, SessionStore, StandingRefusal
 from aiogandi.transport.exchange import Exchanger
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.rate import Turns, Unwanted
 from aiogandi.transport.request import Request
 
 log = logging.getLogger("aiogandi.session")
-OnSend = Callable[[float], None]
-
-MAX_UNPROVEN: Final = 5
-"""When so many new sessions in a row were refused before any had served a call, logging in does not
-help."""
 
 MAX_REFUSALS: Final = 50
 """A call gives up after so many refused sessions, though they serve other calls."""
@@ -37,27 +34,11 @@ REMEMBERED: Final = 8
 """Session ids that are remembered, so that no text which quotes one is kept: an old one may still be good."""
 
 
-class Readiness(Protocol):
-    """What a request must know before it leaves, and what may be out of date when its turn comes."""
-
-    def is_ready(self) -> bool:
-        """Whether it may stand in line."""
-
-    def may_leave(self) -> bool:
-        """Whether it may leave, now that its turn has come."""
-
-    async def make_ready(self) -> None:
-        """See to it that both hold, at least for a while. What is raised is the call's error."""
-
-
-def _nobody_listens(*_: object) -> None:
-    pass
-
-
 class SessionManager:
     """Adds the session id to calls.
 
-    *login* makes a new session id; it repeats what is worth repeating by itself. A session lasts
+    *login* makes a new session id; it repeats what is worth repeating by itself. *sessions* has it made
+    where there is none that others share; None is a login for each session. A session lasts
     *lifetime* seconds (the service's 12 hours, documented), counted from before its login was sent;
     *margin* seconds before its end a new login begins, while calls go on with the old id. *clock*
     counts the time for which the machine slept, since the service's clock went on. After a new session
@@ -71,7 +52,7 @@ class SessionManager:
         self,
         transport: Exchanger,
         turns: Turns,
-        login: Callable[[], Awaitable[Secret]],
+        login: LogIn,
         events: Emitter,
         *,
         clock: Clock,
@@ -79,20 +60,22 @@ class SessionManager:
         margin: float,
         backoff: float,
         login_pause: float,
+        sessions: SessionStore | None = None,
     ) -> None:
         self._transport = transport
         self._turns = turns
         self._events = events
         self._login = login
         self._clock = clock
-        self._lifetime = lifetime
+        self._sessions = OwnSessions(clock, lifetime) if sessions is None else sessions
+        self._sessions.tell_of_refusals(self._refused_elsewhere)
         self._margin = margin
         self._backoff = backoff
         self._login_pause = login_pause
         self._session: Session | None = None
+        self._lost: Secret | None = None  # the id that was refused, until there is another one
         self._ids: deque[Secret] = deque(maxlen=REMEMBERED)
-        self._unproven = 0  # new sessions refused in a row before any had served a call
-        self._hopeless: Hopeless | None = None  # what was found last
+        self._doubts = Doubts()
         self._timer: asyncio.TimerHandle | None = None
         self._renewal: asyncio.Task[None] | None = None  # the last login, ended or not
         self._refused_until = -math.inf  # how long the last one stands, if it was refused
@@ -109,8 +92,8 @@ class SessionManager:
         rank: Rank | None = None,
         timeout: float | None = None,
         ready: Readiness | None = None,
-        on_send: OnSend = _nobody_listens,
-        on_refused: Callable[[], None] = _nobody_listens,
+        on_send: OnSend = nobody_listens,
+        on_refused: Callable[[], None] = nobody_listens,
     ) -> Any:
         """Send *request* with the session id before its arguments, and return the service's answer.
 
@@ -125,7 +108,7 @@ class SessionManager:
         next one tries afresh.
         """
         turn = self._turns.turn(rank, lambda: self._sendable(self._clock(), ready) is not None)
-        known = self._hopeless
+        known = self._doubts.hopeless
         refusals = 0
         try:
             while True:
@@ -137,7 +120,7 @@ class SessionManager:
                     async with turn:
                         now = self._clock()
                         session = self._use(now, ready)
-                        known = self._hopeless
+                        known = self._doubts.hopeless
                         request.leaves()
                         on_send(now)
                         result = await self._transport.exchange(
@@ -148,18 +131,18 @@ class SessionManager:
                     continue  # while it stood in line, what it needs has ended
                 except DataFault as fault:
                     if not refuses_session(fault):
-                        self._accepted(session)
+                        self._doubts.accepted(session)
                         raise
                     refusal = Hopeless(fault.code, fault.message)
                 else:
-                    self._accepted(session)
+                    self._doubts.accepted(session)
                     return result
                 finally:
                     request.queued += turn.waited
                 on_refused()
                 self._refused(session, refusal)
                 refusals += 1
-                if self._hopeless is not known or refusals == MAX_REFUSALS:
+                if self._doubts.hopeless is not known or refusals == MAX_REFUSALS:
                     raise refusal.error(request.method)
                 log.info("%s: the session was refused, logging in again", request.method)
         finally:
@@ -189,8 +172,11 @@ class SessionManager:
         """Stop renewing. Nothing is sent: the service has no logout (assumed; none is documented)."""
         self.retire()
         self._forget()
-        if (renewal := self._renewal) is not None:
-            await cancel([renewal])
+        try:
+            if (renewal := self._renewal) is not None:
+                await cancel([renewal])
+        finally:
+            await self._sessions.close()
 
     def _sendable(self, now: float, ready: Readiness | None) -> Session | None:
         """The session that a call may be sent with *now*, if there is one and the call is *ready*."""
@@ -212,8 +198,8 @@ class SessionManager:
 
         A call of *method* has *known* what was found last: it waited if there is a newer finding.
         """
-        if self._session is None and self._hopeless not in (None, known):
-            raise self._hopeless.error(method)
+        if self._session is None and self._doubts.hopeless not in (None, known):
+            raise self._doubts.hopeless.error(method)
         renewal = self._renew()
         if self._session is None or self._clock() >= self._session.ends_at:
             # Shielded: the login is everybody's, whoever happened to start it.
@@ -235,14 +221,12 @@ class SessionManager:
     async def _log_in(self) -> None:
         self._refused_until = -math.inf
         try:
-            if self._unproven:
-                await asyncio.sleep(self._backoff * 2 ** (self._unproven - 1))
-            # Counted from here and not from the reply: the service's clock started in between.
-            ends_at = self._clock() + self._lifetime
-            session_id = await self._login()
+            if pause := self._doubts.pause(self._backoff):
+                await asyncio.sleep(pause)
+            kept = await self._obtain()
         except GandiError as error:
             now = self._clock()
-            if isinstance(error, AuthenticationError):
+            if isinstance(error, AuthenticationError) and self._refused_until == -math.inf:
                 self._refused_until = now + self._login_pause
             if (session := self._session) is not None and now < session.ends_at:
                 # Calls go on with the old id; try again well before it ends.
@@ -252,9 +236,22 @@ class SessionManager:
                 log.warning("renewing the session failed, the old one is still good: %s", error)
             raise
         self._forget()
-        self._ids.append(session_id)
-        self._session = Session(session_id, ends_at - self._margin, ends_at)
-        self._schedule(self._session.renew_at)
+        if kept.id not in self._ids:
+            self._ids.append(kept.id)
+        renew_at = kept.ends_at - self._margin
+        self._session = Session(kept.id, renew_at, kept.ends_at, proven=not kept.made_here)
+        self._schedule(renew_at)
+
+    async def _obtain(self) -> Kept:
+        """A session other than the one that was refused, or that there is."""
+        instead_of = self._lost if self._session is None else self._session.id
+        kept = await self._sessions.obtain(
+            self._login, instead_of, refused=self._session is None and instead_of is not None
+        )
+        if isinstance(kept, StandingRefusal):
+            self._refused_until = self._clock() + kept.seconds
+            raise kept.error
+        return kept
 
     def _schedule(self, when: float) -> None:
         if self._timer is not None:
@@ -268,24 +265,24 @@ class SessionManager:
 
     # -- what the service says of a session ----------------------------------------------------
 
-    def _accepted(self, session: Session) -> None:
-        session.proven = True
-        self._unproven = 0
-
     def _refused(self, session: Session, refusal: Hopeless) -> None:
-        """Drop a session; `MAX_UNPROVEN` new ones in a row are *hopeless*."""
+        """Drop a session."""
         if self._session is not session:
-            return  # another call has done so, and perhaps fetched a newer one already
-        self._forget()
-        if session.proven:
-            return  # it was good, and has ended
-        self._unproven += 1
-        if self._unproven == MAX_UNPROVEN:
-            self._unproven = 0
-            self._hopeless = refusal
+            return  # it was dropped already, and perhaps there is a newer one
+        self._forget(session.id)
+        self._doubts.refused(session, refusal)
 
-    def _forget(self) -> None:
+    def _refused_elsewhere(self, session_id: Secret) -> None:
+        """Drop a session that was refused to another process. One that nobody was served with yet is tried
+        here as well: whether logging in helps is counted by those who did.
+        """
+        session = self._session
+        if session is not None and session.proven and session.id == session_id:
+            self._forget(session.id)
+
+    def _forget(self, refused: Secret | None = None) -> None:
         self._session = None
+        self._lost = refused
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,11 +1,16 @@
-"""A session id with its times, and what a call is told where no session helps."""
+"""A session id with its times, whether new ones help, and what a call is told where none does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from aiogandi.errors import SessionExpired
 from aiogandi.redaction import Secret
+
+MAX_UNPROVEN: Final = 5
+"""When so many new sessions in a row were refused before any had served a call, logging in does not
+help."""
 
 
 @dataclass(slots=True)
@@ -41,3 +46,31 @@ class Hopeless:
     def error(self, method: str) -> SessionExpired:
         """What a call of *method* is told."""
         return SessionExpired(self.code, self.message, method)
+
+
+@dataclass(slots=True)
+class Doubts:
+    """Whether logging in helps."""
+
+    unproven: int = 0
+    """New sessions refused in a row before any had served a call."""
+    hopeless: Hopeless | None = None
+    """What was found last."""
+
+    def pause(self, backoff: float) -> float:
+        """For how many seconds to wait before the next login."""
+        return backoff * 2 ** (self.unproven - 1) if self.unproven else 0.0
+
+    def accepted(self, session: Session) -> None:
+        """The service has accepted a session."""
+        session.proven = True
+        self.unproven = 0
+
+    def refused(self, session: Session, refusal: Hopeless) -> None:
+        """The service has refused one; `MAX_UNPROVEN` new ones in a row are *hopeless*."""
+        if session.proven:
+            return  # it was good, and has ended
+        self.unproven += 1
+        if self.unproven == MAX_UNPROVEN:
+            self.unproven = 0
+            self.hopeless = refusal

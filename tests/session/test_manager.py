@@ -6,7 +6,8 @@ import pytest
 
 from aiogandi import AuthenticationError, ClientClosed, NotFound, SessionExpired
 from aiogandi.faults import fault_for
-from aiogandi.session.manager import MAX_REFUSALS, MAX_UNPROVEN
+from aiogandi.session.manager import MAX_REFUSALS
+from aiogandi.session.session import MAX_UNPROVEN
 
 # -- one login -------------------------------------------------------------------------------
 

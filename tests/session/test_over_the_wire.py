@@ -8,7 +8,7 @@ import pytest
 from aiogandi import ClientClosed, DataFault, RateLimit, Retry, SessionExpired
 from aiogandi.instrumentation import CallerGone
 from aiogandi.sandbox import Sandbox
-from aiogandi.session.manager import MAX_UNPROVEN
+from aiogandi.session.session import MAX_UNPROVEN
 from tests.waiting import until
 
 REFUSED = "DataError: bad credential [session: x]"
