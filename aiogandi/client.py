@@ -34,6 +34,7 @@ from aiogandi.changes.sender import Sender
 from aiogandi.checks import is_number, require, require_time_limit
 from aiogandi.clock import Clock
 from aiogandi.errors import InvalidArgument
+from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import Event, OperationBegan
 from aiogandi.instrumentation.stats import Stats
@@ -93,6 +94,7 @@ class ClientSettings(TypedDict, total=False):
     http: aiohttp.ClientSession | None
     max_reply: int
     journal: Journal | str | os.PathLike[str] | None
+    hub: RedisHub | str | None
     on_event: Callable[[Event], None] | None
 
 
@@ -132,6 +134,9 @@ class Gandi:
       Where its connector is limited (``limit``, ``limit_per_host``), the client has no more requests
       under way than that; those that wait do so in its own line, which costs nothing of their time.
     - ``max_reply``: bytes of a reply, decompressed, that are read at most.
+    - ``journal``: what outlives the process, a `Journal` or the path of its file (see there).
+    - ``hub``: what processes share, a `RedisHub` or the URL of its store (see there). With one, a journal is
+      `RedisHub.journal`, of the same hub.
     - ``on_event``: called with an `Event` for whatever happens, at once and in the task in which it
       happens (see `aiogandi.instrumentation`); it must not block. What it raises is logged. It has the
       caller's context variables, but for logins and polls, which are everybody's: they have none.
@@ -159,6 +164,7 @@ class Gandi:
         http: aiohttp.ClientSession | None = None,
         max_reply: int = MAX_REPLY,
         journal: Journal | str | os.PathLike[str] | None = None,
+        hub: RedisHub | str | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         try:
@@ -184,6 +190,7 @@ class Gandi:
                 *("journal", journal, Journal | str | os.PathLike | None),
                 "a Journal, the path of its file, or None",
             ),
+            ("hub", hub, RedisHub | str | None, "a RedisHub, the URL of its store, or None"),
         ):
             require(isinstance(value, kind), name, value, allowed)
         max_reply = arguments.positive("max_reply", max_reply)
@@ -195,11 +202,27 @@ class Gandi:
         self._closing: asyncio.Task[None] | None = None
         self._begun = Begun()
         self._events = Emitter(on_event)
+        clock = Clock(self._wall_clock)
+        shared = (
+            None
+            if hub is None
+            else RedisHub.of(hub).member(
+                login=login,
+                handle=handle,
+                url=url,
+                password=password,
+                clock=clock,
+                lifetime=session_lifetime,
+                login_pause=retry.login_pause,
+                limit=rate_limit,
+            )
+        )
         turns = Turns(
             rate_limit,
             self._events,
             None if http is None else places_in(http),
             backoff=retry.backoff,
+            pacer=None if shared is None else shared.turns,
         )
         try:
             self._transport = self._make_transport(
@@ -215,7 +238,6 @@ class Gandi:
         except InvalidArgument:
             del url  # as above: it may hold credentials
             raise
-        clock = Clock(self._wall_clock)
         latest = LATEST if timeout == math.inf else timeout
         repeater = Repeater(retry, self._events, timeout=timeout)
         begin_session = Login(
@@ -238,6 +260,7 @@ class Gandi:
             margin=renew_margin,
             backoff=retry.backoff,
             login_pause=retry.login_pause,
+            sessions=None if shared is None else shared.sessions,
         )
         self._register = Register(self._take_up, self._wall_clock)
         member = Member.of(journal, login, handle, url, password)
@@ -267,6 +290,9 @@ class Gandi:
             self._events,
             self._begun,
         )
+        self._shared = shared
+        if shared is not None:
+            shared.join()
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_transport: ClassVar[Callable[..., Exchanger]] = Transport
@@ -280,9 +306,9 @@ class Gandi:
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientSettings]) -> Gandi:
         """A client with the credentials of ``GANDI_LOGIN`` and ``GANDI_PASSWORD``, the URL of
-        ``GANDI_URL`` and the journal of ``GANDI_JOURNAL`` where these are set, and ``insecure`` where
-        ``GANDI_INSECURE`` says so (1, true or yes; 0, false, no or nothing). *overrides* are `Gandi`'s
-        own arguments, and win.
+        ``GANDI_URL``, the journal of ``GANDI_JOURNAL`` and the hub of ``GANDI_HUB`` where these are set, and
+        ``insecure`` where ``GANDI_INSECURE`` says so (1, true or yes; 0, false, no or nothing). *overrides*
+        are `Gandi`'s own arguments, and win.
 
         A byte-order mark before a value and the end of its line behind it are no parts of it.
         """
@@ -351,6 +377,8 @@ class Gandi:
 
     async def _close(self, wait: float | None) -> None:
         async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
+            if self._shared is not None:
+                parts.push_async_callback(self._shared.close)
             if self._member is not None:
                 parts.push_async_callback(self._member.close, self)
             parts.push_async_callback(self._transport.close)

@@ -12,6 +12,7 @@ from aiogandi.errors import InvalidArgument
 from aiogandi.redaction import Secret
 
 if TYPE_CHECKING:
+    from aiogandi.hub.member import HubMember
     from aiogandi.hub.store import Store
 
 SCHEMES: Final = ("redis", "rediss", "unix")
@@ -93,6 +94,18 @@ class RedisHub:
         raise TypeError(
             "a RedisHub holds connections, and is neither copied nor pickled: make another one"
         )
+
+    @classmethod
+    def of(cls, hub: RedisHub | str) -> RedisHub:
+        """*hub*, or the one with this URL and the defaults."""
+        return hub if isinstance(hub, RedisHub) else cls(hub)
+
+    def member(self, **settings: Any) -> HubMember:
+        """A client's part, for these settings of it (see `HubMember`)."""
+        # Imported here: a program without a hub needs neither Redis's client nor cryptography.
+        from aiogandi.hub.member import HubMember  # noqa: PLC0415
+
+        return HubMember(self, **settings)
 
     @property
     def store(self) -> Store:

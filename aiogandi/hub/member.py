@@ -1,0 +1,65 @@
+"""One client's part in a hub: what it shares with the clients of other processes."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+from aiogandi.clock import Clock
+from aiogandi.hub.redis_hub import RedisHub
+from aiogandi.hub.sessions import SharedSessions
+from aiogandi.hub.turns import SharedTurns
+from aiogandi.redaction import Secret
+from aiogandi.settings import RateLimit
+
+
+class HubMember:
+    """The parts that a client of this account takes in place of its own: ``sessions``, ``turns`` (None without a
+    rate limit).
+    """
+
+    def __init__(
+        self,
+        hub: RedisHub,
+        *,
+        login: str,
+        handle: str | None,
+        url: str,
+        password: Secret,
+        clock: Clock,
+        lifetime: float,
+        login_pause: float,
+        limit: RateLimit | None,
+    ) -> None:
+        self._store = store = hub.store
+        self.sessions = SharedSessions(
+            store,
+            login=login,
+            handle=handle,
+            url=url,
+            password=password,
+            clock=clock,
+            lifetime=lifetime,
+            login_pause=login_pause,
+        )
+        group = hub.rate_group or _address_of(url)
+        self.turns = None if limit is None else SharedTurns(store, group, limit, hub.alone_share)
+
+    def join(self) -> None:
+        """The client was made, and will be closed."""
+        self._store.join()
+
+    async def close(self) -> None:
+        """The client is closed."""
+        async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
+            parts.push_async_callback(self._store.leave)
+            parts.push_async_callback(self.sessions.close)
+            if self.turns is not None:
+                parts.push_async_callback(self.turns.close)
+
+
+def _address_of(url: str) -> str:
+    """The service's address, which is what it limits (assumed)."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{(parts.hostname or '').lower()}:{port}"
