@@ -124,6 +124,7 @@ class Environment(TypedDict, total=False):
     url: str
     insecure: bool
     journal: str
+    hub: str
 
 
 _SWITCH: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -131,8 +132,8 @@ _MARK: Final = "\ufeff"  # a byte-order mark, which a text that was read from a 
 
 
 def from_environment() -> Environment:
-    """What ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL``, ``GANDI_INSECURE`` and ``GANDI_JOURNAL`` set.
-    A variable that is empty is not set.
+    """What ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL``, ``GANDI_INSECURE``, ``GANDI_JOURNAL`` and
+    ``GANDI_HUB`` set. A variable that is empty is not set.
 
     They are often the contents of files. So a byte-order mark before a value is no part of it, nor is the
     end of its line, of which a shell's ``$(cat file)`` leaves the CR; nor are blanks around a login, a URL,
@@ -152,6 +153,8 @@ def from_environment() -> Environment:
         settings["url"] = url
     if journal := _variable("GANDI_JOURNAL").strip():
         settings["journal"] = journal
+    if hub := _variable("GANDI_HUB").strip():
+        settings["hub"] = hub
     return settings
 
 

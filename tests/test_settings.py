@@ -8,6 +8,7 @@ import pytest
 
 from aiogandi import Gandi, InvalidArgument, Polling, RateLimit, Retry
 from aiogandi.client import ClientSettings
+from aiogandi.settings import from_environment
 
 NO_NUMBERS = [True, None, "1", math.nan, math.inf, 1j]
 TOO_LARGE = 10**400  # for a float
@@ -76,3 +77,13 @@ def test_the_slowest_poll_is_no_faster_than_the_fastest(value):
     with pytest.raises(InvalidArgument, match=r"^max_interval=.*: seconds, interval or more"):
         Polling(interval=1, max_interval=value)
     assert Polling(interval=1, max_interval=1).max_interval == 1
+
+
+def test_the_environment_sets_the_hub_as_a_file_holds_it(monkeypatch):
+    for name in ("LOGIN", "PASSWORD", "URL", "INSECURE", "JOURNAL", "HUB"):
+        monkeypatch.delenv(f"GANDI_{name}", raising=False)
+    assert from_environment() == {}
+    monkeypatch.setenv("GANDI_HUB", "\ufeff redis://:s3cret@cache.internal/0 \r\n")
+    assert from_environment() == {"hub": "redis://:s3cret@cache.internal/0"}
+    monkeypatch.setenv("GANDI_HUB", " ")
+    assert from_environment() == {}
