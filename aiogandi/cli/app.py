@@ -31,6 +31,7 @@ from aiogandi.version import __version__
 if TYPE_CHECKING:
     # At run time these would load the client, which the help does without.
     from aiogandi.cli.service.connection import Job
+    from aiogandi.cli.service.sharing import Look
     from aiogandi.client import Gandi
 
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
@@ -49,6 +50,7 @@ COMMANDS: Final = (
     LateCommand("run", "run", "Runs of --run NAME: what is done of each."),
     LateCommand("pending", "pending", "List what earlier commands began and nobody has concluded."),
     LateCommand("recover", "recover", "Find out what became of what earlier commands began."),
+    LateCommand("hub", "hub", "The hub: what processes share through a store."),
     LateCommand(
         "sandbox",
         "sandbox",
@@ -72,8 +74,10 @@ EXIT_CODES: Final = (
 def root(client: Callable[..., Gandi] | None = None) -> TyperGroup:
     """Return the command as typer parses it. *client*: as in `run`."""
 
-    def carry_out(result: int | Job, *, insecure: bool, **_: Any) -> int:
-        return result if isinstance(result, int) else result.carry_out(client, insecure=insecure)
+    def carry_out(result: int | Job | Look, *, insecure: bool, hub: str | None, **_: Any) -> int:
+        if isinstance(result, int):
+            return result
+        return result.carry_out(client, insecure=insecure, hub=hub)
 
     app = typer.Typer(
         name="aiogandi",
@@ -118,10 +122,20 @@ def _root(
             help="Send password and session unencrypted to an http:// URL on another machine.",
         ),
     ] = False,
+    hub: Annotated[
+        str | None,
+        typer.Option(
+            "--hub",
+            metavar="URL",
+            show_default=False,
+            help="Share session and rate with the service beside, through this store: redis://HOST. One"
+            " with a password belongs into GANDI_HUB, as others can read the command's line.",
+        ),
+    ] = None,
     show_completion: Show = None,
     install_completion: Install = None,
 ) -> None:
-    del version, insecure, show_completion, install_completion
+    del version, insecure, hub, show_completion, install_completion
 
 
 def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) -> int:

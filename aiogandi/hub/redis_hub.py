@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import time
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from aiogandi.errors import InvalidArgument
 from aiogandi.redaction import Secret
 
 if TYPE_CHECKING:
+    from aiogandi.hub.link import StoreLink
     from aiogandi.hub.member import HubMember
     from aiogandi.hub.store import Store
 
@@ -112,7 +114,16 @@ class RedisHub:
         """The store as this process sees it. (For the parts of the hub; nobody else needs it.)"""
         if self._store is None:
             self._store = self._make_store()
+            self._store.about = {"since": time.time(), "lease": self._lease}
         return self._store
+
+    def link_apart(self) -> StoreLink:
+        """Another link with the store, for who reads there without entering it, and closes it. (For the
+        overview.)
+        """
+        from aiogandi.hub.link import Link  # noqa: PLC0415 - as below
+
+        return Link(self._url, self._deadline)
 
     def _make_store(self) -> Store:
         # Imported here: a program without a hub has no Redis client.

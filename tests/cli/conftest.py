@@ -1,5 +1,6 @@
 """The real command, in this process, in one of its own or in a terminal, against a real sandbox."""
 
+import asyncio
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import pytest
 from aiogandi import Gandi, Polling, Retry
 from aiogandi.cli.app import run
 from aiogandi.cli.batch.ids import ids_of, range_of
+from tests.hub.stores import StoreServer
 
 COMMAND = [sys.executable, "-W", "error", "-m", "aiogandi.cli"]
 LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
@@ -175,6 +177,35 @@ def process(home):
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return run
+
+
+@pytest.fixture
+def beside(home):
+    """Runs the command in a process, while the test's own event loop goes on."""
+
+    async def run(*args, service=None, env=None):
+        child = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            *map(str, args),
+            env=environment(home, service, env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        async with asyncio.timeout(PATIENCE):
+            out, err = await child.communicate()
+        assert b"Traceback" not in err, err.decode()
+        return Done(code=child.returncode, out=out.decode(), err=err.decode())
+
+    return run
+
+
+@pytest.fixture
+def store():
+    """A store that no other test uses: the command gives all names there the usual prefix."""
+    server = StoreServer(appendonly="yes").start()
+    yield server
+    server.close()
 
 
 @pytest.fixture

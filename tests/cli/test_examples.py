@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from aiogandi.cli.service.connection import Job
+from aiogandi.cli.service.sharing import Look
 from tests.cli.all_commands import commands
 
 COMMANDS = dict(commands())
@@ -14,7 +15,7 @@ EXAMPLES = [
     for line in command.epilog.split("\n\n")[1:]
 ]
 SERVING = ("aiogandi sandbox", "aiogandi demo")
-"""These are no job at a service; their own tests run them."""
+"""These serve; their own tests run them."""
 
 
 def words(line):
@@ -31,4 +32,4 @@ def test_an_example_is_accepted(line):
     path = max((path for path in COMMANDS if f"{' '.join(given)} ".startswith(f"{path} ")), key=len)
     command = COMMANDS[path]
     with command.make_context(path, given[len(path.split()) :]) as context:
-        assert path in SERVING or isinstance(command.invoke(context), Job)
+        assert path in SERVING or isinstance(command.invoke(context), Job | Look)

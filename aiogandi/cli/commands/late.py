@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_group
 
-from aiogandi.cli.commands.options import insecure_option
+from aiogandi.cli.commands.options import options_of_the_root
 
 HELP: Final = ("-h", "--help")
 """The options that show a command's help."""
@@ -32,7 +32,7 @@ class LateCommand(TyperCommand):
         alone = group.commands.get(self.name or "")
         commands = [group, *group.commands.values()] if alone is None else [alone]
         for command in commands:
-            command.params.append(insecure_option())
+            command.params += options_of_the_root()
             finished(cast("TyperCommand", command))
         return group if alone is None else cast("TyperCommand", alone)
 

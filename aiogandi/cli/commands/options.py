@@ -1,7 +1,6 @@
 """The options that several commands share."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,35 +25,36 @@ def _ids(word: str) -> range:
         raise typer.BadParameter(str(error)) from None
 
 
-def insecure_option() -> Any:
-    """Return ``--insecure`` for a command below the root, because people type it anywhere.
+def options_of_the_root() -> list[Any]:
+    """Return ``--insecure`` and ``--hub`` for a command below the root, because people type them anywhere.
 
-    It sets what the root's own one sets, and only the root's help shows it.
+    They set what the root's own ones set, and only the root's help shows them.
     """
-    return _declared(_insecure).params[0]
-
-
-def _declared(function: Callable[..., None]) -> Any:
-    """Return the command that has these parameters."""
     app = typer.Typer(add_completion=False)
-    app.command()(function)
-    return get_command(app)
+    app.command()(_everywhere)
+    return [param for param in get_command(app).params if param.name in ("insecure", "hub")]
 
 
-def _set_at_the_root(context: typer.Context, wanted: bool) -> None:
-    if wanted:
-        context.find_root().params["insecure"] = True
+def _set_at_the_root(context: typer.Context, option: typer.CallbackParam, value: object) -> None:
+    if value and option.name is not None:
+        context.find_root().params[option.name] = value
 
 
-def _insecure(
+def _everywhere(
     insecure: Annotated[
         bool,
         typer.Option(
             "--insecure", metavar="", hidden=True, expose_value=False, callback=_set_at_the_root
         ),
     ] = False,
+    hub: Annotated[
+        str | None,
+        typer.Option(
+            "--hub", metavar="URL", hidden=True, expose_value=False, callback=_set_at_the_root
+        ),
+    ] = None,
 ) -> None:
-    del insecure
+    del insecure, hub
 
 
 def match_option(pattern: str, named: str = "name", *, asks: bool = False) -> Any:
@@ -137,7 +137,7 @@ JournalFile = Annotated[
         "--journal",
         metavar="FILE",
         show_default=False,
-        help="Where runs are written down, if not in GANDI_JOURNAL or your folder for state.",
+        help="Where runs are written down, if not in GANDI_JOURNAL, the hub or your folder for state.",
     ),
 ]
 Ids = Annotated[

@@ -51,15 +51,20 @@ class Job:
     """Where it is written down what it does."""
 
     def carry_out(
-        self, client: Callable[..., aiogandi.Gandi] | None = None, *, insecure: bool = False
+        self,
+        client: Callable[..., aiogandi.Gandi] | None = None,
+        *,
+        insecure: bool = False,
+        hub: str | None = None,
     ) -> int:
         """Do the work with the user's credentials; returns the exit code.
 
         *client* makes the client; it takes the arguments of `Gandi`, which is used by default.
-        *insecure*: the credentials may be sent unencrypted. Raises `NotLoggedIn` without credentials,
+        *insecure*: the credentials may be sent unencrypted. *hub*: the URL that the command line has for
+        it. Raises `NotLoggedIn` without credentials,
         and `Interrupted` after Ctrl-C, or another signal that ends it.
         """
-        credentials = find_credentials(insecure=insecure)
+        credentials = find_credentials(insecure=insecure, hub=hub)
         try:
             return asyncio.run(self.talk(credentials, client or aiogandi.Gandi))
         except asyncio.CancelledError:
@@ -86,6 +91,7 @@ class Job:
         # Here, because help and wrong use do without aiohttp.
         from aiogandi.cli.service.notices import Notices  # noqa: PLC0415
         from aiogandi.cli.service.proxies import proxy_for  # noqa: PLC0415
+        from aiogandi.cli.service.sharing import joined  # noqa: PLC0415
         from aiogandi.journals.journal import Journal, account_of  # noqa: PLC0415
         from aiogandi.settings import RateLimitUnlessNone  # noqa: PLC0415
         from aiogandi.transport.connections import own_session  # noqa: PLC0415
@@ -93,6 +99,8 @@ class Job:
         proxy = proxy_for(credentials.url)
         async with AsyncExitStack() as stack:
             stack.enter_context(interrupts)
+            if credentials.hub is not None:
+                await stack.enter_async_context(joined(credentials.hub))
             journal = None
             if self.record is not None and (file := self.record.file()) is not None:
                 journal = await stack.enter_async_context(Journal(file))

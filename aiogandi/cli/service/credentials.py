@@ -1,12 +1,12 @@
-"""Who the command logs in as, and where.
+"""Who the command logs in as, and where, and whom it shares session and rate with.
 
 Login, password and URL are looked for one by one, each in this order:
 
 1. the environment: ``GANDI_LOGIN``, ``GANDI_PASSWORD``, ``GANDI_URL``; an empty variable counts as
    not set;
 2. the file ``config.toml`` in the platform's folder for settings (``~/.config/aiogandi`` on Linux),
-   with the keys ``login``, ``password``, ``url`` and ``insecure``; it is not looked at where the
-   environment has all three;
+   with the keys ``login``, ``password``, ``url``, ``insecure`` and ``hub``; it is not looked at
+   where the environment has the first three;
 3. for login and password a question to the user, if there is a terminal; for the URL the service's.
 
 The file's password is used only for the file's login. For example, with another login in
@@ -15,13 +15,15 @@ but its owner can read or write is refused. One that cannot be read, because its
 say, matters only where login or password is missing.
 
 Whether the URL may be ``http`` on another machine is said by ``--insecure``, else by
-``GANDI_INSECURE``, else by the file, but there for the file's URL alone.
+``GANDI_INSECURE``, else by the file, but there for the file's URL alone. So it is with the hub:
+``--hub``, ``GANDI_HUB``, the file's ``hub``.
 """
 
 import os
 import stat
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +35,7 @@ from aiogandi.cli.service.files import text_of
 from aiogandi.cli.terminal.questions import ask, ask_secret, can_ask
 from aiogandi.redaction import Secret
 
-KEYS: Final = ("login", "password", "url", "insecure")
+KEYS: Final = ("login", "password", "url", "insecure", "hub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Credentials:
     url: str
     insecure: bool = False
     """Whether they may be sent unencrypted."""
+    hub: Secret | None = None
+    """The URL of the store through which the command shares session and rate."""
 
 
 class Unreadable(NotLoggedIn):
@@ -63,10 +67,10 @@ def config_file() -> Path | None:
     return folder / "config.toml" if folder.is_absolute() else None
 
 
-def find_credentials(*, insecure: bool = False) -> Credentials:
+def find_credentials(*, insecure: bool = False, hub: str | None = None) -> Credentials:
     """Return the user's credentials. Raises `NotLoggedIn` if there are none and nobody to ask.
 
-    *insecure*: the command line says that they may be sent unencrypted.
+    *insecure*: the command line says that they may be sent unencrypted; *hub*: which hub it names.
     """
     from aiogandi.client import URL  # noqa: PLC0415 - help and wrong use do without the client
     from aiogandi.settings import from_environment  # noqa: PLC0415 - as above
@@ -93,7 +97,25 @@ def find_credentials(*, insecure: bool = False) -> Credentials:
         password = ask_secret(f"Password of {login}")
     if not insecure:
         insecure = given.get("insecure", url is None and stored.get("insecure", False))
-    return Credentials(login, Secret(password), url or stored.get("url", URL), insecure)
+    hub = hub or given.get("hub") or (stored.get("hub") if url is None else None)
+    return Credentials(
+        login,
+        Secret(password),
+        url or stored.get("url", URL),
+        insecure,
+        None if hub is None else Secret(hub),
+    )
+
+
+def find_hub(named: str | None) -> Secret | None:
+    """Return the URL of the hub that the command line has *named*, else the environment, else the file."""
+    from aiogandi.settings import from_environment  # noqa: PLC0415 - as above
+
+    hub = named or from_environment().get("hub")
+    if hub is None and (path := config_file()) is not None:
+        with suppress(Unreadable):
+            hub = _read(path).get("hub")
+    return None if hub is None else Secret(hub)
 
 
 def _can_exist(path: Path | None) -> bool:

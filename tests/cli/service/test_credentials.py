@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aiogandi.cli.exits import NotLoggedIn
-from aiogandi.cli.service.credentials import KEYS, config_file, find_credentials
+from aiogandi.cli.service.credentials import KEYS, config_file, find_credentials, find_hub
 from aiogandi.client import URL
 
 STORED = 'login = "from-file"\npassword = "pw-of-file"\nurl = "https://file.example/"\n'
@@ -17,7 +17,7 @@ STORED = 'login = "from-file"\npassword = "pw-of-file"\nurl = "https://file.exam
 @pytest.fixture
 def nobody(monkeypatch, home):
     """Nothing is set, and nobody can be asked."""
-    for name in ("GANDI_LOGIN", "GANDI_PASSWORD", "GANDI_URL", "GANDI_INSECURE"):
+    for name in ("GANDI_LOGIN", "GANDI_PASSWORD", "GANDI_URL", "GANDI_INSECURE", "GANDI_HUB"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", home["XDG_CONFIG_HOME"])
     monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
@@ -96,7 +96,7 @@ def test_a_file_that_others_can_read_or_change_is_refused(store, mode):
     [
         (
             'login = "a"\npasswd = "b"',
-            "unknown key 'passwd'; there are login, password, url, insecure",
+            "unknown key 'passwd'; there are login, password, url, insecure, hub",
         ),
         ('login = "a"\npassword = 12345', "password must be a text"),
         ('login = "a"\npassword = "  "', "password must be a text"),
@@ -210,9 +210,35 @@ def test_the_files_insecure_is_for_its_own_url(store, nobody):
     assert not find_credentials().insecure
 
 
+def hub(**given):
+    """The URL of the hub that is found."""
+    found = find_credentials(**given).hub
+    return found and found.reveal()
+
+
+def test_the_hub_is_the_command_lines_then_the_variables_then_the_files(store, nobody):
+    store()
+    assert hub() is None
+    store(STORED + 'hub = " redis://file.example "\n')
+    assert hub() == "redis://file.example"
+    nobody.setenv("GANDI_HUB", "redis://env.example")
+    assert hub() == "redis://env.example"
+    assert hub(hub="redis://line.example") == "redis://line.example"
+
+
+def test_the_files_hub_is_for_its_own_url(store, nobody):
+    store(STORED + 'hub = "redis://file.example"\n')
+    nobody.setenv("GANDI_URL", "https://elsewhere.example/")
+    assert hub() is None
+    assert (
+        find_hub(None).reveal() == "redis://file.example"
+    )  # to look at it nobody logs in anywhere
+
+
 def test_credentials_show_no_password(nobody):
     nobody.setenv("GANDI_LOGIN", "me")
     nobody.setenv("GANDI_PASSWORD", "hush-hush")
+    nobody.setenv("GANDI_HUB", "redis://:hush-hush@env.example")
     assert "hush-hush" not in repr(find_credentials())
 
 
