@@ -44,6 +44,7 @@ def test_the_signature_is_the_contracts():
         "retry": Retry(),
         "http": None,
         "journal": None,
+        "hub": None,
         "on_event": None,
     }
     assert all(p.kind is p.KEYWORD_ONLY for p in list(parameters.values())[2:])
@@ -67,6 +68,8 @@ def test_the_signature_is_the_contracts():
         ({"timeout": 0}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
         ({"rate_limit": 30}, "rate_limit"),
+        ({"hub": 5}, "hub"),
+        ({"hub": "http://host"}, "hub"),
         ({"polling": 1.0}, "polling"),
         ({"retry": 5}, "retry"),
         ({"http": object()}, "http"),

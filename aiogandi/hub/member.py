@@ -6,21 +6,24 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from aiogandi.clock import Clock
-from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.sessions import SharedSessions
+from aiogandi.hub.store import Store
 from aiogandi.hub.turns import SharedTurns
 from aiogandi.redaction import Secret
 from aiogandi.settings import RateLimit
 
 
 class HubMember:
-    """The parts that a client of this account takes in place of its own: ``sessions``, ``turns`` (None without a
-    rate limit).
+    """The parts that a client of this account takes in place of its own: ``sessions``, and ``turns``, which are
+    those of *rate_group*, or of the service's address (None without a rate limit). *alone_share* as in
+    `RedisHub`.
     """
 
     def __init__(
         self,
-        hub: RedisHub,
+        store: Store,
+        rate_group: str | None,
+        alone_share: float,
         *,
         login: str,
         handle: str | None,
@@ -31,7 +34,7 @@ class HubMember:
         login_pause: float,
         limit: RateLimit | None,
     ) -> None:
-        self._store = store = hub.store
+        self._store = store
         self.sessions = SharedSessions(
             store,
             login=login,
@@ -42,8 +45,8 @@ class HubMember:
             lifetime=lifetime,
             login_pause=login_pause,
         )
-        group = hub.rate_group or _address_of(url)
-        self.turns = None if limit is None else SharedTurns(store, group, limit, hub.alone_share)
+        group = rate_group or _address_of(url)
+        self.turns = None if limit is None else SharedTurns(store, group, limit, alone_share)
 
     def join(self) -> None:
         """The client was made, and will be closed."""

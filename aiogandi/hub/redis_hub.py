@@ -107,7 +107,7 @@ class RedisHub:
         # Imported here: a program without a hub needs neither Redis's client nor cryptography.
         from aiogandi.hub.member import HubMember  # noqa: PLC0415
 
-        return HubMember(self, **settings)
+        return HubMember(self.store, self.rate_group, self.alone_share, **settings)
 
     @property
     def store(self) -> Store:
