@@ -136,14 +136,14 @@ def _address(url: Any) -> str:
     """Where the store is, without user and password; `InvalidArgument` where *url* is none."""
     allowed = "redis://host:6379/0, rediss://… or unix:///path"
     if not isinstance(url, str):
-        raise InvalidArgument(f"hub={type(url).__name__}: {allowed}")
+        raise InvalidArgument(f"hub: a {type(url).__name__} is no URL: {allowed}")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise InvalidArgument(f"the hub's url cannot be read: {allowed}") from None
+        raise InvalidArgument(f"hub: its URL cannot be read: {allowed}") from None
     if parts.scheme not in SCHEMES or not (parts.path if parts.scheme == "unix" else host):
-        raise InvalidArgument(f"the hub's url begins with {parts.scheme[:20]!r}: {allowed}")
+        raise InvalidArgument(f"hub: its URL begins with {parts.scheme[:20]!r}: {allowed}")
     if parts.scheme == "unix":
         return f"unix://{parts.path}"
     shown = f"[{host}]" if host and ":" in host else host
