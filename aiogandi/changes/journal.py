@@ -260,8 +260,12 @@ class Storage(Protocol):
     def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
         """Do *work* where it does not hold up the event loop."""
 
-    def enter(self, account: str, told: str) -> Awaitable[tuple[ClientJournal, bytes]]:
-        """The journal of a client of *account*, of which *told* tells others, and the salt for prints."""
+    def enter(
+        self, account: str, told: str, within: float
+    ) -> Awaitable[tuple[ClientJournal, bytes]]:
+        """The journal of a client of *account*, of which *told* tells others, and the salt for prints. The client
+        waits *within* seconds for what may come back.
+        """
 
     def run(self, account: str, name: str) -> Awaitable[int]:
         """The number of a run, for ever, also where all of it is forgotten meanwhile."""

@@ -22,8 +22,9 @@ Word: TypeAlias = str | bytes | int | float
 News: TypeAlias = tuple[str, str, str, str]
 """One piece of news: its id, its kind, what it is about, and its text."""
 
-_Asked: TypeAlias = tuple[tuple[Word, ...], asyncio.Future[Any]]
-"""A command, and who waits for its answer."""
+_Command: TypeAlias = tuple[Word, ...]
+_Asked: TypeAlias = tuple[tuple[_Command, ...], asyncio.Future[list[Any]]]
+"""Commands that follow each other, and who waits for their answers."""
 
 AT_ONCE: Final = 200
 """So many commands go in one round trip at most."""
@@ -46,8 +47,18 @@ class StoreLink(Protocol):
     async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
         """What the script returns. Texts are bytes."""
 
+    async def run_durably(
+        self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
+    ) -> tuple[Any, bool]:
+        """The same, and whether what it wrote is on the store's disk. For a store that keeps a log and knows
+        ``WAITAOF``.
+        """
+
     async def command(self, *words: Word) -> Any:
         """What a command returns."""
+
+    async def look(self, *words: Word) -> Any:
+        """What a command returns that asks for the store's settings; None where the store refuses it."""
 
     async def news(self, stream: str, last: str, seconds: float) -> list[News]:
         """The news after *last*; none where there are none for so many *seconds*."""
@@ -76,21 +87,33 @@ class Link:
         self.exchanges: Counter[str] = Counter()
 
     async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
+        [answer] = await self._run(script, (prefix, epoch, *arguments))
+        return answer
+
+    async def run_durably(
+        self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
+    ) -> tuple[Any, bool]:
+        # In the same round trip and on the same connection, whose writes it is about.
+        waiting = ("WAITAOF", 1, 0, int(self._deadline * 500))
+        answer, copies = await self._run(script, (prefix, epoch, *arguments), waiting)
+        return answer, isinstance(copies, list) and copies[0] >= 1
+
+    async def _run(self, script: Script, words: _Command, *then: _Command) -> list[Any]:
         self.exchanges[script.name] += 1
         try:
-            return await self._send("EVALSHA", script.sha, 1, prefix, epoch, *arguments)
-        except NoScriptError:
-            return await self.run_anew(script, prefix, epoch, arguments)
-
-    async def run_anew(
-        self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
-    ) -> Any:
-        """Run a script that the store does not know yet, and knows afterwards."""
-        return await self._send("EVAL", script.text, 1, prefix, epoch, *arguments)
+            return await self._send(("EVALSHA", script.sha, 1, *words), *then)
+        except NoScriptError:  # which it knows afterwards
+            return await self._send(("EVAL", script.text, 1, *words), *then)
 
     async def command(self, *words: Word) -> Any:
         self.exchanges[str(words[0])] += 1
-        return await self._send(*words)
+        [answer] = await self._send(words)
+        return answer
+
+    async def look(self, *words: Word) -> Any:
+        # What the store says of the first command it says by an exception, and of the second one by a value.
+        _, answer = await self._send(("PING",), words)
+        return None if isinstance(answer, ResponseError) else answer
 
     async def news(self, stream: str, last: str, seconds: float) -> list[News]:
         try:
@@ -112,9 +135,10 @@ class Link:
         self._queue.clear()
         await self._client.aclose()
 
-    async def _send(self, *words: Word) -> Any:
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.append((words, answer))
+    async def _send(self, *commands: _Command) -> list[Any]:
+        """The answers to these commands. An error is raised where it is the first one's."""
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self._queue.append((commands, answer))
         if self._sending is None:
             self._sending = chores.begin(self._send_all, self._sent_all)
         try:
@@ -135,23 +159,24 @@ class Link:
             for (_, answer), came in zip(batch, await self._exchange(batch), strict=True):
                 if answer.done():
                     continue
-                if isinstance(came, Exception):
-                    answer.set_exception(came)
+                if isinstance(came[0], Exception):
+                    answer.set_exception(came[0])
                 else:
                     answer.set_result(came)
 
-    async def _exchange(self, batch: Sequence[_Asked]) -> Sequence[Any]:
+    async def _exchange(self, batch: Sequence[_Asked]) -> Sequence[list[Any]]:
         pipeline = self._client.pipeline(transaction=False)
-        for words, _ in batch:
-            pipeline.execute_command(*words)
+        for commands, _ in batch:
+            for words in commands:
+                pipeline.execute_command(*words)
         try:
             async with asyncio.timeout(self._deadline):
-                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+                answers = iter(await pipeline.execute(raise_on_error=False))
         except (RedisError, OSError, TimeoutError) as error:
             # An answer that comes late must not be taken for that to what is asked next.
             await self._client.connection_pool.disconnect(inuse_connections=False)
-            return [error] * len(batch)
-        return answers
+            return [[error] for _ in batch]
+        return [[next(answers) for _ in commands] for commands, _ in batch]
 
     def _sent_all(self, sending: asyncio.Task[None]) -> None:
         if self._sending is sending:

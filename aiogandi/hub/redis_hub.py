@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiogandi.checks import is_number, require, require_seconds, require_text
 from aiogandi.errors import InvalidArgument
+from aiogandi.journals.journal import Journal
 from aiogandi.redaction import Secret
 
 if TYPE_CHECKING:
@@ -108,6 +109,20 @@ class RedisHub:
         from aiogandi.hub.member import HubMember  # noqa: PLC0415
 
         return HubMember(self.store, self.rate_group, self.alone_share, **settings)
+
+    def journal(self) -> Journal:
+        """A journal in the store, with all that `Journal` has: its processes may run on different machines.
+
+            async with hub.journal() as journal, Gandi(…, hub=hub, journal=journal) as gandi: ...
+
+        A key is held as long as its process is heard of, and that is looked at right before each call. A process
+        that is frozen exactly between that look and its call can still make it twice; it is told as a surplus.
+        What is written there is as safe as the store keeps it: with ``appendonly yes``, ``appendfsync
+        always`` and ``maxmemory-policy noeviction``. A WARNING says what is set in another way.
+        """
+        from aiogandi.hub.journal.storage import HubStorage  # noqa: PLC0415 - as for `Store`
+
+        return Journal(self._told, storage=HubStorage(self.store))
 
     @property
     def store(self) -> Store:

@@ -136,6 +136,21 @@ class Store:
         """What the script returns; `HubError` where the store is away, or goes away."""
         return await self._asked(lambda link: link.run(script, self.prefix, self._epoch, arguments))
 
+    async def run_durably(self, script: Script, *arguments: Word) -> Any:
+        """The same; when it has returned, what it wrote is on the store's disk. `HubError` as well where it
+        did not get there. For a store that keeps a log and knows ``WAITAOF``.
+        """
+        result, is_durable = await self._asked(
+            lambda link: link.run_durably(script, self.prefix, self._epoch, arguments)
+        )
+        if not is_durable:
+            raise HubError(f"{self._told}: what was written there is not on its disk yet")
+        return result
+
+    async def look(self, *words: Word) -> Any:
+        """What a command returns that asks for the store's settings; None where the store refuses it."""
+        return await self._asked(lambda link: link.look(*words))
+
     async def command(self, *words: Word) -> Any:
         """What a command returns, as `run` does. It is not known whether the store is still the same."""
         return await self._asked(lambda link: link.command(*words))

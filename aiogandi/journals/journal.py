@@ -66,7 +66,8 @@ class Journal:
     kept, under the file's salt. A secret that the client has not met as one by then is written like any
     other text.
 
-    *storage* keeps it elsewhere than in a file; *path* is then only what errors call it.
+    *storage* keeps it elsewhere than in a file, as that of `RedisHub.journal` does; *path* is then only what
+    errors call it.
 
     It belongs to one event loop of one process: elsewhere it is `WrongLoop`. A process that is forked while
     the file is open cannot open it, `JournalError`: SQLite would lose what both write. `JournalError` as well
@@ -152,10 +153,14 @@ class Journal:
         """Note that it is closed."""
         self._clients.pop(gandi, None)
 
-    async def enter(self, account: str, password: Secret) -> tuple[ClientJournal, Prints]:
-        """The journal of a client of *account*, and what makes prints of passwords."""
+    async def enter(
+        self, account: str, password: Secret, within: float
+    ) -> tuple[ClientJournal, Prints]:
+        """The journal of a client of *account*, and what makes prints of passwords. The client waits *within*
+        seconds for what may come back.
+        """
         self.require_home()
-        journal, salt = await self._storage.enter(account, _process())
+        journal, salt = await self._storage.enter(account, process_in_words(), within)
         return journal, await self._storage.apart(lambda: Prints(password, salt))
 
     def _client(self, gandi: object | None) -> Durable:
@@ -272,7 +277,8 @@ def account_of(login: str, handle: str | None, url: str) -> str:
     return json.dumps([login, handle, url])
 
 
-def _process() -> str:
+def process_in_words() -> str:
+    """This process, as others are told of it."""
     program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
     told = f"process {os.getpid()} ({program}) on {socket.gethostname()}"
     # A file's name may have bytes that are no text, and the journal takes no others.

@@ -32,6 +32,7 @@ class Member:
         self._password = password
         self.secrets = KnownSecrets([password])
         self._owned = owned
+        self._within = 0.0
         self._sender: Sender
         self._keys: Keys
 
@@ -60,6 +61,7 @@ class Member:
         wall_clock: Callable[[], float],
     ) -> Callable[[Ledger], Recorder]:
         """What makes the client's books."""
+        self._within = policy.within
         return lambda ledger: Recorder(
             self.account, self._enter, self.secrets, ledger, policy, timeout, clock, wall_clock
         )
@@ -98,4 +100,4 @@ class Member:
     async def _enter(self) -> tuple[ClientJournal, Prints]:
         if self._owned and not self._journal.is_open:
             await self._journal.open()
-        return await self._journal.enter(self.account, self._password)
+        return await self._journal.enter(self.account, self._password, self._within)

@@ -69,7 +69,10 @@ class SqliteStorage:
         # Not in the writer's thread: what others write down does not wait for it.
         return asyncio.to_thread(work)
 
-    async def enter(self, account: str, told: str) -> tuple[ClientJournal, bytes]:
+    async def enter(
+        self, account: str, told: str, within: float = 0.0
+    ) -> tuple[ClientJournal, bytes]:
+        del within  # a file does not go away
         opening = self._opened()
         number, client, salt = await opening.submit(join(account, told, self._wall_clock()))
         opening.take(CLIENTS + client)

@@ -1,0 +1,240 @@
+"""The exchanges of one client's journal with the store: in their order, waited for, or made up for later."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from typing import Any, Final, TypeVar, cast
+
+from aiogandi import chores
+from aiogandi.errors import HubError
+from aiogandi.hub.journal.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
+from aiogandi.hub.journal.claiming import CLAIM, DISOWN
+from aiogandi.hub.journal.entering import ENTER, LEAVE_JOURNAL
+from aiogandi.hub.journal.locking import CONCLUDE, FAIL
+from aiogandi.hub.link import Word
+from aiogandi.hub.scripts import Script
+from aiogandi.hub.store import Store
+
+log = logging.getLogger("aiogandi.hub")
+
+Result = TypeVar("Result")
+Make = Callable[[], Sequence[Word]]
+"""Makes the arguments of a script at the moment when it is sent: its client may be another one by then."""
+
+_DURABLE: Final = frozenset(
+    script.name
+    for script in (
+        *(INTEND, SEND_AGAIN, LOSE, SETTLE, END, DROP),
+        *(CLAIM, DISOWN, CONCLUDE, FAIL),
+    )
+)
+"""The scripts that write what must outlive the store."""
+
+
+class Books:
+    """Those of a client of *account*, which is called *name* in the store. *told* tells others of the client.
+
+    A client that asks waits *within* seconds for a store that is away. What is written *durably* is on the
+    store's disk when that is done.
+    """
+
+    def __init__(
+        self, store: Store, account: str, name: str, told: str, within: float, *, durably: bool
+    ) -> None:
+        self.store = store
+        self.holder = f"{store.process}:{secrets.token_hex(4)}"
+        """How the store knows who sees to this client's calls."""
+        self.client: int | None = None
+        """The client's number in the store, which is another one where that was emptied."""
+        self._account = account
+        self._name = name
+        self._told = told
+        self._within = within
+        self._durably = durably
+        self._entering = asyncio.Lock()
+        self._late: list[tuple[Script, Make]] = []
+        self._open: dict[int, list[tuple[Script, Make]]] = {}
+        self._last: dict[Hashable, asyncio.Task[Any]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self.is_closed = False
+        store.on_back.append(self._came_back)
+        store.on_replaced.append(self._was_replaced)
+
+    # -- exchanges -----------------------------------------------------------------------------
+
+    async def run(self, script: Script, make: Make) -> Any:
+        """What the script returns; `HubError` where the store is away."""
+        await self._get_ready()
+        return await self._do(script, make)
+
+    async def ask(self, script: Script, make: Make) -> Any:
+        """The same, and waited for."""
+        return await self.patiently(lambda: self.run(script, make))
+
+    async def patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do *work*, and wait for the store where it is away."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._within
+        while True:
+            try:
+                return await work()
+            except HubError as error:
+                if not self.store.is_away or loop.time() >= ends:
+                    raise
+                await self._until_back(error, ends)
+
+    async def _until_back(self, error: HubError, ends: float) -> None:
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._waiting.add(task)
+        try:
+            async with asyncio.timeout_at(None if math.isinf(ends) else ends):
+                await self.store.back()
+        except TimeoutError:
+            raise HubError(f"{error}, and has been for {self._within:g} s") from None
+        finally:
+            self._waiting.discard(task)
+
+    async def write(self, script: Script, make: Make) -> Any:
+        """What the script returns. Where the store is away it is run when that is back, and `HubError` raised
+        now.
+        """
+        try:
+            return await self.run(script, make)
+        except HubError:
+            if self.store.is_away:
+                self._late.append((script, make))
+            raise
+
+    def write_later(self, script: Script, make: Make) -> None:
+        """Run it before anything else is."""
+        self._late.append((script, make))
+
+    async def _do(self, script: Script, make: Make) -> Any:
+        if self.is_closed and script is not LEAVE_JOURNAL:
+            raise HubError(f"{self.store.told}: the journal was closed before its client")
+        run = self.store.run
+        if self._durably and script.name in _DURABLE:
+            run = self.store.run_durably
+        return await run(script, self._name, *make())
+
+    async def _get_ready(self) -> None:
+        """Enter the journal, and write what could not be written before."""
+        if self.client is not None and not self._late:
+            return
+        async with self._entering:
+            if self.client is None:
+                await self.store.begun()
+                words = [self.holder, self.store.process, self._told, self._account]
+                self.client = int(await self.store.run(ENTER, self._name, *words))
+            while self._late:
+                script, make = self._late[0]
+                await self._do(script, make)
+                self._late.pop(0)
+
+    async def enter(self) -> None:
+        """Enter the journal."""
+        await self.patiently(self._get_ready)
+
+    def was_taken_over(self) -> None:
+        """Somebody else sees to what this client has left, because the store did not hear of it: it enters
+        anew.
+        """
+        self.client = None
+
+    # -- what the store may lose ---------------------------------------------------------------
+
+    def keep(self, number: int, script: Script, make: Make) -> Callable[[], None]:
+        """Remember what is written of a call that is under way, for a store that is emptied. Returns what takes
+        that back.
+        """
+        kept, note = self._open.setdefault(number, []), (script, make)
+        kept.append(note)
+        return lambda: kept.remove(note)
+
+    def forget(self, number: int) -> None:
+        """Remember no more of it."""
+        self._open.pop(number, None)
+
+    def _was_replaced(self) -> None:
+        self.client = None
+        self._late = [each for written in self._open.values() for each in written]
+
+    def _came_back(self) -> None:
+        if not self.is_closed and (self._late or self.client is None):
+            self._begin(self._catch_up)
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._get_ready()
+        except HubError as error:
+            log.debug("%s: what was to be written is not yet: %s", self.store.told, error)
+
+    # -- order ---------------------------------------------------------------------------------
+
+    def in_order(
+        self, place: Hashable, work: Callable[[], Coroutine[Any, Any, Result]]
+    ) -> asyncio.Future[Result]:
+        """Do *work* after what was begun before at the same *place*. It is done, whoever waits for it."""
+        before = self._last.get(place)
+
+        async def do() -> Result:
+            if before is not None:
+                await asyncio.wait([before])
+            return await work()
+
+        def end(task: asyncio.Task[Any]) -> None:
+            if self._last.get(place) is task:
+                del self._last[place]
+
+        task = self._last[place] = self._begin(do)
+        task.add_done_callback(end)
+        return asyncio.shield(task)
+
+    def apart(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Future[Result]:
+        """Do *work*, whoever waits for it."""
+        return asyncio.shield(self._begin(work))
+
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Task[Result]:
+        task = chores.begin(work, self._ended)
+        self._tasks.add(task)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited for it was told
+
+    async def close(self, clients: Sequence[int]) -> None:
+        """Write what is under way, and leave, with the *clients* that were taken over."""
+        if self.is_closed:
+            return
+        try:
+            for task in self._waiting:
+                task.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            if self.client is not None and not self.store.is_away:
+                words: list[Word] = [self.holder, self.client, *clients]
+                await self.run(LEAVE_JOURNAL, lambda: words)
+        except HubError as error:
+            log.info("%s: leaving the journal has failed: %s", self.store.told, error)
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Write nothing any more."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        self.store.on_back.remove(self._came_back)
+        self.store.on_replaced.remove(self._was_replaced)
+        if self._late:
+            log.warning(
+                "%s is away, and what became of calls is not written down there: %d notes",
+                *(self.store.told, len(self._late)),
+            )

@@ -1,0 +1,194 @@
+"""What the journal's scripts share, and where they keep what.
+
+Everything of an account stands under ``prefix:journal:<account>``, with times by the store's clock:
+
+    call:N        a call's fields, each a text that is made and read by the clients. Scripts compare some
+    open          the calls whose outcome is not known, by when they began
+    left          those, and the ones that have begun something, without those of brief clients
+    due           the calls of brief clients, by when nothing of them can appear any more, and calls that did
+                  not run, which their clients have forgotten by then
+    claims        "kind:number" of an operation, and the call, its client and its method
+    claimed       the same names, by when they were claimed
+    client:N      told, process, holder (who sees to its calls outside of keys), calls (how many there are)
+    clients       the clients of which something is kept
+    keys          "run:words" of a key, and its number
+    key:N         a key's fields; ``lock`` is "process:token" of who holds it
+    steps:N       the calls under a key, by step
+    kept:N        what is left of the steps of a concluded key, by step
+    of:R          the keys of a run
+    runs, run:R   the number of a run by its name, and its name
+
+A *brief* client has no journal: nothing of its calls is kept for `Gandi.recover`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiogandi.hub.scripts import Script
+
+_BOOKS: Final = """
+local account = ARGV[2]
+local function at(...) return name('journal', account, ...) end
+local OPEN = {sent = true, lost = true, unknown = true}
+local BEGAN = {answered = true, adopted = true}
+
+-- Numbers begin with the time, so that they are others in a store that was emptied.
+local function number_of_a(thing)
+  local numbers = name('journal')
+  local last = tonumber(redis.call('HGET', numbers, thing) or '0')
+  local number = string.format('%.0f', math.max(last + 1, math.floor(now() * 1000)))
+  redis.call('HSET', numbers, thing, number)
+  return number
+end
+
+local function is_alive(holder)
+  return holder and lives(string.match(holder, '^[^:]*')) or false
+end
+local function holder_of(key)
+  local found = redis.call('HMGET', at('key', key), 'lock', 'holder')
+  if is_alive(found[1]) then return found[2] or '' end
+  return nil
+end
+-- Whether who holds the key by this token holds it no more. Without a token nobody has said so.
+local function is_lost(key, token)
+  return token ~= '' and redis.call('HGET', at('key', key), 'lock') ~= token
+end
+local function lost(key) return {'lost', holder_of(key) or ''} end
+
+local function list(number, state, since, key, brief)
+  if OPEN[state] then
+    redis.call('ZADD', at('open'), since, number)
+  else
+    redis.call('ZREM', at('open'), number)
+  end
+  if not brief and (OPEN[state] or BEGAN[state]) then
+    redis.call('ZADD', at('left'), since, number)
+  else
+    redis.call('ZREM', at('left'), number)
+  end
+  if state == 'absent' and not (key or brief) then
+    redis.call('ZADD', at('due'), exact(now() + 3600), number)
+  end
+end
+local function mark(number, state)
+  redis.call('HSET', at('call', number), 'state', state)
+  local found = redis.call('HMGET', at('call', number), 'key', 'since', 'brief')
+  list(number, state, found[2], found[1], found[3])
+end
+local function remove(number)
+  local call = at('call', number)
+  local found = redis.call('HMGET', call, 'key', 'step', 'client')
+  if not found[3] then return end
+  if found[1] and redis.call('HGET', at('steps', found[1]), found[2]) == number then
+    redis.call('HDEL', at('steps', found[1]), found[2])
+  end
+  redis.call('DEL', call)
+  for _, index in ipairs({'open', 'left', 'due'}) do redis.call('ZREM', at(index), number) end
+  if redis.call('EXISTS', at('client', found[3])) == 1 then
+    redis.call('HINCRBY', at('client', found[3]), 'calls', -1)
+  end
+end
+
+local function row(number)
+  local found = redis.call('HGETALL', at('call', number))
+  if #found == 0 then return nil end
+  local its = redis.call('HMGET', at('call', number), 'key', 'client')
+  local function add(field, value)
+    if value then
+      found[#found + 1] = field
+      found[#found + 1] = value
+    end
+  end
+  add('number', number)
+  add('process', redis.call('HGET', at('client', its[2]), 'process'))
+  if its[1] then
+    add('words', redis.call('HGET', at('key', its[1]), 'key'))
+    local run = redis.call('HGET', at('key', its[1]), 'run')
+    if run then add('run_name', redis.call('HGET', at('run', run), 'name')) end
+  end
+  return found
+end
+local function rows_of(numbers)
+  local rows = {}
+  for _, number in ipairs(numbers) do
+    local found = row(number)
+    if found then rows[#rows + 1] = found end
+  end
+  return rows
+end
+
+local function claimant(kind_and_number)
+  local claim = redis.call('HGET', at('claims'), kind_and_number)
+  if not claim then return nil end
+  return string.match(claim, '^(%S+) (%S+) (%S+)$')
+end
+-- All of the names or none of them.
+local function enter(number, names, state, ids, id)
+  local call = at('call', number)
+  local known = redis.call('HMGET', call, 'id', 'client', 'method')
+  if not known[2] then return true end
+  if id ~= '' and known[1] and known[1] ~= id then return false end
+  for _, each in ipairs(names) do
+    local other = claimant(each)
+    if other and other ~= number then return false end
+  end
+  for _, each in ipairs(names) do
+    if not claimant(each) then
+      redis.call('HSET', at('claims'), each, number .. ' ' .. known[2] .. ' ' .. known[3])
+      redis.call('ZADD', at('claimed'), exact(now()), each)
+      redis.call('HSET', call, 'names', (redis.call('HGET', call, 'names') or '') .. each .. ' ')
+    end
+  end
+  redis.call('HSET', call, 'ids', ids)
+  if id ~= '' then redis.call('HSET', call, 'id', id) else redis.call('HDEL', call, 'id') end
+  redis.call('HDEL', call, 'patience')
+  mark(number, state)
+  return true
+end
+local function owner_of(names, number)
+  for _, each in ipairs(names) do
+    local other, client, method = claimant(each)
+    if other and other ~= number then
+      local key = redis.call('HGET', at('call', other), 'key')
+      local words = key and redis.call('HGET', at('key', key), 'key') or ''
+      return {method, words, redis.call('HGET', at('client', client), 'told') or ''}
+    end
+  end
+  return nil
+end
+
+-- A call knows the newest operation as it was a minute before it left, so what was claimed well before the
+-- oldest open call is older than all. Some at once: else an old account would take its time.
+local function forget_claims()
+  local oldest = redis.call('ZRANGE', at('open'), 0, 0, 'WITHSCORES')
+  local before = now()
+  if oldest[2] then before = math.min(before, tonumber(oldest[2])) end
+  local range = '(' .. exact(before - 3600)
+  for _, each in ipairs(redis.call('ZRANGEBYSCORE', at('claimed'), '-inf', range, 'LIMIT', 0, 1000)) do
+    redis.call('HDEL', at('claims'), each)
+    redis.call('ZREM', at('claimed'), each)
+  end
+end
+-- What need not be known any more of calls, or is nobody's.
+local function forget_calls()
+  for _, number in ipairs(redis.call('ZRANGEBYSCORE', at('due'), '-inf', exact(now()), 'LIMIT', 0, 100)) do
+    local found = redis.call('HMGET', at('call', number), 'client', 'state', 'brief')
+    local process = redis.call('HGET', at('client', found[1] or ''), 'process')
+    if not found[3] and found[2] ~= 'absent' then
+      redis.call('ZREM', at('due'), number) -- it was sent again
+    elseif process and lives(process) and not (found[3] and found[2] == 'unknown') then
+      redis.call('ZADD', at('due'), exact(now() + 60), number) -- its client sees to it
+    else
+      remove(number)
+    end
+  end
+end
+"""
+
+
+def script(name: str, body: str) -> Script:
+    """A script of the journal. ``ARGV[2]`` is the account, and what its *body* is given begins with
+    ``ARGV[3]``.
+    """
+    return Script.of(f"journal-{name}", _BOOKS + body)
