@@ -6,6 +6,7 @@ A Python that this machine does not have is skipped.
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import nox
@@ -26,6 +27,9 @@ CORE = (
     "tests/test_client.py",
 )
 """The tests of what begins tasks and timers, waits and ends: what another kind of loop could break."""
+
+HUB = ("tests/hub", "tests/cli/commands/test_hub.py", "tests/cli/service/test_sharing.py")
+"""The tests of what processes share through a store."""
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -71,6 +75,25 @@ def loops(session: nox.Session) -> None:
     session.install(".[test]")
     for kind in ("eager", "uvloop"):
         session.run("pytest", "-n", "2", f"--loop={kind}", *(session.posargs or CORE))
+
+
+@nox.session(tags=["ci"])
+def redis_server(session: nox.Session) -> None:
+    """Run the hub's tests on this machine's redis-server; the suite has Valkey."""
+    server = shutil.which("redis-server")
+    if server is None:
+        session.skip("this machine has no redis-server")
+    session.install(".[test]")
+    session.run("pytest", "-n", "2", *(session.posargs or HUB), env={"AIOGANDI_TEST_STORE": server})
+
+
+@nox.session
+def oldest(session: nox.Session) -> None:
+    """Run the hub's tests with the oldest of what its extra takes."""
+    with Path("pyproject.toml").open("rb") as file:
+        bounds = tomllib.load(file)["project"]["optional-dependencies"]["hub"]
+    session.install(".[test]", *(bound.replace(">=", "==") for bound in bounds))
+    session.run("pytest", "-n", "2", *(session.posargs or HUB))
 
 
 @nox.session(tags=["ci"])
