@@ -22,6 +22,12 @@ LIMITS = (RateLimit(30, per=2.0), RateLimit(100, per=1.0))
 PROCESSES = (1, 4, 8)
 
 
+def say(text):
+    """Print it at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 async def work(url, calls, per, group, begins, seconds, rank):
     """Take turns from *begins* for so many *seconds* of the wall clock; print when they came."""
     hub, limit = RedisHub(url), RateLimit(int(calls), float(per))
@@ -45,7 +51,7 @@ async def work(url, calls, per, group, begins, seconds, rank):
     await pacer.close()
     trips = store.exchanges.get("turn", 0)
     await store.leave()
-    print(json.dumps([times, trips]))
+    say(json.dumps([times, trips]))
 
 
 def run(url, limit, ranks, seconds):
@@ -78,12 +84,12 @@ def main(seconds=20.0):
     try:
         for limit in LIMITS:
             for number in PROCESSES:
-                outcomes = run(server.url, limit, ["CALL"] * number, seconds)
-                print(figures(limit, seconds, outcomes), flush=True)
-        ranks = ["CALL"] * 2 + ["BULK"] * 2 + ["POLL"]
+                say(figures(limit, seconds, run(server.url, limit, ["CALL"] * number, seconds)))
+        ranks = ["CALL", "CALL", "BULK", "BULK", "POLL"]
         outcomes = run(server.url, LIMITS[0], ranks, seconds)
-        print(figures(LIMITS[0], seconds, outcomes), flush=True)
-        print({rank: [len(o[0]) for o, r in zip(outcomes, ranks) if r == rank] for rank in ranks})
+        say(figures(LIMITS[0], seconds, outcomes))
+        of_each = zip(ranks, outcomes, strict=True)
+        say("  of which " + ", ".join(f"{rank} {len(times)}" for rank, (times, _) in of_each))
     finally:
         server.close()
 
