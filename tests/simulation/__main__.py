@@ -1,5 +1,6 @@
 """Plays seeds by hand, on all processors: ``python -m tests.simulation 1-5000``, or ``17 23`` to be told
-all of those two. ``python -m tests.simulation crashes 1-5000`` plays days on which processes are killed.
+all of those two. ``python -m tests.simulation crashes 1-5000`` plays days on which processes are killed,
+``python -m tests.simulation hub 1-2000`` days on which several processes share a store.
 """
 
 import os
@@ -8,7 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.simulation import crashes, runs
+from tests.simulation import crashes, hubs, runs
 
 
 def seeds_of(words):
@@ -22,8 +23,8 @@ def main(words):
     """Play the seeds, tell each complaint, and print a table; the exit code says whether all is well."""
     began = time.monotonic()
     play = play_day
-    if words[:1] == ["crashes"]:
-        play, words = play_crashes, words[1:]
+    if words[:1] in (["crashes"], ["hub"]):
+        play, words = {"crashes": play_crashes, "hub": play_hub}[words[0]], words[1:]
     seeds = list(seeds_of(words))
     met, kinds, failed = Counter(), Counter(), []
     requests = calls = unknown = seconds = 0
@@ -63,6 +64,11 @@ def play_day(seed):
 def play_crashes(seed):
     """The same for a day on which processes are killed."""
     return crashes.run(seed).brief()
+
+
+def play_hub(seed):
+    """The same for a day on which several processes share a store."""
+    return hubs.run(seed).brief()
 
 
 if __name__ == "__main__":

@@ -78,8 +78,7 @@ class Programs:
         process = Process(loop, Random(f"process {plan.day.seed} {number}"), end)
         self._processes.append(process)
         with loop.running(process):
-            journal = Journal("disk", storage=DiskStorage(self._desk.disk, process, world.wall))
-            gandi = self._client(world, process, journal=journal, **plan.day.settings)
+            gandi, journal = self._made(process, number)
             life = Life(
                 world, number, self._books, gandi, journal, process, plan, orders, self._desk
             )
@@ -95,6 +94,14 @@ class Programs:
             process.at_death.clear()
             if not task.cancelled() and task.exception() is not None:
                 self._books.complaints.append((BROKE, f"{task.exception()!r}"))
+
+    def _made(self, process, number):
+        """The client and the journal of one life."""
+        del number
+        journal = Journal("disk", storage=DiskStorage(self._desk.disk, process, self._world.wall))
+        return self._client(
+            self._world, process, journal=journal, **self._plan.day.settings
+        ), journal
 
     def _hangs(self, process, task):
         if process.lives and not task.done():

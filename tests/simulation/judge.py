@@ -7,6 +7,7 @@ from aiogandi import (
     ClientClosed,
     Fault,
     GandiError,
+    HubError,
     InvalidArgument,
     OutcomeUnknown,
     TransportError,
@@ -235,7 +236,7 @@ def denies(call):
             return False
         case ClientClosed():
             return getattr(call.error, "sent", None) is False
-        case InvalidArgument() | Fault() | AuthenticationError() | TransportError():
+        case InvalidArgument() | Fault() | AuthenticationError() | TransportError() | HubError():
             return True
     return False
 

@@ -1,13 +1,14 @@
-"""Processes that are killed, all of them on one simulated loop.
+"""Processes that are killed or frozen, all of them on one simulated loop.
 
 Whatever a process does belongs to it, and whatever follows from that: each callback is the process's whose
 code has scheduled it. Of a killed process no callback runs any more, so none of its tasks takes a further
-step: no handler, no ``finally``.
+step: no handler, no ``finally``. Those of a frozen one run when it is thawed, in their order.
 """
 
 import asyncio
 import contextlib
 from contextvars import copy_context
+from weakref import WeakSet
 
 from tests.simulation.loop import SimulatedLoop
 
@@ -24,13 +25,21 @@ class ProcessLoop(SimulatedLoop):
         self._running = None  # the process whose code runs
 
     def call_soon(self, callback, *args, context=None):
-        return super().call_soon(self._owned(callback), *args, context=context)
+        context = copy_context() if context is None else context
+        return super().call_soon(self._owned(callback, context), *args, context=context)
 
     def call_at(self, when, callback, *args, context=None):
-        return super().call_at(when, self._owned(callback), *args, context=context)
+        context = copy_context() if context is None else context
+        return super().call_at(when, self._owned(callback, context), *args, context=context)
 
-    def _owned(self, callback):
-        return callback if self._running is None else _Turn(self, self._running, callback)
+    def create_task(self, coro, **more):
+        task = super().create_task(coro, **more)
+        if self._running is not None:
+            self._running.note(task)
+        return task
+
+    def _owned(self, callback, context):
+        return callback if self._running is None else _Turn(self, self._running, callback, context)
 
     @contextlib.contextmanager
     def running(self, process):
@@ -45,17 +54,21 @@ class ProcessLoop(SimulatedLoop):
 class _Turn:
     """A callback of a process."""
 
-    __slots__ = ("_callback", "_loop", "_process")
+    __slots__ = ("_callback", "_context", "_loop", "_process")
 
-    def __init__(self, loop, process, callback):
+    def __init__(self, loop, process, callback, context):
         self._loop = loop
         self._process = process
         self._callback = callback
+        self._context = context
 
     def __call__(self, *args):
         process = self._process
         if not process.lives:
-            process.undone.append((self._callback, args, copy_context()))
+            process.undone.append((self._callback, args, self._context))
+            return
+        if process.delayed is not None:
+            process.delayed.append((self, args, self._context))
             return
         with self._loop.running(process):
             self._callback(*args)
@@ -74,7 +87,10 @@ class Process:
         self.killed_at = None
         self.undone = []
         """What it would have done; kept, because tasks that nothing refers to are closed."""
+        self.delayed = None
+        """What it will do when it is thawed; None where it is not frozen."""
         self.at_death = []
+        self._tasks = WeakSet()
         self._fatal = fatal
         self._came_to = dict.fromkeys(PLACES, 0)
         with loop.running(None):
@@ -86,6 +102,14 @@ class Process:
             task = self.loop.create_task(main)
             task.add_done_callback(self._end)
         return task
+
+    def note(self, task):
+        """Note one of its tasks."""
+        self._tasks.add(task)
+
+    def tasks(self):
+        """Its tasks that have not ended."""
+        return [task for task in asyncio.all_tasks(self.loop) if task in self._tasks]
 
     @property
     def is_over(self):
@@ -119,6 +143,18 @@ class Process:
             for action in self.at_death:
                 action()
             self._end()
+
+    def freeze(self, seconds):
+        """Let it do nothing for so many seconds."""
+        if self.lives and self.delayed is None:
+            self.delayed = []
+            with self.loop.running(None):
+                self.loop.call_later(seconds, self._thaw)
+
+    def _thaw(self):
+        delayed, self.delayed = self.delayed, None
+        for turn, args, context in delayed:
+            self.loop.call_soon(turn, *args, context=context)
 
     def _end(self, task=None):
         with self.loop.running(None):

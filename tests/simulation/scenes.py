@@ -15,6 +15,7 @@ class Shift(Callers):
 
     def __init__(self, world, number, books, gandi):
         super().__init__(world, number, books, gandi)
+        self.series = number
         self.running = [world.a_vm(f"old-{number}-{n}", "running") for n in range(4)]
         self.halted = [world.a_vm(f"off-{number}-{n}", "halted") for n in range(2)]
         self.napping = [world.a_vm(f"nap-{number}-{n}", "running") for n in range(3)]
@@ -25,12 +26,12 @@ class Shift(Callers):
         """A name that this shift's other callers may use, too, and no other shift's."""
         return rng.choice(
             (
-                f"web-{self.number}{rng.randrange(4)}",
-                f"WEB-{self.number}{rng.randrange(4)}",
-                f"Server-Frankfurt-{self.number}{rng.randrange(1000)}",
-                f"w{self.number}b-é{rng.randrange(4)}",
-                f"n{self.number}x{rng.randrange(10**6)}",
-                f"n{self.number}x{rng.randrange(10**6)}.",
+                f"web-{self.series}{rng.randrange(4)}",
+                f"WEB-{self.series}{rng.randrange(4)}",
+                f"Server-Frankfurt-{self.series}{rng.randrange(1000)}",
+                f"w{self.series}b-é{rng.randrange(4)}",
+                f"n{self.series}x{rng.randrange(10**6)}",
+                f"n{self.series}x{rng.randrange(10**6)}.",
             )
         )
 
@@ -100,7 +101,7 @@ class Shift(Callers):
 
     async def equal_disks(self, rng):
         """Several callers want a disk of the same kind."""
-        specs = {**EQUAL_DISK, "size": 1000 + self.number, "name": self.name(rng)}
+        specs = {**EQUAL_DISK, "size": 1000 + self.series, "name": self.name(rng)}
         if rng.random() < 0.5:
             del specs["name"]
         await self._side_by_side(rng, lambda: self.moody(rng, "disk_create", dict(specs)))
@@ -172,7 +173,7 @@ class Shift(Callers):
         async def create(name):
             return (await self.call("vm_create", name, "s3cret-pw", 111, 1, 1))[1]
 
-        names = [f"bulk{self.number}-{rng.randrange(10**6)}" for _ in range(number)]
+        names = [f"bulk{self.series}-{rng.randrange(10**6)}" for _ in range(number)]
         left_after = rng.randrange(number + 1)
         async with aclosing(bulk(create, names, limit=rng.choice((3, 20)))) as outcomes:
             seen = 0
@@ -189,7 +190,7 @@ class Shift(Callers):
         async def create(name):
             return await self.call("disk_create", {**EQUAL_DISK, "name": name})
 
-        names = [f"lot{self.number}-{rng.randrange(10**6)}" for _ in range(15)]
+        names = [f"lot{self.series}-{rng.randrange(10**6)}" for _ in range(15)]
         async with asyncio.timeout(rng.uniform(0, 10)):
             async for _ in bulk(create, names, limit=10):
                 pass

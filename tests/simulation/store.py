@@ -124,6 +124,12 @@ class MemoryLink:
             script.name, lambda store: store.scripts(script.sha, script.text, keys, words)
         )
 
+    async def run_durably(self, script, prefix, epoch, arguments):
+        return await self.run(script, prefix, epoch, arguments), True
+
+    async def look(self, *words):
+        return await self.command(*words)
+
     async def command(self, *words):
         self.exchanges[str(words[0])] += 1
         sent = [part for word in words[:1] for part in _word(word).split()]
