@@ -155,7 +155,9 @@ async def test_calls_that_come_one_by_one_leave_one_turn_in_ten_to_a_bulk(member
     assert len(bulk.all) >= 4
 
 
-async def test_polling_has_its_share_of_the_turns_of_all_beside_the_calls_of_its_own_process(members):
+async def test_polling_has_its_share_of_the_turns_of_all_beside_the_calls_of_its_own_process(
+    members,
+):
     busy = await members(4)
     for each in busy:
         each.be_busy()
