@@ -202,11 +202,25 @@ class Gandi:
         self._closing: asyncio.Task[None] | None = None
         self._begun = Begun()
         self._events = Emitter(on_event)
+        try:
+            self._transport = self._make_transport(
+                url,
+                timeout=timeout,
+                events=self._events,
+                http=http,
+                max_reply=max_reply,
+                redactor=Redactor([password]),
+                insecure=insecure,
+                lift=self._lift if isinstance(rate_limit, RateLimitUnlessNone) else None,
+            )
+        except InvalidArgument:
+            del url  # as above: it may hold credentials
+            raise
         clock = Clock(self._wall_clock)
         shared = (
             None
             if hub is None
-            else RedisHub.of(hub).member(
+            else RedisHub.of(hub, journal).member(
                 login=login,
                 handle=handle,
                 url=url,
@@ -217,27 +231,13 @@ class Gandi:
                 limit=rate_limit,
             )
         )
-        turns = Turns(
+        self._turns = turns = Turns(
             rate_limit,
             self._events,
             None if http is None else places_in(http),
             backoff=retry.backoff,
             pacer=None if shared is None else shared.turns,
         )
-        try:
-            self._transport = self._make_transport(
-                url,
-                timeout=timeout,
-                events=self._events,
-                http=http,
-                max_reply=max_reply,
-                redactor=Redactor([password]),
-                insecure=insecure,
-                lift=turns.lift if isinstance(rate_limit, RateLimitUnlessNone) else None,
-            )
-        except InvalidArgument:
-            del url  # as above: it may hold credentials
-            raise
         latest = LATEST if timeout == math.inf else timeout
         repeater = Repeater(retry, self._events, timeout=timeout)
         begin_session = Login(
@@ -263,7 +263,8 @@ class Gandi:
             sessions=None if shared is None else shared.sessions,
         )
         self._register = Register(self._take_up, self._wall_clock)
-        member = Member.of(journal, login, handle, url, password)
+        claims = None if shared is None else shared.claims
+        member = Member.of(journal, login, handle, url, password, claims)
         self._reader = Reader(self._session, repeater, self._events)
         self._sender = Sender(
             self._session,
@@ -293,6 +294,9 @@ class Gandi:
         self._shared = shared
         if shared is not None:
             shared.join()
+
+    def _lift(self) -> None:
+        self._turns.lift()
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_transport: ClassVar[Callable[..., Exchanger]] = Transport
@@ -479,8 +483,10 @@ class Gandi:
 
     def _keys(self) -> Keys:
         keys = self._sender.keys
-        if keys is None:
-            raise InvalidArgument('this needs a journal: Gandi(…, journal="runs.db")')
+        if keys is None or self._member is None or not self._member.keeps:
+            raise InvalidArgument(
+                'this needs a journal: Gandi(…, journal="runs.db"), or with a hub journal=hub.journal()'
+            )
         return keys
 
     def background(self) -> AbstractContextManager[None]:

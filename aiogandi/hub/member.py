@@ -6,25 +6,30 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from aiogandi.clock import Clock
+from aiogandi.hub.journal.storage import HubStorage
 from aiogandi.hub.sessions import SharedSessions
 from aiogandi.hub.store import Store
 from aiogandi.hub.turns import SharedTurns
+from aiogandi.journals.journal import Journal
 from aiogandi.redaction import Secret
 from aiogandi.settings import RateLimit
 
 
 class HubMember:
-    """The parts that a client of this account takes in place of its own: ``sessions``, and ``turns``, which are
-    those of *rate_group*, or of the service's address (None without a rate limit). *alone_share* as in
-    `RedisHub`.
+    """The parts that a client of this account takes in place of its own: ``sessions``; ``turns``, which are
+    those of *rate_group*, or of the service's address (None without a rate limit); and ``claims``, the
+    journal of a client that has none. The rest is as in `RedisHub` and `Gandi`; *told* is what texts call the
+    store.
     """
 
     def __init__(
         self,
         store: Store,
+        told: str,
         rate_group: str | None,
         alone_share: float,
         *,
+        alone: bool,
         login: str,
         handle: str | None,
         url: str,
@@ -47,6 +52,9 @@ class HubMember:
         )
         group = rate_group or _address_of(url)
         self.turns = None if limit is None else SharedTurns(store, group, limit, alone_share)
+
+        storage = HubStorage(store, brief=True, alone=alone)
+        self.claims = Journal(told, storage=storage)
 
     def join(self) -> None:
         """The client was made, and will be closed."""

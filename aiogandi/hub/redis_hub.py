@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from aiogandi.checks import is_number, require, require_seconds, require_text
 from aiogandi.errors import InvalidArgument
@@ -89,6 +90,7 @@ class RedisHub:
         self.alone = alone
         self.alone_share = float(alone_share)
         self._store: Store | None = None
+        self._journals: WeakSet[Journal] = WeakSet()
 
     def __repr__(self) -> str:
         return f"<RedisHub {self._told.removeprefix('the hub ')} prefix={self._prefix!r}>"
@@ -99,16 +101,31 @@ class RedisHub:
         )
 
     @classmethod
-    def of(cls, hub: RedisHub | str) -> RedisHub:
-        """*hub*, or the one with this URL and the defaults."""
-        return hub if isinstance(hub, RedisHub) else cls(hub)
+    def of(cls, hub: RedisHub | str, journal: object) -> RedisHub:
+        """*hub*, or the one with this URL and the defaults, for a client with this *journal*. `InvalidArgument`
+        unless that is None or one of the hub's: what a client claims must be seen by all who share the account.
+        """
+        found = hub if isinstance(hub, RedisHub) else cls(hub)
+        if journal is not None and not found.made(journal):
+            raise InvalidArgument(
+                "journal: with a hub it is RedisHub.journal() of the same hub, or None. What is written in a"
+                " file is not seen on other machines"
+            )
+        return found
+
+    def made(self, journal: object) -> bool:
+        """Whether a journal is of this hub."""
+        return journal in self._journals
 
     def member(self, **settings: Any) -> HubMember:
         """A client's part, for these settings of it (see `HubMember`)."""
         # Imported here: a program without a hub needs neither Redis's client nor cryptography.
         from aiogandi.hub.member import HubMember  # noqa: PLC0415
 
-        return HubMember(self.store, self.rate_group, self.alone_share, **settings)
+        alone = self.alone == "send"
+        return HubMember(
+            self.store, self._told, self.rate_group, self.alone_share, alone=alone, **settings
+        )
 
     def journal(self) -> Journal:
         """A journal in the store, with all that `Journal` has: its processes may run on different machines.
@@ -122,7 +139,9 @@ class RedisHub:
         """
         from aiogandi.hub.journal.storage import HubStorage  # noqa: PLC0415 - as for `Store`
 
-        return Journal(self._told, storage=HubStorage(self.store))
+        journal = Journal(self._told, storage=HubStorage(self.store))
+        self._journals.add(journal)
+        return journal
 
     @property
     def store(self) -> Store:

@@ -63,12 +63,13 @@ class HubStorage:
 
     async def open(self) -> None:
         self._store.join()
-        try:
-            await self._store.begun()
-            self._is_durable = await look(self._store)
-        except BaseException:
-            await self._store.leave()
-            raise
+        if not self._is_brief:  # whose clients wait for the store where it is away
+            try:
+                await self._store.begun()
+                self._is_durable = await look(self._store)
+            except BaseException:
+                await self._store.leave()
+                raise
         self._is_open = True
 
     async def close(self) -> None:
