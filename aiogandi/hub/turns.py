@@ -60,7 +60,7 @@ class SharedTurns:
         self._late = max(LATE * self._gap, SHORTEST_LATE)
         self._alone_gap = self._gap / alone_share
         self._is_alone = False
-        self._taken_at = -math.inf
+        self._alone_at = 0.0  # when it has its next turn then
         self._member = f"{store.process}:{secrets.token_hex(4)}"
         self._clock = StoreClock()
         self._waiters: Waiters | None = None
@@ -87,7 +87,7 @@ class SharedTurns:
 
     def pause(self) -> float:
         if self._is_alone:
-            return max(self._taken_at + self._alone_gap - self._now(), 0.0)
+            return max(self._alone_at - self._now(), 0.0)
         if self._reserved is not None:
             if self._timer is not None:
                 if not self._must_be_sooner(self._reserved):
@@ -100,7 +100,7 @@ class SharedTurns:
         return math.inf
 
     async def take(self) -> int:
-        self._taken_at = self._now()
+        self._alone_at = self._now() + self._alone_gap
         if self._reserved is not None:
             self._used = self._reserved.due
             self._drop()
@@ -224,7 +224,11 @@ class SharedTurns:
             self._look()
 
     def _go_alone(self) -> None:
-        self._is_alone = True
+        if not self._is_alone:
+            self._is_alone = True
+            # All notice it at about the same moment.
+            phase = secrets.randbelow(1000) / 1000
+            self._alone_at = max(self._alone_at, self._now() + self._alone_gap * phase)
         self._used = ""
         self._drop()
         self._look()

@@ -28,9 +28,9 @@ def say(text):
     sys.stdout.flush()
 
 
-async def work(url, calls, per, group, begins, seconds, rank):
+async def work(url, calls, per, group, begins, seconds, rank, prefix="aiogandi"):
     """Take turns from *begins* for so many *seconds* of the wall clock; print when they came."""
-    hub, limit = RedisHub(url), RateLimit(int(calls), float(per))
+    hub, limit = RedisHub(url, prefix=prefix), RateLimit(int(calls), float(per))
     store = hub.store
     store.join()
     pacer = SharedTurns(store, group, limit, 0.1)
