@@ -22,7 +22,9 @@ REFUSED = "DataError: bad credential [session: x]"
 class Service:
     """Takes *latency* seconds for a call and *login_time* for a login; refuses what it is told to."""
 
-    def __init__(self, *, lifetime=100, margin=20, latency=1, login_time=5, login_pause=60):
+    def __init__(
+        self, *, lifetime=100, margin=20, latency=1, login_time=5, login_pause=60, sessions=None
+    ):
         self.latency = latency
         self.login_time = login_time
         self.logins = 0
@@ -43,6 +45,7 @@ class Service:
             margin=margin,
             backoff=0.5,
             login_pause=login_pause,
+            sessions=sessions,
         )
 
     def wall_clock(self):
