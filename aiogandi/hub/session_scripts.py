@@ -58,8 +58,9 @@ local mark, sealed, lifetime, longest = ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local began = now() - tonumber(ARGV[6])
 local holds = holder() == token
 if holds then redis.call('DEL', login) end
+local stands = redis.call('HGET', place, 'mark')
 -- Who was away for longer than its lease leaves alone what another has made meanwhile.
-if holds or redis.call('EXISTS', place) == 0 then
+if holds or not stands or stands == ARGV[10] then
   local ends, left = '', tonumber(longest)
   if lifetime ~= '' then
     ends = began + tonumber(lifetime)
@@ -77,7 +78,8 @@ tell('session', about, 'ended')
 """,
 )
 """Keep the session that the login of *token* has made: *mark*, *sealed*, how many seconds ago the login
-began, and how many it lasts (empty: it does not end), the longest that anything is kept, the process.
+began, and how many it lasts (empty: it does not end), the longest that anything is kept, the process, and
+the mark of the session that it was made instead of.
 """
 
 GIVE_UP: Final = Script.of(

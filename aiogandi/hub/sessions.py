@@ -78,6 +78,11 @@ class SharedSessions:
         self._news = asyncio.Event()  # that a login has ended
         self._ending: set[asyncio.Task[None]] = set()
 
+    @staticmethod
+    async def _make_seal(password: Secret, salt: bytes) -> Seal:
+        """A seal, made in a thread. Where time is a model, a subclass makes it at once."""
+        return await asyncio.to_thread(Seal, password, salt)
+
     def tell_of_refusals(self, drop: Callable[[Secret], object]) -> None:
         """Call *drop* with a session id that another process has found to be refused."""
         self._drop = drop
@@ -95,22 +100,22 @@ class SharedSessions:
         except HubError:
             self._store.require_fit()
             found = None
-        except BaseException:
+        except (Exception, asyncio.CancelledError):
             await self._give_up(token)  # perhaps it was answered that the login is ours
             raise
         if found is None:
-            found = await self._log_in(log_in, token)
+            found = await self._log_in(log_in, token, instead_of)
         if isinstance(found, Kept):
             self._latest = found.id
         return found
 
     async def close(self) -> None:
         """Hear no more news, and end what is under way."""
-        if self._about:
-            self._store.hear_no_more(KIND, self._about, self._hear)
-            self._about = ""
-        if self._ending:
-            await asyncio.wait(self._ending)
+        try:
+            if self._ending:
+                await asyncio.wait(self._ending)
+        finally:
+            self._hear_no_more()
 
     # -- what stands in the store --------------------------------------------------------------
 
@@ -122,7 +127,7 @@ class SharedSessions:
         ends_at = self._clock() + self._patience
         while True:
             seal = await self._sealed()
-            unwanted = unreadable or ("" if instead_of is None else seal.mark(instead_of))
+            unwanted = unreadable or _mark(seal, instead_of)
             self._news.clear()
             looked_at = self._clock()
             answer: list[Any] = await self._store.run(
@@ -153,13 +158,17 @@ class SharedSessions:
         await self._store.begun()
         while self._seal is None or self._salt != self._store.salt:
             salt = self._store.salt
-            seal = await asyncio.to_thread(Seal, self._password, salt)
-            if self._about:
-                self._store.hear_no_more(KIND, self._about, self._hear)
+            seal = await self._make_seal(self._password, salt)
+            self._hear_no_more()
             self._seal, self._salt = seal, salt
             self._about = seal.fingerprint(self._login, self._handle, self._url)
             self._store.hear(KIND, self._about, self._hear)
         return self._seal
+
+    def _hear_no_more(self) -> None:
+        if self._about:
+            self._store.hear_no_more(KIND, self._about, self._hear)
+            self._about = ""
 
     def _place(self, what: str) -> str:
         return f"{self._about} {what}"
@@ -177,14 +186,14 @@ class SharedSessions:
 
     # -- a login of our own --------------------------------------------------------------------
 
-    async def _log_in(self, log_in: LogIn, token: str) -> Kept:
+    async def _log_in(self, log_in: LogIn, token: str, instead_of: Secret | None) -> Kept:
         extend = partial(self._extend, token)
         self._store.on_beat.append(extend)
         began = self._clock()
         try:
             session_id = await log_in()
-            await self._keep(token, session_id, self._clock() - began)
-        except BaseException as error:
+            await self._keep(token, session_id, instead_of, self._clock() - began)
+        except (Exception, asyncio.CancelledError) as error:
             await self._give_up(token, error)
             raise
         finally:
@@ -195,7 +204,9 @@ class SharedSessions:
         if self._about:
             await self._store.run(EXTEND, self._about, token, self._lease())
 
-    async def _keep(self, token: str, session_id: Secret, age: float) -> None:
+    async def _keep(
+        self, token: str, session_id: Secret, instead_of: Secret | None, age: float
+    ) -> None:
         """Put a session into the store, if that is not away."""
         try:
             seal = await self._sealed()
@@ -204,7 +215,7 @@ class SharedSessions:
                 KEEP,
                 *(self._about, token, mark, seal.encrypt(session_id, self._place(mark))),
                 *(age, "" if self._lifetime == math.inf else self._lifetime, LONGEST),
-                self._store.process,
+                *(self._store.process, _mark(seal, instead_of)),
             )
         except HubError as error:
             log.info("the session is not shared: %s", error)
@@ -226,6 +237,10 @@ class SharedSessions:
             await self._store.run(GIVE_UP, self._about, token, sealed, pause)
         except HubError as trouble:
             log.info("that the login has ended is not told: %s", trouble)
+
+
+def _mark(seal: Seal, session_id: Secret | None) -> str:
+    return "" if session_id is None else seal.mark(session_id)
 
 
 def _text(error: AuthenticationError) -> Secret:

@@ -315,6 +315,40 @@ async def test_but_not_for_ever(make_worker):
     assert (await other.obtain()).made_here
     late = await make_worker(service)
     assert (await late.obtain()).id == "session 1"
+    assert (await other.obtain(Secret("session 1"))).id == "session 2"
+    assert (await late.obtain(Secret("session 1"))).id == "session 2"
     stuck.gate.set()
     await login
-    assert service.logins == 1
+    assert service.logins == 2
+
+
+async def test_a_login_that_was_overtaken_leaves_what_another_has_made(make_worker):
+    stuck, service = Service(), Service()
+    service.logins = 10
+    stuck.gate.clear()
+    first, other = await make_worker(stuck), await make_worker(service, patience=0.1)
+    login = asyncio.create_task(first.obtain())
+    await until(lambda: stuck.logins == 1)
+    made = await other.obtain()
+    # As if the first one's lease had ended.
+    await first.store.command("DEL", f"{first.store.prefix}:login:{await first.about()}")
+    stuck.gate.set()
+    assert (await login).id == "session 1"
+    late = await make_worker(service)
+    assert (await late.obtain()).id == made.id == "session 11"
+
+
+async def test_it_is_closed_while_a_login_is_given_up(make_worker):
+    service = Service()
+    service.gate.clear()
+    first, other = [await make_worker(service, lease=60) for _ in range(2)]
+    login = asyncio.create_task(first.obtain())
+    await until(lambda: service.logins == 1)
+    for _ in range(3):
+        login.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait([login])
+    await first.sessions.close()
+    service.gate.set()
+    async with asyncio.timeout(10):
+        await other.obtain()
