@@ -144,16 +144,17 @@ class Learning:
         operation_id = watch.operation.id
         if not refuses_call(error) or (operation_id and self._schedule.was_reported(operation_id)):
             return False
-        if self._acknowledged_at(watch) is None:
+        if self.acknowledged_at(watch) is None:
             return True
         return isinstance(error, NotFound) and not self._may_be_hidden(watch, now)
 
     def _may_be_hidden(self, watch: Watch, now: float) -> bool:
         """Whether the service may not know yet what it has acknowledged to this client just now."""
-        since = self._acknowledged_at(watch)
+        since = self.acknowledged_at(watch)
         return since is not None and now - since < self._polling.grace
 
-    def _acknowledged_at(self, watch: Watch) -> float | None:
+    def acknowledged_at(self, watch: Watch) -> float | None:
+        """When the service told of this operation, as far as anybody here knows."""
         since = watch.acknowledged_at
         if since is not None or watch.operation.id is None:
             return since

@@ -36,6 +36,11 @@ class Looks:
         self._reported: dict[int, int] = {}  # looks since a list showed the id to have ended
         self._failed_in_all = 0  # in a row
 
+    def begin(self) -> None:
+        """Nothing is under way: looks that were are made again."""
+        self._due.update(dict.fromkeys(self._under_way))
+        self._under_way.clear()
+
     def add(self, ids: Iterable[int]) -> None:
         """Look at these next."""
         self._due.update(dict.fromkeys(ids))

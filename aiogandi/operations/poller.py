@@ -61,6 +61,15 @@ class Poller:
         self._event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self.is_elsewhere = False
+        """Whether another process polls for this one."""
+
+    def allow(self, *, here: bool) -> None:
+        """Poll, or leave it to another process."""
+        if here and self.is_elsewhere:
+            self._schedule.resume()
+        self.is_elsewhere = not here
+        self.wake()
 
     def wake(self) -> None:
         """Look again at what is due; start polling if somebody waits."""
@@ -74,7 +83,9 @@ class Poller:
         self._find_at(0.0, watch)
 
     def met(self, watch: Watch) -> list[str]:
-        """What stands in the way of learning of an operation, as far as polling has met it."""
+        """What stands in the way of learning of an operation, as far as polling here has met it."""
+        if self.is_elsewhere:
+            return []
         return [str(error) for error in self.learning.met(watch)] or self._polls.unanswered()
 
     async def close(self) -> None:
@@ -86,7 +97,7 @@ class Poller:
     # -- the task ------------------------------------------------------------------------------
 
     def _is_needed(self) -> bool:
-        return bool(self._watches.by_id or self._watches.unfound)
+        return not self.is_elsewhere and bool(self._watches.by_id or self._watches.unfound)
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
@@ -94,6 +105,9 @@ class Poller:
         pause = math.inf
         self._schedule.begin()
         self.learning.begin()
+        self._to_find.clear()  # finds that were under way when polling ended are made again
+        for watch in self._watches.unfound.values():
+            self.find_soon(watch)
         try:
             while self._is_needed():
                 now = loop.time()

@@ -80,9 +80,8 @@ class Schedule:
     def __init__(self, polling: Polling, full: int = LISTED) -> None:
         self._polling = polling
         self._pace = Pace(polling)
-        self._watched: dict[
-            int, float
-        ] = {}  # when each id was looked at or taken up, longest ago first
+        # When each id was looked at or taken up, longest ago first.
+        self._watched: dict[int, float] = {}
         self._followed: set[int] = set()  # ids of which somebody wants to see each state
         self._looks = Looks(polling)
         self._doubtful: dict[int, None] = {}  # ids that a list could not vouch for
@@ -143,6 +142,13 @@ class Schedule:
     def begin(self) -> None:
         """Forget the trouble of earlier: polling begins anew."""
         self._outages.begin()
+        self._looks.begin()
+
+    def resume(self) -> None:
+        """Another process has polled until now: learn soon what happened meanwhile."""
+        self._lists.overtake()
+        self._lists.failed()
+        self._recovers = True
 
     def lists_failed(self, now: float, *, silent: bool = False) -> None:
         """Take note that no list of this tick was answered; *silent*: nothing came."""
@@ -163,9 +169,7 @@ class Schedule:
             self._refused_until = now + LOOK_AFTER * self._polling.interval
 
     def look_failed(self, operation_id: int, now: float, *, silent: bool = False) -> None:
-        """Take note that a look told nothing. It is repeated: later each time, but soon where nothing came
-        at all (*silent*).
-        """
+        """Take note that a look told nothing. It is repeated: later each time, soon after a *silent* one."""
         if operation_id in self._watched:
             self._looks.failed(operation_id, now, silent=silent)
         else:
@@ -195,9 +199,7 @@ class Schedule:
         return min(pause, self._polling.max_interval)
 
     def tick(self, now: float) -> tuple[OperationState, ...]:
-        """Begin a tick, and return the states whose lists are to be asked for. `next_look` tells which
-        operations to look at besides.
-        """
+        """Begin a tick. Returns the states whose lists to ask for; `next_look` tells what to look at besides."""
         self._ticks += 1
         self._recovers = False
         self._looks.add(self._followed)
@@ -212,8 +214,7 @@ class Schedule:
                 break
             self._looks.add([operation_id])
         # A few at a time: the next lists vouch for most of them.
-        doubtful = _first(self._doubtful)
-        for operation_id in doubtful:
+        for operation_id in (doubtful := _first(self._doubtful)):
             del self._doubtful[operation_id]
         self._looks.add(doubtful)
         if self._outages.lists_failed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -21,11 +21,13 @@ from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.begun import Begun
 from aiogandi.operations.creations import CREATIONS
 from aiogandi.operations.finding import FINDS
+from aiogandi.operations.guests import WatchKey, key_of, keys_of
 from aiogandi.operations.operation import Operation
 from aiogandi.operations.overtaking import Poll
 from aiogandi.operations.poller import Poller
 from aiogandi.operations.schedule import Schedule
-from aiogandi.operations.watch import Watch, Watches, key_of, known
+from aiogandi.operations.sharing import Relay, Sharing
+from aiogandi.operations.watch import Watch, Watches, known
 from aiogandi.settings import Polling
 
 
@@ -41,7 +43,7 @@ class OperationTracker:
 
     *poll* sends a poll, *cancel* cancels an operation by its id; *admit* raises where no wait may begin,
     and *scope* is entered by what must end with the client; *begun* knows the operations that the client
-    began.
+    began. By *sharing* one process polls for all that share it.
     """
 
     def __init__(
@@ -53,13 +55,17 @@ class OperationTracker:
         polling: Polling,
         events: Emitter,
         begun: Begun,
+        sharing: Sharing | None = None,
     ) -> None:
         self._cancel = cancel
         self._admit = admit
         self._scope = scope
         self._interval = polling.interval
-        self._watches = Watches(Schedule(polling), events)
+        self._sharing = sharing
+        self._watches = Watches(Schedule(polling), events, sharing)
         self._poller = Poller(self._watches, poll, polling, begun)
+        if sharing is not None:
+            sharing.join(Relay(self._watches, self._poller, self))
 
     async def wait(self, operation: Operation, timeout: float | None) -> OperationDetails:
         """The details with which the operation ends; `OperationTimeout` after *timeout* seconds."""
@@ -75,7 +81,8 @@ class OperationTracker:
         try:
             return await waiter
         except _Expired:
-            raise _timed_out(operation, timeout, self._poller.met(watch)) from None
+            told = _trouble(self._poller.met(watch), is_elsewhere=self._poller.is_elsewhere)
+            raise _timed_out(operation, timeout, told) from None
         finally:
             if timer is not None:
                 timer.cancel()
@@ -103,7 +110,7 @@ class OperationTracker:
         finally:
             watch.observers.remove(entry)
             watch.contexts.pop(observer, None)
-            if not watch.observers and operation.id is not None:
+            if not watch.followed and operation.id is not None:
                 schedule.unfollow(operation.id)
             self._drop_unwanted(watch)
         return operation.state
@@ -112,8 +119,10 @@ class OperationTracker:
         """Cancel the operation at the service, after finding its id if need be."""
         with self._scope():
             number = operation.id if operation.id is not None else await self._find(operation)
-        await self.cancel_id(number)
-        operation.saw(known(operation, OperationState.CANCEL))
+        await self._cancel(number)
+        end = known(operation, OperationState.CANCEL)
+        self._cancelled(number, end, keys_of(operation, end))
+        operation.saw(end)
         if (watch := self._watches.unfound.get(key_of(operation))) is not None:
             now = asyncio.get_running_loop().time()
             self._watches.ended_unfound(watch, OperationState.CANCEL, now)
@@ -121,8 +130,17 @@ class OperationTracker:
     async def cancel_id(self, operation_id: int) -> None:
         """Cancel an operation at the service, and wake who waits for it."""
         await self._cancel(operation_id)
-        now = asyncio.get_running_loop().time()
-        self._watches.ended(operation_id, OperationState.CANCEL, now, now)
+        end = OperationDetails(operation_id, state=OperationState.CANCEL)
+        self._cancelled(operation_id, end, [operation_id])
+
+    def _cancelled(
+        self, operation_id: int, end: OperationDetails, keys: Sequence[WatchKey]
+    ) -> None:
+        if operation_id in self._watches.by_id:
+            now = asyncio.get_running_loop().time()
+            self._watches.ended(operation_id, OperationState.CANCEL, now, now)
+        elif self._sharing is not None:  # others may wait for it
+            self._sharing.ended(keys, end, 0.0)
 
     async def _find(self, operation: Operation) -> int:
         """The id of an operation that nobody may be waiting for, in a few tries."""
@@ -148,18 +166,29 @@ class OperationTracker:
         """Wake all who wait with `ClientClosed`, and stop polling."""
         self._watches.fail_all(ClientClosed())
         await self._poller.close()
+        if self._sharing is not None:
+            await self._sharing.close()
 
     def _take_up(self, operation: Operation) -> Watch:
         watch, is_new = self._watches.take_up(operation, asyncio.get_running_loop().time())
         if is_new and operation.id is None:
             self._poller.find_soon(watch)
         self._poller.wake()
+        self._changed(watch)
         return watch
 
     def _drop_unwanted(self, watch: Watch) -> None:
         self._watches.drop_unwanted(watch)
         if not self._watches.by_id and not self._watches.unfound:
             self._poller.wake()
+        self._changed(watch)
+
+    def _changed(self, watch: Watch) -> None:
+        """Who waits for this operation has changed, or is about to."""
+        if self._sharing is not None:
+            self._sharing.changed(key_of(watch.operation))
+            if watch.operation.id is not None:
+                self._sharing.changed(watch.operation.id)
 
 
 class _Expired(Exception):
@@ -171,14 +200,19 @@ def _expire(waiter: Future[OperationDetails]) -> None:
         waiter.set_exception(_Expired())
 
 
-def _timed_out(operation: Operation, timeout: float | None, met: list[str]) -> OperationTimeout:
+def _trouble(met: list[str], *, is_elsewhere: bool) -> str:
+    if is_elsewhere:
+        return " (another process polls for this one)"
+    return f" (polling last met {'; '.join(met)})" if met else ""
+
+
+def _timed_out(operation: Operation, timeout: float | None, trouble: str) -> OperationTimeout:
     if operation.id is not None:
         again = f"gandi.operation({operation.id}).wait()"
     else:
         thing = "vm_id" if operation.vm_id is not None else "disk_id"
         param = f"param={{{thing!r}: {operation.thing}}}"
         again = f"its id is in gandi.operation_list(type={operation.type!r}, {param})"
-    trouble = f" (polling last met {'; '.join(met)})" if met else ""
     return OperationTimeout(
         f"{operation!r} had not ended after {timeout:g} s{trouble}; it goes on, and can be waited for"
         f" again: {again}",

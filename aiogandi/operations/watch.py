@@ -11,6 +11,7 @@ from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.instrumentation.events import OperationEnded
 from aiogandi.models import FINAL, OperationDetails, OperationState
 from aiogandi.operations.finding import Finding
+from aiogandi.operations.guests import Guest, Told, WatchKey, key_of, keys_of
 from aiogandi.operations.operation import Operation
 from aiogandi.operations.schedule import Schedule
 from aiogandi.operations.trouble import Way
@@ -19,7 +20,16 @@ from aiogandi.operations.trouble import Way
 class Watch:
     """An operation that somebody waits for."""
 
-    __slots__ = ("contexts", "finding", "not_ended_at", "observers", "operation", "waiters", "way")
+    __slots__ = (
+        "contexts",
+        "finding",
+        "guests",
+        "not_ended_at",
+        "observers",
+        "operation",
+        "waiters",
+        "way",
+    )
 
     def __init__(self, operation: Operation, now: float, finds: Way) -> None:
         self.operation = operation
@@ -31,6 +41,8 @@ class Watch:
         self.waiters: list[tuple[Future[OperationDetails], Operation]] = []
         # Who wants to see each new state, with the last one that was shown.
         self.observers: list[tuple[Future[None], Operation, OperationState | None]] = []
+        self.guests: dict[str, Guest] = {}
+        """The other processes that wait for it, where this one polls for them."""
         self.way = Way()
         """What the looks at it meet."""
         self.finding = Finding(finds)
@@ -38,8 +50,18 @@ class Watch:
 
     @property
     def wanted(self) -> bool:
-        """Whether anybody still waits."""
+        """Whether anybody still waits, in whatever process."""
+        return bool(self.waiters or self.observers or self.guests)
+
+    @property
+    def wanted_here(self) -> bool:
+        """Whether anybody in this process does."""
         return bool(self.waiters or self.observers)
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody wants to see each state."""
+        return bool(self.observers) or any(guest.follows for guest in self.guests.values())
 
     @property
     def acknowledged_at(self) -> float | None:
@@ -50,7 +72,8 @@ class Watch:
     def operations(self) -> list[Operation]:
         """The operation, as each of those who wait knows it."""
         known = [self.operation, *(each for _, each in self.waiters)]
-        return known + [each for _, each, _ in self.observers]
+        known += [each for _, each, _ in self.observers]
+        return known + [guest.operation for guest in self.guests.values()]
 
     def saw(self, details: OperationDetails) -> None:
         """Tell everybody; who waits for the end is woken by it, who watches by any new state."""
@@ -64,6 +87,13 @@ class Watch:
             if (operation.state != shown or operation.done()) and not observer.done():
                 observer.set_result(None)
 
+    def shows(self, state: OperationState | None) -> bool:
+        """Whether a guest that follows each state is yet to be told of this one, as it is from now on."""
+        behind = [each for each in self.guests.values() if each.follows and each.shown != state]
+        for guest in behind:
+            guest.shown = state
+        return bool(behind)
+
     def fail(self, error: Exception) -> None:
         """Every wait for this operation ends with *error*."""
         futures: list[Future[Any]] = [waiter for waiter, _ in self.waiters]
@@ -76,12 +106,14 @@ class Watch:
 class Watches:
     """All operations that are waited for, and the schedule by which they are looked at.
 
-    Times are seconds of the loop's clock, given by the caller.
+    *told* tells other processes what becomes of them. Times are seconds of the loop's clock, given by the
+    caller.
     """
 
-    def __init__(self, schedule: Schedule, events: Emitter) -> None:
+    def __init__(self, schedule: Schedule, events: Emitter, told: Told | None = None) -> None:
         self.schedule = schedule
         self._events = events
+        self.told = told
         self.by_id: dict[int, Watch] = {}
         self.unfound: dict[tuple[str | None, int | None], Watch] = {}
         """Those whose id is not known, by `key_of` their operation."""
@@ -142,6 +174,7 @@ class Watches:
             if details.state is not None:
                 watch.not_ended_at = now
             watch.saw(details)
+            self._tell_state(operation_id, watch, details)
             return
         del self.by_id[operation_id]
         self.schedule.ended(operation_id, now)
@@ -163,9 +196,14 @@ class Watches:
         if state not in FINAL:
             watch.not_ended_at = now
             watch.saw(details)
+            self._tell_state(key_of(watch.operation), watch, details)
             return
         if self.unfound.pop(key_of(watch.operation), None) is not None:
             self._end(watch, details, None, now)
+
+    def _tell_state(self, key: WatchKey, watch: Watch, details: OperationDetails) -> None:
+        if self.told is not None and details.state is not None and watch.shows(details.state):
+            self.told.saw(key, details)
 
     def _end(
         self, watch: Watch, details: OperationDetails, operation_id: int | None, now: float
@@ -185,24 +223,39 @@ class Watches:
                 next(iter(watch.contexts.values()), None),
             )
         watch.saw(details)
+        if self.told is not None:
+            self.told.ended(keys_of(watch.operation, details), details, now - watch.not_ended_at)
 
     def fail(self, operation_id: int, error: Exception) -> None:
         """The service refuses to tell of this operation: that wait alone fails."""
         if (watch := self.by_id.pop(operation_id, None)) is not None:
             self.schedule.drop(operation_id)
-            watch.fail(error)
+            self._fail(operation_id, watch, error)
+
+    def _fail(self, key: WatchKey, watch: Watch, error: Exception) -> None:
+        watch.fail(error)
+        if self.told is not None and watch.guests:
+            self.told.failed(key, list(watch.guests), error)
 
     def fail_all(self, error: Exception) -> None:
-        """Every wait fails."""
+        """Every wait of this process fails."""
         for watch in (*self.by_id.values(), *self.unfound.values()):
             watch.fail(error)
+        if self.told is not None:
+            self.told.gives_up()
 
     def found(self, watch: Watch, operation_id: int, now: float) -> None:
         """The id of an operation that had none is known."""
         operation = watch.operation
-        if self.unfound.get(key_of(operation)) is watch:
-            del self.unfound[key_of(operation)]
+        key = key_of(operation)
+        if self.unfound.get(key) is watch:
+            del self.unfound[key]
         operation.id = operation_id
+        if self.told is not None:
+            self.told.changed(key)
+            self.told.changed(operation_id)
+            if watch.guests:
+                self.told.found(key, operation_id)
         if not watch.wanted:
             return
         existing = self.by_id.get(operation_id)
@@ -212,22 +265,19 @@ class Watches:
             existing.waiters.extend(watch.waiters)
             existing.observers.extend(watch.observers)
             existing.contexts.update(watch.contexts)
+            existing.guests.update(watch.guests)
             watch.waiters, watch.observers = existing.waiters, existing.observers
-            watch.contexts = existing.contexts
-        if watch.observers:
+            watch.contexts, watch.guests = existing.contexts, existing.guests
+        if watch.followed:
             self.schedule.follow(operation_id)
         if watch.finding.was_delayed:
             self.schedule.look_soon(operation_id)
 
     def missing(self, watch: Watch, error: Exception) -> None:
         """The service does not know the server or disk that an operation was to create."""
-        self.unfound.pop(key_of(watch.operation), None)
-        watch.fail(error)
-
-
-def key_of(operation: Operation) -> tuple[str | None, int | None]:
-    """What stands for an operation whose id is not known."""
-    return operation.type, operation.thing
+        key = key_of(watch.operation)
+        self.unfound.pop(key, None)
+        self._fail(key, watch, error)
 
 
 def known(operation: Operation, state: OperationState) -> OperationDetails:
