@@ -55,6 +55,10 @@ class Relay:
         ]
         return [key for key, watch in every if watch.wanted_here]
 
+    def watches(self, key: WatchKey) -> bool:
+        """Whether anybody waits for it, here or as a guest."""
+        return self._watch(key) is not None
+
     def watched(self, key: WatchKey) -> Watched | None:
         """What others must know of it; None where nobody waits for it in this process."""
         watch = self._watch(key)

@@ -1,0 +1,72 @@
+"""What other clients tell of the operations that they watch, and what they have learned of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiogandi.hub.watch_outbox import Outbox
+from aiogandi.hub.watch_texts import (
+    Line,
+    read_details,
+    read_error,
+    read_key,
+    read_line,
+    read_watched,
+)
+from aiogandi.operations.sharing import Relay
+
+
+class Inbox:
+    """Passes on to *relay* what the client of this *name* is told, and to *outbox* what need not be told."""
+
+    def __init__(self, name: str, relay: Relay, outbox: Outbox) -> None:
+        self._name = name
+        self.relay = relay
+        self._outbox = outbox
+        self.offset = 0.0
+        """By how much the store's clock is ahead of the loop's."""
+
+    def take_over(self, line: Line) -> None:
+        """Another client has learned this."""
+        kind, key, about, text = line
+        if kind == "end":
+            keys = [read_key(each) for each in (key, about) if each]
+            self._outbox.forget(keys)
+            if any(map(self.relay.watches, keys)):
+                self.relay.hear_end(keys, *read_details(text))
+        elif kind == "state":
+            if self.relay.watches(read_key(key)):
+                self.relay.hear_state(read_key(key), read_details(text)[0])
+        elif kind == "found":
+            self.relay.hear_id(read_key(key), int(about))
+        elif kind == "fail" and self._name in about.split():
+            self._outbox.forget([read_key(key)])
+            self.relay.hear_failure(read_key(key), read_error(text))
+
+    def serve(self, name: str, line: Line) -> None:
+        """Another client watches this, or does so no more."""
+        kind, key, answered, text = line
+        if kind == "watch":
+            started = float(answered) - self.offset if answered else None
+            self.relay.welcome(name, read_key(key), read_watched(text, started))
+        elif kind == "unwatch":
+            self.relay.dismiss(name, read_key(key))
+        else:
+            self.relay.dismiss_all(lambda other: other == name)
+
+    def serve_only(self, clients: Iterable[Any]) -> Iterable[None]:
+        """These watch what stands there, and nobody anything else. Goes on after each one."""
+        watched = [
+            (name.decode(), read_line(b"watch\t%s\t%s" % (key, value)))
+            for name, fields in clients
+            for key, value in zip(fields[::2], fields[1::2], strict=True)
+            if key
+        ]
+        for name, key in self.relay.guests() - {
+            (name, read_key(line[1])) for name, line in watched
+        }:
+            self.relay.dismiss(name, key)
+        for name, line in watched:
+            self.serve(name, line)
+            yield

@@ -1,0 +1,169 @@
+"""What processes tell each other of the operations that they watch: the scripts.
+
+Of each *account* the store has who watches anything (``watchers``), what each of them watches
+(``watches``), who polls (``poller``), and for an hour how operations have ended (``end``). Who watches is
+a client: its name is that of its process, a dot, and a word of its own. What happens is told to all in news
+of the kind ``watches``, one for each exchange: a line with the client's name and the time, then a line for
+each thing that it told, in its order. The fields of a line have tabs between them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiogandi.hub.scripts import Script
+
+_OURS: Final = """
+local account, client = ARGV[2], ARGV[3]
+local watchers, mine = name('watchers', account), name('watches', account, client)
+local poller = name('poller', account)
+local kept = 3600
+local function is_here(other) return lives(string.match(other, '^[^.]+')) end
+local function who_polls()
+  local found = redis.call('GET', poller)
+  if found and is_here(found) then return found end
+  return ''
+end
+local lines = {client .. '\\t' .. exact(now())}
+local function note(...) lines[#lines + 1] = table.concat({...}, '\\t') end
+local function tell_lines()
+  if #lines > 1 then tell('watches', account, table.concat(lines, '\\n')) end
+end
+"""
+
+TELL: Final = Script.of(
+    "tell",
+    _OURS
+    + """
+local whole = ARGV[4] == '1'
+local lost = 0
+if whole then
+  redis.call('DEL', mine)
+  redis.call('HSET', mine, '', '')
+  note('left', '', '', '')
+elseif redis.call('EXISTS', mine) == 0 then
+  lost = 1
+end
+if lost == 0 then
+  redis.call('SADD', watchers, client)
+  redis.call('EXPIRE', watchers, kept)
+  redis.call('EXPIRE', mine, kept)
+end
+local ends = {}
+for at = 5, #ARGV, 4 do
+  local kind, key, about, text = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  if kind == 'watch' then
+    local answered = ''
+    if about ~= '' then answered = exact(now() - tonumber(about)) end
+    local known = redis.call('HMGET', name('end', account, key), 'at', 'line')
+    -- A call that was answered later is of another operation: a service's, say, that began anew.
+    if known[1] and (answered == '' or tonumber(answered) <= tonumber(known[1])) then
+      ends[#ends + 1] = known[2]
+      redis.call('HDEL', mine, key)
+    elseif lost == 0 then
+      redis.call('HSET', mine, key, answered .. '\\t' .. text)
+      note(kind, key, answered, text)
+    end
+  elseif kind == 'unwatch' then
+    redis.call('HDEL', mine, key)
+    note(kind, key, '', '')
+  elseif kind == 'end' or kind == 'stop' then
+    local line = table.concat({'end', key, about, text}, '\\t')
+    for _, each in ipairs(about == '' and {key} or {key, about}) do
+      for _, other in ipairs(redis.call('SMEMBERS', watchers)) do
+        redis.call('HDEL', name('watches', account, other), each)
+      end
+      if kind == 'end' then
+        redis.call('HSET', name('end', account, each), 'at', exact(now()), 'line', line)
+        redis.call('EXPIRE', name('end', account, each), kept)
+      end
+    end
+    note('end', key, about, text)
+  elseif kind == 'fail' then
+    for other in string.gmatch(about, '%S+') do
+      redis.call('HDEL', name('watches', account, other), key)
+    end
+    note(kind, key, about, text)
+  else
+    note(kind, key, about, text)
+  end
+end
+tell_lines()
+return {lost, who_polls(), ends}
+""",
+)
+"""*client* tells what it watches and what it has learned: after *whole*, which is 1 where what it told before
+counts no more, four words for each thing:
+
+- ``watch``, the key, for how many seconds it has run (or nothing), what it is;
+- ``unwatch``, the key;
+- ``end``, the key, a further one (or nothing), how it has ended; ``stop`` where that may not be the end;
+- ``state``, the key, nothing, its details; ``found``, the key, the id;
+- ``fail``, the key, the clients whose waits for it fail, the error.
+
+Returns whether what it told before was forgotten (nothing is watched then), who polls, and for all that it
+watches and that has ended already the line that told so.
+"""
+
+LEAD: Final = Script.of(
+    "lead",
+    _OURS
+    + """
+local wants = ARGV[4] == '1'
+for _, other in ipairs(redis.call('SMEMBERS', watchers)) do
+  if not is_here(other) then
+    redis.call('DEL', name('watches', account, other))
+    redis.call('SREM', watchers, other)
+  end
+end
+local polls = who_polls()
+if polls == '' and wants then polls = client end
+if polls == client then
+  if wants then
+    redis.call('SET', poller, client, 'EX', kept)
+  else
+    redis.call('DEL', poller)
+    tell('poller', account, client)
+    polls = ''
+  end
+end
+redis.call('EXPIRE', watchers, kept)
+redis.call('EXPIRE', mine, kept)
+return {polls, exact(now()), redis.call('EXISTS', mine)}
+""",
+)
+"""*client* polls from now on if it *wants* to and nobody does, and no more if it does not. What those have
+watched that have gone is forgotten. Returns who polls, the time, and whether it is known what *client*
+watches.
+"""
+
+READ: Final = Script.of(
+    "read_watches",
+    _OURS
+    + """
+local found = {exact(now())}
+for _, other in ipairs(redis.call('SMEMBERS', watchers)) do
+  if other ~= client and is_here(other) then
+    found[#found + 1] = {other, redis.call('HGETALL', name('watches', account, other))}
+  end
+end
+return found
+""",
+)
+"""The time, and what each client but this one watches."""
+
+LEAVE: Final = Script.of(
+    "leave_watches",
+    _OURS
+    + """
+redis.call('DEL', mine)
+redis.call('SREM', watchers, client)
+note('left', '', '', '')
+tell_lines()
+if redis.call('GET', poller) == client then
+  redis.call('DEL', poller)
+  tell('poller', account, client)
+end
+""",
+)
+"""*client* watches nothing any more, and does not poll."""
