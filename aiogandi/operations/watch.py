@@ -208,7 +208,7 @@ class Watches:
     def _end(
         self, watch: Watch, details: OperationDetails, operation_id: int | None, now: float
     ) -> None:
-        if self._events.listening:
+        if self._events.listening and (watch.wanted_here or not watch.guests):
             started = watch.operation.started
             self._events.emit(
                 OperationEnded(
