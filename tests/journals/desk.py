@@ -18,6 +18,14 @@ class Desk:
         self.sandbox = sandbox
         self.path = path
 
+    def journal(self):
+        """One more journal of the same place."""
+        return Journal(self.path)
+
+    def at(self, sandbox):
+        """A desk with another service, and the same journals."""
+        return Desk(sandbox, self.path)
+
     @asynccontextmanager
     async def client(self, **settings):
         """A client, with a journal of its own."""
@@ -28,7 +36,7 @@ class Desk:
     async def both(self, **settings):
         """A journal, and a client with it."""
         async with (
-            Journal(self.path) as journal,
+            self.journal() as journal,
             self.sandbox.client(journal=journal, **{**QUICK, **settings}) as gandi,
         ):
             yield journal, gandi

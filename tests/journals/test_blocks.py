@@ -61,9 +61,9 @@ async def test_a_block_may_be_left_by_a_task_that_its_own_task_waits_for(desk):
 # -- which client is inside ---------------------------------------------------------------------
 
 
-async def test_another_client_of_the_account_is_refused_inside_of_a_block(desk, path):
+async def test_another_client_of_the_account_is_refused_inside_of_a_block(desk):
     async with (
-        Journal(path) as journal,
+        desk.journal() as journal,
         desk.sandbox.client(journal=journal, **QUICK) as one,
         desk.sandbox.client(journal=journal, **QUICK) as other,
     ):

@@ -12,7 +12,7 @@ from aiogandi import (
     OperationFailed,
 )
 from aiogandi.sandbox import Sandbox
-from tests.journals.desk import PASSWORD, Desk, create, stop_after
+from tests.journals.desk import PASSWORD, create, stop_after
 from tests.waiting import until
 
 
@@ -158,11 +158,11 @@ async def test_another_step_in_the_place_of_one_that_ran_is_a_conflict(
     assert desk.sandbox.calls == before
 
 
-async def test_passwords_are_not_compared_after_that_of_the_account_was_changed(desk, told, path):
+async def test_passwords_are_not_compared_after_that_of_the_account_was_changed(desk, told):
     async with desk.client() as gandi:
         await stop_after(gandi, create)
     async with Sandbox(password="a-new-one") as sandbox:
-        later = Desk(sandbox, path)
+        later = desk.at(sandbox)
         async with later.client(url=desk.sandbox.url) as gandi, gandi.once("web"):
             await create(gandi, password="an0ther-pw")
     assert "its password cannot be compared" in told.text
@@ -265,11 +265,11 @@ async def test_a_key_is_a_text(desk, key):
                 raise AssertionError("the body must not run")
 
 
-async def test_a_key_of_another_address_or_login_is_another(desk, path):
+async def test_a_key_of_another_address_or_login_is_another(desk):
     async with desk.client() as gandi, gandi.once("web"):
         await create(gandi)
     async with Sandbox(speed=3000, login="BB1-GANDI") as other:
-        elsewhere = Desk(other, path)
+        elsewhere = desk.at(other)
         async with elsewhere.client() as gandi, gandi.once("web"):
             await create(gandi, "elsewhere")
         assert elsewhere.hostnames == ["elsewhere"]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from aiogandi import VM, InvalidArgument, Journal, JournalError, NotFound, bulk
+from aiogandi import VM, InvalidArgument, JournalError, NotFound, bulk
 from tests.journals.desk import PASSWORD, Stop, create, one_under_way
 from tests.waiting import until
 
@@ -199,7 +199,7 @@ async def test_the_client_of_a_run_is_named_where_there_are_several(desk):
             journal.run("release")
         assert journal.run("release", gandi=gandi).name == "release"
         assert await journal.runs(gandi=other) == []
-    async with Journal(desk.path) as journal:
+    async with desk.journal() as journal:
         with pytest.raises(InvalidArgument, match="no client was opened"):
             journal.run("release")
         with pytest.raises(InvalidArgument, match="a client that was opened with this journal"):
@@ -224,8 +224,8 @@ async def test_an_export_tells_all_but_passwords(desk):
     assert all(line["account"][0] == "AA1234-GANDI" for line in lines)
 
 
-async def test_a_journal_that_is_not_open_says_so(desk, path):
-    journal = Journal(path)
+async def test_a_journal_that_is_not_open_says_so(desk):
+    journal = desk.journal()
     async with desk.sandbox.client(journal=journal) as gandi:
         with pytest.raises(JournalError, match="closed: enter it with `async with` first"):
             await create(gandi)

@@ -17,10 +17,10 @@ from aiogandi.errors import HubError, JournalConflict
 from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.calls import DROP, END, INTEND, LOSE, READ, SEND_AGAIN, SETTLE
 from aiogandi.hub.journal.claiming import BEGUN, CLAIM, DISOWN, OWNER, VIEW
+from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.entering import LEFT, TAKE_OVER
 from aiogandi.hub.journal.holds import Hold
 from aiogandi.hub.journal.keys import HeldKeys
-from aiogandi.hub.journal.rows import Reader
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script
 
@@ -49,7 +49,7 @@ class HubClientJournal(HeldKeys):
     def __init__(
         self,
         books: Books,
-        wall_clock: Callable[[], float],
+        clocks: Clocks,
         releasing: set[asyncio.Future[Any]],
         *,
         told: str,
@@ -57,8 +57,7 @@ class HubClientJournal(HeldKeys):
         alone: bool,
         linger: float,
     ) -> None:
-        super().__init__(books, told, releasing, self._reader)
-        self._wall_clock = wall_clock
+        super().__init__(books, clocks, told, releasing)
         self._is_brief = brief
         self._may_go_alone = alone
         self._linger = linger
@@ -76,10 +75,6 @@ class HubClientJournal(HeldKeys):
         self._is_stopped = False
         books.store.on_back.append(self._is_back)
         books.store.on_replaced.append(self._was_replaced)
-
-    def _reader(self, now: bytes) -> Reader:
-        store = self._books.store
-        return Reader(float(now), self._wall_clock(), store.lease, store.process)
 
     # -- alone ---------------------------------------------------------------------------------
 
@@ -133,7 +128,7 @@ class HubClientJournal(HeldKeys):
 
         def make() -> Sequence[Word]:
             by = (number, books.client or 0, books.holder, key, token, step)
-            return *by, self._wall_clock(), self._kept(number), intent.since, *told
+            return *by, self._clocks.wall(), self._kept(number), intent.since, *told
 
         if hold is None:
             books.keep(number, INTEND, make)
@@ -177,7 +172,7 @@ class HubClientJournal(HeldKeys):
         return self._books.in_order(number, write)
 
     def lose(self, number: int, patience: float) -> Awaitable[None]:
-        return self._note(number, LOSE, lambda: (self._wall_clock(), patience, self._kept(number)))
+        return self._note(number, LOSE, lambda: (self._clocks.wall(), patience, self._kept(number)))
 
     def claim(
         self, number: int, names: Sequence[Name], state: State, ids: Mapping[str, int]
@@ -325,7 +320,7 @@ class HubClientJournal(HeldKeys):
         if self._is_alone():
             return Begun()
         make = self._by_client(method)
-        return Begun(*await self._books.ask(BEGUN, lambda: (*make(), self._wall_clock(), since)))
+        return Begun(*await self._books.ask(BEGUN, lambda: (*make(), self._clocks.wall(), since)))
 
     def _by_client(self, *words: Word) -> Callable[[], Sequence[Word]]:
         return lambda: (self._books.client or 0, *words)
@@ -335,7 +330,7 @@ class HubClientJournal(HeldKeys):
         return self._recorded(now, rows)
 
     def _recorded(self, now: bytes, rows: Sequence[Any]) -> list[Recorded]:
-        calls = list(map(self._reader(now).call, rows))
+        calls = list(map(self._clocks.reader(now).call, rows))
         self._holds.learn(calls)
         return calls
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import Held, HeldElsewhere, Key
 from aiogandi.hub.journal.books import Books
+from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.holds import ANOTHER, Hold, Holds
 from aiogandi.hub.journal.locking import (
     CONCLUDE,
@@ -21,7 +22,6 @@ from aiogandi.hub.journal.locking import (
     HOLD_NUMBER,
     RELEASE,
 )
-from aiogandi.hub.journal.rows import Reader
 from aiogandi.hub.link import Word
 
 
@@ -33,15 +33,15 @@ class HeldKeys:
     def __init__(
         self,
         books: Books,
+        clocks: Clocks,
         told: str,
         releasing: set[asyncio.Future[Any]],
-        reader: Callable[[bytes], Reader],
     ) -> None:
         self._books = books
         self._told = told
         self._holds = Holds()
         self._releasing = releasing
-        self._reader_at = reader
+        self._clocks = clocks
 
     async def find(self, key: Key, run: int) -> Held | None:
         answer = await self._books.ask(FIND, lambda: (run, json.dumps(key)))
@@ -132,7 +132,7 @@ class HeldKeys:
         return f"{self._books.store.process}:{secrets.token_hex(8)}"
 
     def _read(self, answer: Sequence[Any]) -> Held:
-        return self._reader_at(answer[2]).held(answer)
+        return self._clocks.reader(answer[2]).held(answer)
 
     def _checked(self, answer: Any, hold: Hold | None) -> Any:
         """What a script returned; `HubError` where the key is held by somebody else by now."""

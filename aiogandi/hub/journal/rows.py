@@ -40,12 +40,12 @@ def fields(flat: Sequence[bytes | str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads what the store returned when its clock showed *now* and this machine's *wall*. *lease* and *process*
-    are those of this process.
+    """Reads what the store returned when its clock showed *now*. This machine's is *ahead* of it by so many
+    seconds. *lease* and *process* are those of this process.
     """
 
     now: float
-    wall: float
+    ahead: float
     lease: float
     process: str
 
@@ -102,7 +102,7 @@ class Reader:
 
     def here(self, at: str) -> float:
         """What is a moment of the store's clock by this machine's."""
-        return float(at) + self.wall - self.now
+        return float(at) + self.ahead
 
     @reading
     def held(self, answer: Sequence[Any]) -> Held:

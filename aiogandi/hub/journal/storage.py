@@ -14,6 +14,7 @@ from aiogandi.changes.journal import ClientJournal, Entry, Key, KeyHeld, Left, N
 from aiogandi.errors import HubError, InvalidArgument, JournalError
 from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.client_journal import HubClientJournal, owner_of
+from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.durability import look
 from aiogandi.hub.journal.entering import LEFT
 from aiogandi.hub.journal.holds import ANOTHER
@@ -28,7 +29,7 @@ from aiogandi.hub.journal.overview import (
     RUN,
     RUNS,
 )
-from aiogandi.hub.journal.rows import Reader, exported_call, exported_key, fields
+from aiogandi.hub.journal.rows import exported_call, exported_key, fields
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script
 from aiogandi.hub.store import Store
@@ -57,6 +58,7 @@ class HubStorage:
         self._is_durable = False
         self._journals: WeakSet[HubClientJournal] = WeakSet()
         self._releasing: set[asyncio.Future[Any]] = set()
+        self._clocks = Clocks(store, self._wall_clock)
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _wall_clock = staticmethod(time.time)
@@ -101,7 +103,7 @@ class HubStorage:
         )
         journal = HubClientJournal(
             books,
-            self._wall_clock,
+            self._clocks,
             self._releasing,
             told=told,
             brief=self._is_brief,
@@ -130,7 +132,7 @@ class HubStorage:
 
     async def runs(self, account: str) -> list[tuple[str, float, Mapping[str, int]]]:
         now, told = await self._ask(RUNS, account)
-        reader = self._reader(now)
+        reader = self._clocks.reader(now)
         found: list[tuple[str, float, Mapping[str, int]]] = []
         for name, since, *counts in told:
             by_state = dict(zip(("open", "failed", "concluded"), counts, strict=True))
@@ -142,7 +144,7 @@ class HubStorage:
         while True:
             first = len(entries)
             now, rows = await self._ask(ENTRIES, account, run, first, first + AT_ONCE - 1)
-            entries += map(self._reader(now).entry, rows)
+            entries += map(self._clocks.reader(now).entry, rows)
             if len(rows) < AT_ONCE:
                 return entries
 
@@ -155,7 +157,7 @@ class HubStorage:
 
     async def left(self, account: str) -> list[Left]:
         now, rows = await self._ask(LEFT, account)
-        return list(map(self._reader(now).left, rows))
+        return list(map(self._clocks.reader(now).left, rows))
 
     async def dismiss(self, account: str, number: int) -> None:
         self._require(number, await self._said(DISMISS, account, number))
@@ -187,7 +189,7 @@ class HubStorage:
         accounts = fields(await self._ask(ACCOUNTS, ""))
         for account in sorted(accounts.values()):
             now, keys, calls = await self._ask(EXPORT, account)
-            reader = self._reader(now)
+            reader = self._clocks.reader(now)
             for number, run_name, flat, kept in keys:
                 row = {**fields(flat), "run_name": run_name.decode()}
                 told.append(exported_key(reader, account, int(number), row, kept))
@@ -200,9 +202,6 @@ class HubStorage:
         self._require_open()
         name = account_name(account)
         return await self._store.run(script, name, *words)
-
-    def _reader(self, now: bytes) -> Reader:
-        return Reader(float(now), self._wall_clock(), self._store.lease, self._store.process)
 
     def _require_open(self) -> None:
         if not self._is_open:

@@ -1,0 +1,30 @@
+"""The store's clock and this machine's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from aiogandi.hub.journal.rows import Reader
+from aiogandi.hub.store import Store
+
+SET: Final = 1.0
+"""Seconds of difference from which on one of the clocks was set. Less is the way from the store."""
+
+
+class Clocks:
+    """How far this machine's clock is ahead of the store's: always the same, unless one of them was set, so that
+    what is read twice is equal.
+    """
+
+    def __init__(self, store: Store, wall_clock: Callable[[], float]) -> None:
+        self._store = store
+        self.wall = wall_clock
+        self._ahead: float | None = None
+
+    def reader(self, now: bytes) -> Reader:
+        """What reads an answer that the store gave at *now* of its clock."""
+        ahead = self.wall() - float(now)
+        if self._ahead is None or abs(ahead - self._ahead) > SET:
+            self._ahead = ahead
+        return Reader(float(now), self._ahead, self._store.lease, self._store.process)
