@@ -290,6 +290,7 @@ class Gandi:
             polling,
             self._events,
             self._begun,
+            None if shared is None else shared.watches,
         )
         self._shared = shared
         if shared is not None:

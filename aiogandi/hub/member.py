@@ -6,19 +6,20 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from aiogandi.clock import Clock
-from aiogandi.hub.journal.storage import HubStorage
+from aiogandi.hub.journal.storage import HubStorage, account_name
 from aiogandi.hub.sessions import SharedSessions
 from aiogandi.hub.store import Store
 from aiogandi.hub.turns import SharedTurns
-from aiogandi.journals.journal import Journal
+from aiogandi.hub.watches import SharedWatches
+from aiogandi.journals.journal import Journal, account_of
 from aiogandi.redaction import Secret
 from aiogandi.settings import RateLimit
 
 
 class HubMember:
     """The parts that a client of this account takes in place of its own: ``sessions``; ``turns``, which are
-    those of *rate_group*, or of the service's address (None without a rate limit); and ``claims``, the
-    journal of a client that has none. The rest is as in `RedisHub` and `Gandi`; *told* is what texts call the
+    those of *rate_group*, or of the service's address (None without a rate limit); ``watches``; and ``claims``,
+    the journal of a client that has none. The rest is as in `RedisHub` and `Gandi`; *told* is what texts call the
     store.
     """
 
@@ -52,7 +53,7 @@ class HubMember:
         )
         group = rate_group or _address_of(url)
         self.turns = None if limit is None else SharedTurns(store, group, limit, alone_share)
-
+        self.watches = SharedWatches(store, account_name(account_of(login, handle, url)))
         storage = HubStorage(store, brief=True, alone=alone)
         self.claims = Journal(told, storage=storage)
 

@@ -89,11 +89,11 @@ async def test_a_process_that_is_killed_costs_one_turn(members_at, shared_store,
     busy = await members_at(shared_store, 1)
     words = [shared_store, LIMIT.calls, LIMIT.per, "group", time.time(), 60, "CALL", prefix]
     program = [sys.executable, "-m", "tests.hub.turn_figures", "work", *map(str, words)]
-    with subprocess.Popen(program) as process:
+    with subprocess.Popen(program) as process:  # noqa: ASYNC220 - it starts at once
         try:
             busy[0].be_busy()
             async with asyncio.timeout(30):
-                while await busy[0].store.command("HLEN", f"{prefix}:takers:group") < 2:
+                while await busy[0].store.command("HLEN", f"{prefix}:takers:group") < 2:  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.01)
         finally:
             process.kill()
