@@ -15,7 +15,16 @@ from typing import Final
 
 from benchmarks.report import Report
 
-SCRIPTS: Final = ("throughput", "codec", "tracking", "bulk", "session", "redaction", "journal")
+SCRIPTS: Final = (
+    "throughput",
+    "codec",
+    "tracking",
+    "bulk",
+    "session",
+    "redaction",
+    "journal",
+    "hub",
+)
 PACKAGES: Final = ("aiohttp", "aiohttp-xmlrpc", "aioxmlrpc", "lxml")
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from aiogandi import RateLimit
 from aiogandi.sandbox import Sandbox
 
 SHORTEST, LONGEST = 48.0, 72.0
@@ -54,19 +55,24 @@ def canned(replies: Mapping[str, bytes]) -> Iterator[Server]:
 
 @contextmanager
 def sandbox(
-    *, speed: float = 1.0, vms: int = 0, durations: str = "random", password: str = PASSWORD
+    *,
+    speed: float = 1.0,
+    vms: int = 0,
+    durations: str | tuple[float, float] = (SHORTEST, LONGEST),
+    password: str = PASSWORD,
+    rate_limit: RateLimit | None = None,
 ) -> Iterator[Server]:
     """The sandbox, with so many VMs running, and shares for more.
 
-    *durations*: ``random`` operations take `SHORTEST` to `LONGEST` service seconds, ``usual`` ones
-    what the sandbox thinks that they take. *password* is the account's.
+    *durations*: operations take so many service seconds at random, from the first to the second;
+    ``usual`` ones take what the sandbox thinks that they take. *password* is the account's.
 
     Commands: ``begin`` (how many, from which on) reboots VMs and returns pairs of operation id and
     VM id; ``ends`` tells when operations end, by their id, where durations are random; ``calls`` and ``executed`` are the counts by
     method; ``expire`` ends all sessions; ``slow_logins`` (seconds) delays every login;
     ``lose`` (how many) drops the replies of the next calls of ``vm_create``.
     """
-    with _process(_sandbox, speed, vms, durations, password) as server:
+    with _process(_sandbox, speed, vms, durations, password, rate_limit) as server:
         yield server
 
 
@@ -166,31 +172,41 @@ class _RandomDurations(dict[str, float]):
     They are told from each other by their order. Until `populated`, VMs are there at once.
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, shortest: float, longest: float) -> None:
         super().__init__()
         self._speed = speed
+        self._span = shortest, longest
         self._random = random.Random(2009)
         self.populated = False
         self.ends: list[float] = []
 
     def get(self, kind: str, default: Any = None) -> Any:
         del kind, default
-        takes = self._random.uniform(SHORTEST, LONGEST) if self.populated else 0.0
+        takes = self._random.uniform(*self._span) if self.populated else 0.0
         self.ends.append(time.monotonic() + takes / self._speed)
         return takes
 
 
-def _sandbox(pipe: Connection, speed: float, vms: int, durations: str, password: str) -> None:
-    _serve(_sandbox_main(pipe, speed, vms, durations, password))
+def _sandbox(pipe: Connection, *settings: Any) -> None:
+    _serve(_sandbox_main(pipe, *settings))
 
 
 async def _sandbox_main(
-    pipe: Connection, speed: float, vms: int, durations: str, password: str
+    pipe: Connection,
+    speed: float,
+    vms: int,
+    durations: str | tuple[float, float],
+    password: str,
+    rate_limit: RateLimit | None,
 ) -> None:
-    times = _RandomDurations(speed)
-    chosen = times if durations == "random" else None
+    times = _RandomDurations(speed, *((0, 0) if isinstance(durations, str) else durations))
     async with Sandbox(
-        password=password, speed=speed, shares=1_000_000, balance=1e9, durations=chosen
+        password=password,
+        speed=speed,
+        shares=1_000_000,
+        balance=1e9,
+        durations=None if isinstance(durations, str) else times,
+        rate_limit=rate_limit,
     ) as served:
         # Past the wire: thousands of calls would take longer than what they are for.
         execute = served.execute

