@@ -1,0 +1,237 @@
+"""What becomes of clients whose store is in trouble: for the tests, and for who wants to see what is printed::
+
+python -m tests.hub.troubles
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from collections import Counter
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import redis
+
+from aiogandi import HubError, RateLimit, RedisHub, Retry
+from aiogandi.sandbox import QUICK, Sandbox
+from tests.hub.gate import Gate
+from tests.hub.stores import StoreServer
+from tests.waiting import until
+
+LEASE = 1.0
+DEADLINE = 0.5
+WITHIN = 0.5
+"""Seconds for which the impatient client's calls may wait."""
+
+PASSWORD = "store-pw"
+
+
+class Place:
+    """A store, and a gate before it."""
+
+    def __init__(self, server, gate):
+        self.server = server
+        self.gate = gate
+        self.url = server.url
+        self._password = None
+
+    def order(self, *words):
+        """Give the store a command of its operator."""
+        with redis.Redis(port=self.server.port, password=self._password) as operator:
+            operator.execute_command(*words)
+
+    def set_password(self, password):
+        """Let in only who knows it; who is in already is thrown out."""
+        self.order("CONFIG", "SET", "requirepass", password)
+        self._password = password or None
+        self.order("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """How a store gets into trouble, and out of it. *empties*: it has nothing any more."""
+
+    name: str
+    begins: object = field(repr=False)
+    ends: object = field(repr=False)
+    gated: bool = False
+    empties: bool = False
+
+
+def _start_empty(place):
+    place.server.empty()
+    place.server.start()
+
+
+def _delay(place):
+    place.gate.delay = 2.0
+
+
+def _delay_no_more(place):
+    place.gate.delay = 0.0
+
+
+TROUBLES = (
+    Trouble(
+        "killed, restarted with its data",
+        lambda place: place.server.kill(),
+        lambda place: place.server.start(),
+    ),
+    Trouble(
+        "killed, restarted empty", lambda place: place.server.kill(), _start_empty, empties=True
+    ),
+    Trouble("stopped", lambda place: place.server.freeze(), lambda place: place.server.thaw()),
+    Trouble("answering in 2 s", _delay, _delay_no_more, gated=True),
+    Trouble(
+        "cut off", lambda place: place.gate.shut(), lambda place: place.gate.open(), gated=True
+    ),
+    Trouble(
+        "wrong password",
+        lambda place: place.set_password(PASSWORD),
+        lambda place: place.set_password(""),
+    ),
+    Trouble(
+        "out of memory",
+        lambda place: place.order("CONFIG", "SET", "maxmemory", "1"),
+        lambda place: place.order("CONFIG", "SET", "maxmemory", "0"),
+    ),
+    Trouble(
+        "a replica that is read only",
+        lambda place: place.order("REPLICAOF", "127.0.0.1", "1"),
+        lambda place: place.order("REPLICAOF", "NO", "ONE"),
+    ),
+)
+
+
+@dataclass
+class Seen:
+    """What was seen of a trouble. *unsent* is the error of a changing call that was not to wait for long, and
+    *sent* how many changing calls were sent meanwhile.
+    """
+
+    told: list
+    unsent: object = None
+    sent: int = 0
+    logins: int = 0
+    seconds: float = 0.0
+    complaints: list = field(default_factory=list)
+
+    def count(self, words):
+        """How many warnings have these words in them."""
+        return sum(words in each for each in self.told)
+
+
+@contextmanager
+def overheard():
+    """The warnings of the client, as texts."""
+    told = []
+
+    class Ear(logging.Handler):
+        def emit(self, record):
+            told.append(record.getMessage())
+
+    ear, logger = Ear(logging.WARNING), logging.getLogger("aiogandi")
+    logger.addHandler(ear)
+    try:
+        yield told
+    finally:
+        logger.removeHandler(ear)
+
+
+async def play(trouble, alone="wait"):
+    """Let two clients, as those of two processes, work before, in and after a trouble; return what was seen.
+
+    The first one's calls wait for a moment, the second one's as long as it takes.
+    """
+    async with AsyncExitStack() as stack:
+        told = stack.enter_context(overheard())
+        server = StoreServer(appendonly="yes").start()
+        stack.callback(server.close)
+        place = Place(server, await stack.enter_async_context(Gate(server.port).serving()))
+        sandbox = await stack.enter_async_context(Sandbox(speed=3000))
+        url = place.gate.url if trouble.gated else place.url
+
+        def client(within):
+            hub = RedisHub(url, lease=LEASE, deadline=DEADLINE, alone=alone)
+            own = {"rate_limit": RateLimit(2000, per=1.0), "hub": hub}
+            own["retry"] = Retry(backoff=0, settle=0.05, within=within)
+            return stack.enter_async_context(sandbox.client(**QUICK | own))
+
+        both = [await client(WITHIN), await client(60.0)]
+        return await _work(both, sandbox, place, trouble, Seen(told), alone)
+
+
+async def _work(both, sandbox, place, trouble, seen, alone):
+    hasty, patient = both
+    vm = await create(hasty, "before")
+    await create(patient, "before")
+    sandbox.hold_operation("vm_reboot")
+    reboot = await hasty.vm_reboot(vm.vm_id)
+    waits = [asyncio.create_task(each.operation(reboot.id).wait()) for each in both]
+    before = Counter(sandbox.calls)
+
+    trouble.begins(place)
+    began = time.monotonic()
+    await until(lambda: seen.count("is away") == 2)
+    for each in both:  # what reads goes on
+        await each.vm_info(vm.vm_id)
+    waiting = asyncio.create_task(create(patient, "patient"))
+    try:
+        await create(hasty, "hasty")
+    except HubError as error:
+        seen.unsent = error
+    sandbox.release_operations()
+    for wait in waits:  # so do waits
+        await wait
+    seen.sent = sandbox.calls["vm_create"] - before["vm_create"]
+
+    trouble.ends(place)
+    await until(lambda: seen.count("is back") == 2)
+    seen.seconds = time.monotonic() - began
+    await waiting
+    for each in both:
+        await create(each, "after")
+    seen.logins = sandbox.calls["login"]
+    seen.complaints = _complaints(sandbox, alone)
+    return seen
+
+
+async def create(gandi, hostname):
+    """A server, when it is there."""
+    operation = await gandi.vm_create(hostname, "s3cret-pw", 111, 1, 1)
+    await operation
+    return operation
+
+
+def _complaints(sandbox, alone):
+    wanted = {"before": 2, "patient": 1, "after": 2} | ({"hasty": 1} if alone == "send" else {})
+    servers = Counter(vm["hostname"] for vm in sandbox.vms)
+    begun = Counter(each["type"] for each in sandbox.operations)
+    meant = {"vm_create": sum(wanted.values()), "vm_reboot": 1}
+    return [
+        f"{what}: {found} instead of {right}"
+        for what, found, right in (("servers", servers, wanted), ("begun", begun, meant))
+        if found != right
+    ]
+
+
+def main():
+    """Play them all, and print what a person sees; the exit code says whether all is well."""
+    logging.getLogger("aiogandi").propagate = False
+    failed = False
+    for alone in ("wait", "send"):
+        for trouble in TROUBLES:
+            seen = asyncio.run(play(trouble, alone))
+            books = "; ".join(seen.complaints) or "exact"
+            failed |= bool(seen.complaints)
+            print(f"{trouble.name}, alone={alone!r}: {seen.seconds:.1f} s, books {books}")  # noqa: T201
+            print(f"  changing calls sent meanwhile: {seen.sent}; logins: {seen.logins}")  # noqa: T201
+            print(f"  unsent: {seen.unsent!r}")  # noqa: T201
+            for text, times in Counter(seen.told).items():
+                print(f"  {times} x WARNING {text}", flush=True)  # noqa: T201
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
