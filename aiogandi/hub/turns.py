@@ -57,6 +57,7 @@ class SharedTurns:
         self._store = store
         self._group = group
         self._gap = gap_of(limit)
+        self._far = 2 * self._gap + SAFE  # seconds: a turn may be moved that is so far away
         self._late = max(LATE * self._gap, SHORTEST_LATE)
         self._alone_gap = self._gap / alone_share
         self._is_alone = False
@@ -194,7 +195,9 @@ class SharedTurns:
         self._look()
 
     def _must_be_sooner(self, reserved: _Reserved) -> bool:
-        if not reserved.let_others_go or self._waiters is None:
+        """Whether somebody better waits here now, for whom an earlier turn may be had."""
+        seconds = self._clock.here(float(reserved.due)) - self._now()
+        if self._waiters is None or not (reserved.let_others_go or seconds > self._far):
             return False
         return 0 < _NUMBERS[self._waiters.ranks()[0]] < reserved.rank
 

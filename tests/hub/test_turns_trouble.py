@@ -1,7 +1,6 @@
 """Turns of several processes where the service holds them, a process dies, or the store is slow or away."""
 
 import asyncio
-import subprocess
 import sys
 import time
 from itertools import pairwise
@@ -89,14 +88,15 @@ async def test_a_process_that_is_killed_costs_one_turn(members_at, shared_store,
     busy = await members_at(shared_store, 1)
     words = [shared_store, LIMIT.calls, LIMIT.per, "group", time.time(), 60, "CALL", prefix]
     program = [sys.executable, "-m", "tests.hub.turn_figures", "work", *map(str, words)]
-    with subprocess.Popen(program) as process:  # noqa: ASYNC220 - it starts at once
-        try:
-            busy[0].be_busy()
-            async with asyncio.timeout(30):
-                while await busy[0].store.command("HLEN", f"{prefix}:takers:group") < 2:  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(0.01)
-        finally:
-            process.kill()
+    process = await asyncio.create_subprocess_exec(*program)
+    try:
+        busy[0].be_busy()
+        async with asyncio.timeout(30):
+            while await busy[0].store.command("HLEN", f"{prefix}:takers:group") < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        process.kill()
+        await process.wait()
     killed, before = asyncio.get_running_loop().time(), len(busy[0].all)
     await until(lambda: len(busy[0].all) >= before + 20)
     assert busy[0].all[before + 19] - killed < 1.0  # without it, half a second
