@@ -78,11 +78,6 @@ class SharedSessions:
         self._news = asyncio.Event()  # that a login has ended
         self._ending: set[asyncio.Task[None]] = set()
 
-    @staticmethod
-    async def _make_seal(password: Secret, salt: bytes) -> Seal:
-        """A seal, made in a thread. Where time is a model, a subclass makes it at once."""
-        return await asyncio.to_thread(Seal, password, salt)
-
     def tell_of_refusals(self, drop: Callable[[Secret], object]) -> None:
         """Call *drop* with a session id that another process has found to be refused."""
         self._drop = drop
@@ -158,7 +153,7 @@ class SharedSessions:
         await self._store.begun()
         while self._seal is None or self._salt != self._store.salt:
             salt = self._store.salt
-            seal = await self._make_seal(self._password, salt)
+            seal = await asyncio.to_thread(Seal, self._password, salt)
             self._hear_no_more()
             self._seal, self._salt = seal, salt
             self._about = seal.fingerprint(self._login, self._handle, self._url)

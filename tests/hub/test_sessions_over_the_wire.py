@@ -1,82 +1,23 @@
-"""One session for processes that call a real service, through their session managers."""
+"""One session for the clients of several processes, on the sandbox."""
 
 import asyncio
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
-from aiogandi import AuthenticationError, DataFault, Retry
-from aiogandi.clock import Clock
-from aiogandi.hub.sessions import SharedSessions
-from aiogandi.instrumentation.emitter import Emitter
-from aiogandi.redaction import Redactor, Secret
-from aiogandi.retries import Repeater
+from aiogandi import AuthenticationError, DataFault, HubError
+from aiogandi.hub.sealing import Seal
+from aiogandi.instrumentation import LoginBegan
+from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
-from aiogandi.session.login import Login
-from aiogandi.session.manager import SessionManager
-from aiogandi.transport.exchange import Transport
-from aiogandi.transport.rate import Turns
-from aiogandi.transport.request import Request
 from tests.waiting import until
-
-LOGIN = "AA1234-GANDI"
-
-
-@asynccontextmanager
-async def process(
-    hub, sandbox, *, password="mypassword", lifetime=43200, margin=60, login_pause=60
-):
-    """The calls of one process: ``await call("vm_list")``. It has a ``manager`` and a ``store``."""
-    password, retry, clock = Secret(password), Retry(login_pause=login_pause), Clock()
-    events, turns = Emitter(), Turns(None, Emitter())
-    transport = Transport(sandbox.url, timeout=5, events=events, redactor=Redactor([password]))
-    repeater = Repeater(retry, events, timeout=5)
-    hub.store.join()
-    manager = SessionManager(
-        transport,
-        turns,
-        Login(
-            *(transport, turns, repeater, events),
-            login=LOGIN,
-            password=password,
-            safe=True,
-            handle=None,
-        ),
-        events,
-        clock=clock,
-        lifetime=lifetime,
-        margin=margin,
-        backoff=0.01,
-        login_pause=login_pause,
-        sessions=SharedSessions(
-            hub.store,
-            login=LOGIN,
-            handle=None,
-            url=sandbox.url,
-            password=password,
-            clock=clock,
-            lifetime=lifetime,
-            login_pause=login_pause,
-        ),
-    )
-
-    async def call(method="vm_list", **arguments):
-        return await manager.call(Request.of(method, arguments))
-
-    call.manager, call.store = manager, hub.store
-    try:
-        yield call
-    finally:
-        await manager.close()
-        await hub.store.leave()
-        await transport.close()
 
 
 @pytest.fixture
 async def begin(make_hub, enter):
     """Begins processes: ``await begin(sandbox, password="old")``."""
-    return lambda sandbox, **settings: enter(process(make_hub(), sandbox, **settings))
+    return lambda sandbox, **settings: enter(sandbox.client(hub=make_hub(), **settings))
 
 
 @pytest.fixture
@@ -85,74 +26,90 @@ async def sandbox(enter):
 
 
 async def test_eight_processes_log_in_once_and_once_for_each_loss(begin, sandbox):
-    calls = [await begin(sandbox) for _ in range(8)]
+    clients = [await begin(sandbox) for _ in range(8)]
     for number in range(1, 4):
-        await asyncio.gather(*(call() for call in calls for _ in range(20)))
+        await asyncio.gather(*(gandi.vm_list() for gandi in clients for _ in range(20)))
         assert sandbox.calls["login"] == number
         sandbox.expire_sessions()
 
 
 async def test_a_process_that_came_later_has_no_login(begin, sandbox):
     first = await begin(sandbox)
-    await first()
-    later = await begin(sandbox)
-    await later()
+    await first.vm_list()
+    events = []
+    later = await begin(sandbox, on_event=events.append)
+    await later.vm_list()
     assert sandbox.calls["login"] == 1
-    assert set(later.manager.ids()) == set(first.manager.ids())
+    assert not [event for event in events if isinstance(event, LoginBegan)]
 
 
-async def test_who_is_told_of_a_loss_has_no_call_refused_for_it(begin, sandbox):
-    first, other = [await begin(sandbox) for _ in range(2)]
-    for call in (first, other):
-        await call()
+async def test_who_is_told_of_a_loss_has_no_call_refused_for_it(make_hub, enter, sandbox):
+    hub = make_hub()
+    first = await enter(sandbox.client(hub=make_hub()))
+    other = await enter(sandbox.client(hub=hub))
+    for gandi in (first, other):
+        await gandi.vm_list()
     heard = []
-    other.store.hear("session", "", heard.append)
+    hub.store.hear("session", "", heard.append)
     sandbox.expire_sessions()
-    await first()
+    await first.vm_list()
     await until(lambda: len(heard) == 2)  # the refusal, and the end of the login
     before = sandbox.calls["vm_list"]
-    await other()
+    await other.vm_list()
     assert sandbox.calls["vm_list"] == before + 1
     assert sandbox.calls["login"] == 2
 
 
 async def test_a_session_is_renewed_once_for_all(begin, sandbox):
     """Each lasts 0.5 s until its renewal: the fourth login is not sent before 1.5 s have gone by."""
-    calls = [await begin(sandbox, lifetime=60, margin=59.5) for _ in range(4)]
+    clients = [await begin(sandbox, session_lifetime=60, renew_margin=59.5) for _ in range(4)]
     began = time.monotonic()
 
-    async def go_on(call):
+    async def go_on(gandi):
         while sandbox.calls["login"] < 4:
-            await call()
+            await gandi.vm_list()
             await asyncio.sleep(0.01)
 
-    await asyncio.wait_for(asyncio.gather(*(go_on(call) for call in calls)), 60)
+    await asyncio.wait_for(asyncio.gather(*(go_on(gandi) for gandi in clients)), 60)
     assert time.monotonic() - began > 1.4
 
 
 async def test_a_rotated_password_is_refused_once_and_harms_nobody(begin, sandbox):
     stale = [await begin(sandbox, password="old") for _ in range(4)]
-    calls = [await begin(sandbox) for _ in range(2)]
+    clients = [await begin(sandbox) for _ in range(2)]
     errors = await asyncio.gather(
-        *(call() for call in stale for _ in range(50)), return_exceptions=True
+        *(gandi.vm_list() for gandi in stale for _ in range(50)), return_exceptions=True
     )
     assert {type(error) for error in errors} == {AuthenticationError}
     assert len({str(error) for error in errors}) == 1
     assert {error.fault.code for error in errors} == {510150}
     assert sandbox.calls == {"login": 1}
-    await asyncio.gather(*(call() for call in calls))
+    await asyncio.gather(*(gandi.vm_list() for gandi in clients))
     assert sandbox.calls["login"] == 2
 
 
-async def test_a_session_taken_from_the_store_is_blanked_where_it_is_quoted(begin, sandbox):
-    first, other = [await begin(sandbox) for _ in range(2)]
-    for call in (first, other):
-        await call()
-    [session_id] = other.manager.ids()
-    sandbox.fault("vm_list", code=530040, message=f"DataError: no {session_id.reveal()}")
+async def test_a_session_taken_from_the_store_is_blanked_where_it_is_quoted(
+    make_hub, enter, sandbox
+):
+    hub = make_hub()
+    first = await enter(sandbox.client(hub=make_hub()))
+    other = await enter(sandbox.client(hub=hub))
+    for gandi in (first, other):
+        await gandi.vm_list()
+    session_id = await session_in(hub.store, sandbox)
+    assert sandbox.execute("vm_list", session_id) == []
+    sandbox.fault("vm_list", code=530040, message=f"DataError: no {session_id}")
     with pytest.raises(DataFault) as told:
-        await other()
-    assert session_id.reveal() not in str(told.value)
+        await other.vm_list()
+    assert session_id not in str(told.value)
+
+
+async def session_in(store, sandbox):
+    """What who knows the password reads in the store."""
+    seal = Seal(Secret("mypassword"), store.salt)
+    about = seal.fingerprint("AA1234-GANDI", None, sandbox.url)
+    mark, sealed = await store.command("HMGET", f"{store.prefix}:session:{about}", "mark", "sealed")
+    return seal.decrypt(sealed, f"{about} {mark.decode()}").reveal()
 
 
 async def test_a_process_that_ends_during_its_login_leaves_it_to_the_others(
@@ -160,12 +117,29 @@ async def test_a_process_that_ends_during_its_login_leaves_it_to_the_others(
 ):
     sandbox.delay("login", seconds=60)
     async with AsyncExitStack() as stack:
-        leaving = await stack.enter_async_context(process(make_hub(), sandbox))
-        cut = asyncio.create_task(leaving())
+        leaving = await stack.enter_async_context(sandbox.client(hub=make_hub()))
+        cut = asyncio.create_task(leaving.vm_list())
         await until(lambda: sandbox.calls["login"] == 1)
         staying = await begin(sandbox)
-        call = asyncio.create_task(staying())
+        call = asyncio.create_task(staying.vm_list())
         await asyncio.sleep(0.1)
     await asyncio.wait_for(call, 30)
     await asyncio.gather(cut, return_exceptions=True)
     assert sandbox.calls["login"] == 2
+
+
+async def test_two_clients_of_one_hub_have_one_session(make_hub, enter, sandbox):
+    hub = make_hub()
+    clients = [await enter(sandbox.client(hub=hub)) for _ in range(2)]
+    await asyncio.gather(*(gandi.vm_list() for gandi in clients))
+    assert sandbox.calls["login"] == 1
+
+
+async def test_a_call_of_a_client_whose_hub_is_of_another_release_says_so(make_hub, enter, sandbox):
+    hub = make_hub()
+    async with sandbox.client(hub=hub) as gandi:
+        await gandi.vm_list()
+        await hub.store.command("HSET", f"{hub.store.prefix}:about", "format", 99)
+        newer = await enter(sandbox.client(hub=make_hub()))
+        with pytest.raises(HubError, match="format 99"):
+            await newer.vm_list()
