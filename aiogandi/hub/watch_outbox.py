@@ -11,7 +11,7 @@ from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.guests import Watched, WatchKey
 from aiogandi.operations.sharing import Relay
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 200
 """So many things are told in one exchange at most."""
 
 
