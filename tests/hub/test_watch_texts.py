@@ -40,7 +40,7 @@ def test_what_the_service_has_sent_comes_back_without_its_secrets():
         "date_created": date,
         "last_error": "no\troom [password: hush-hush]",
         "params": {"vm_id": 5, "password": "hush-hush", "key": b"\x00\xff"},
-        "unknown": [1, {"session": "s3ss10n"}],
+        "unknown": [1, {"password": "s3ss10n"}],
     }
     details = OperationDetails.from_wire(sent, id=7)
 
