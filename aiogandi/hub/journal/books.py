@@ -148,13 +148,17 @@ class Books:
 
     # -- what the store may lose ---------------------------------------------------------------
 
-    def keep(self, number: int, script: Script, make: Make) -> Callable[[], None]:
-        """Remember what is written of a call that is under way, for a store that is emptied. Returns what takes
-        that back.
+    def keep(self, number: int, script: Script, make: Make) -> None:
+        """Remember what is written of a call that is under way, beginning with its intent, for a store that is
+        emptied.
         """
-        kept, note = self._open.setdefault(number, []), (script, make)
-        kept.append(note)
-        return lambda: kept.remove(note)
+        if script is INTEND or number in self._open:
+            self._open.setdefault(number, []).append((script, make))
+
+    def take_back(self, number: int) -> None:
+        """Remember what was written last no more: it was refused."""
+        if number in self._open:
+            self._open[number].pop()
 
     def forget(self, number: int) -> None:
         """Remember no more of it."""

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from aiogandi.changes.journal import ClientJournal, Entry, Key, KeyHeld, Left, Name
 from aiogandi.errors import HubError, InvalidArgument, JournalError
 from aiogandi.hub.journal.books import Books
-from aiogandi.hub.journal.client_journal import HubClientJournal, owner_of
+from aiogandi.hub.journal.client_journal import HubClientJournal
 from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.durability import look
 from aiogandi.hub.journal.entering import LEFT
@@ -30,6 +30,7 @@ from aiogandi.hub.journal.overview import (
     RUNS,
 )
 from aiogandi.hub.journal.rows import exported_call, exported_key, fields
+from aiogandi.hub.journal.words import owner_of, words_of
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script
 from aiogandi.hub.store import Store
@@ -98,7 +99,7 @@ class HubStorage:
         if not self._is_brief:
             self._require_open()
         books = Books(
-            *(store, account, name, told, within),
+            *(store, account, name, told, 0.0 if self._may_go_alone else within),
             durably=self._is_durable and not self._is_brief,
         )
         journal = HubClientJournal(
@@ -165,8 +166,8 @@ class HubStorage:
     async def adopt(
         self, account: str, number: int, names: Sequence[Name], ids: Mapping[str, int]
     ) -> None:
-        words = [f"{kind}:{each}" for kind, each in names]
-        told = await self._said(ADOPT, account, number, json.dumps(ids), ids.get("id", ""), *words)
+        said = (json.dumps(ids), ids.get("id", ""), *words_of(names))
+        told = await self._said(ADOPT, account, number, *said)
         self._require(number, told)
         if told[0] == b"taken":
             theirs = owner_of(told[1:])

@@ -1,0 +1,47 @@
+"""How the journal's scripts are told of things."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from aiogandi.changes import written
+from aiogandi.changes.journal import Intent, Name
+from aiogandi.hub.journal.holds import Hold
+from aiogandi.hub.link import Word
+
+
+def owner_of(told: Sequence[bytes]) -> str | None:
+    """Whose an operation is, in words, as a script has told it; None where it is nobody's."""
+    if not told:
+        return None
+    method, key, client = (each.decode() for each in told)
+    words = f" under {' / '.join(json.loads(key))}" if key else ""
+    return f"{method}{words} of {client or 'a process that has ended'}"
+
+
+def words_of(names: Collection[Name]) -> list[str]:
+    """Names of operations."""
+    return [f"{kind}:{number}" for kind, number in names]
+
+
+def place_of(hold: Hold | None) -> tuple[Word, Word]:
+    """The key under which something is written, and the token by which that is held."""
+    return ("", "") if hold is None else (hold.key, hold.token)
+
+
+def fields_of(intent: Intent) -> list[Word]:
+    """The fields of a call, but for those that depend on when it is written."""
+    told: list[Word] = [
+        *("method", intent.method),
+        *("arguments", written.write(intent.arguments)),
+        *("prints", json.dumps(list(intent.prints))),
+        *("sends", intent.sends),
+        *("timeout", intent.timeout),
+        *("settle", intent.settle),
+    ]
+    if intent.yields is not None:
+        told += ["yields", intent.yields]
+    if intent.newest is not None:
+        told += ["newest", intent.newest]
+    return told
