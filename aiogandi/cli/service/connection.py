@@ -92,18 +92,21 @@ class Job:
         from aiogandi.cli.service.notices import Notices  # noqa: PLC0415
         from aiogandi.cli.service.proxies import proxy_for  # noqa: PLC0415
         from aiogandi.cli.service.sharing import joined  # noqa: PLC0415
-        from aiogandi.journals.journal import Journal, account_of  # noqa: PLC0415
+        from aiogandi.journals.journal import account_of  # noqa: PLC0415
         from aiogandi.settings import RateLimitUnlessNone  # noqa: PLC0415
         from aiogandi.transport.connections import own_session  # noqa: PLC0415
 
         proxy = proxy_for(credentials.url)
         async with AsyncExitStack() as stack:
             stack.enter_context(interrupts)
+            hub = None
             if credentials.hub is not None:
-                await stack.enter_async_context(joined(credentials.hub))
-            journal = None
-            if self.record is not None and (file := self.record.file()) is not None:
-                journal = await stack.enter_async_context(Journal(file))
+                if self.record is not None:
+                    self.record.require_no_file()
+                hub = await stack.enter_async_context(joined(credentials.hub))
+            journal = self._journal(hub)
+            if journal is not None:
+                await stack.enter_async_context(journal)
             http = await stack.enter_async_context(own_session(proxy)) if proxy else None
             gandi = await stack.enter_async_context(
                 client(
@@ -115,6 +118,7 @@ class Job:
                     rate_limit=RateLimitUnlessNone(30, per=2.0),
                     http=http,
                     journal=journal,
+                    hub=hub,
                     on_event=Notices(screen.problem),
                 )
             )
@@ -123,3 +127,12 @@ class Job:
             return await self.work(
                 Connection(gandi, credentials.login, interrupts, screen, account, journal, run)
             )
+
+    def _journal(self, hub: aiogandi.RedisHub | None) -> aiogandi.Journal | None:
+        """The hub's journal, or without a hub that in a file; None where there is none, or none is meant."""
+        if self.record is None:
+            return None
+        if hub is not None:
+            return hub.journal()
+        file = self.record.file()
+        return None if file is None else aiogandi.Journal(file)

@@ -62,6 +62,14 @@ class Record:
             raise CommandFailed(f"{file}: there is no such journal")
         return None
 
+    def require_no_file(self) -> None:
+        """Raise `WrongUse` where a file is named, although the command has a hub, which has the journal."""
+        named = "--journal" if self.journal is not None else "GANDI_JOURNAL"
+        if self.journal is not None or _from_environment() is not None:
+            raise WrongUse(
+                f"{named} and a hub exclude each other: with a hub, what is done is written down there"
+            )
+
 
 def _from_environment() -> Path | None:
     """The journal that ``GANDI_JOURNAL`` names. It is no wish for a run, as ``--journal`` is."""

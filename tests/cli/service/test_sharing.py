@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from aiogandi import Gandi, RedisHub
+
 ANYWHERE = [
     ("--hub", "URL", "vm", "list"),
     ("vm", "--hub", "URL", "list"),
@@ -19,7 +21,7 @@ def test_the_hub_is_named_anywhere_in_the_line(aiogandi, service, line, tmp_path
     words = [word.replace("URL", "nonsense://:s3cret@host") for word in line]
     done = aiogandi(*words, service=service, env={"XDG_STATE_HOME": str(tmp_path)})
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("aiogandi: the hub's url begins with 'nonsense': redis://host")
+    assert done.err.startswith("aiogandi: hub: its URL begins with 'nonsense': redis://host")
     assert "s3cret" not in done.err
     assert service.do("calls") == {}
 
@@ -70,3 +72,56 @@ sys.exit(main())
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"aiogandi: a hub needs {missing}: pip install 'aiogandi[hub]'\n"
+
+
+async def test_command_and_service_have_one_session(beside, service, store):
+    hub = RedisHub(store.url)
+    async with Gandi("AA1234-GANDI", "mypassword", url=service.url, hub=hub) as gandi:
+        assert await gandi.vm_list() == []
+        for _ in range(2):
+            done = await beside("account", "balance", "--hub", store.url, service=service)
+            assert (done.code, done.out, done.err) == (0, "10000.00 EUR\n", "")
+    assert service.do("calls")["login"] == 1
+
+
+def test_a_run_is_written_down_in_the_hub(aiogandi, service, store, tmp_path):
+    hub = {"XDG_STATE_HOME": str(tmp_path / "state"), "GANDI_HUB": store.url}
+    line = ("disk", "create", "data-1", "data-2", "--size", 3072, "--run", "release-42")
+    assert aiogandi("run", "list", "--json", service=service, env=hub).json == []
+    done = aiogandi(*line, service=service, env=hub)
+    assert done.code == 0
+    done = aiogandi(*line, service=service, env=hub)  # from another machine, say
+    assert done.code == 0
+    assert len(service.do("disks")) == 2
+    [run] = aiogandi("run", "list", "--json", service=service, env=hub).json
+    assert (run["name"], run["done"], run["open"]) == ("release-42", 2, 0)
+    items = aiogandi("run", "show", "release-42", "--json", service=service, env=hub).json
+    assert [(item["key"], item["state"]) for item in items] == [
+        ("data-1", "done"),
+        ("data-2", "done"),
+    ]
+    for words in (("pending",), ("recover",)):
+        assert aiogandi(*words, "--json", service=service, env=hub).json == []
+    done = aiogandi("run", "forget", "release-42", service=service, env=hub)
+    assert (done.code, done.out) == (0, "2 things of run release-42 forgotten\n")
+    assert not (tmp_path / "state" / "aiogandi" / "journal.db").exists()
+
+
+@pytest.mark.parametrize("line", [("vm", "stop", "1", "--run", "a"), ("run", "list"), ("recover",)])
+@pytest.mark.parametrize("named", ["--journal", "GANDI_JOURNAL"])
+def test_a_file_beside_a_hub_is_wrong_use(aiogandi, service, line, named, tmp_path):
+    file = tmp_path / "runs.db"
+    env = {"GANDI_HUB": "redis://127.0.0.1:1"}
+    if named == "--journal":
+        line = (*line, named, file)
+    else:
+        env[named] = str(file)
+    done = aiogandi(*line, service=service, env=env)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"aiogandi: {named} and a hub exclude each other: with a hub,")
+    assert not file.exists()
+
+
+def test_a_command_that_writes_nothing_down_takes_no_offence_at_a_file(aiogandi, service, store):
+    env = {"GANDI_HUB": store.url, "GANDI_JOURNAL": "/nowhere/runs.db"}
+    assert aiogandi("account", "balance", service=service, env=env).code == 0
