@@ -7,7 +7,7 @@ from tests.cli.all_commands import commands
 CHANGES_NOTHING = {
     *("vm list", "vm info", "vm disks", "disk list", "disk info", "os list"),
     *("account info", "account balance", "operation list", "operation info", "operation wait"),
-    *("run list", "run show", "run forget", "pending", "recover", "sandbox", "demo"),
+    *("run list", "run show", "run forget", "pending", "recover", "hub status", "sandbox", "demo"),
 }
 """At the service. Whatever else there is, or will be, is a bulk command."""
 
