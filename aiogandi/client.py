@@ -263,8 +263,8 @@ class Gandi:
             sessions=None if shared is None else shared.sessions,
         )
         self._register = Register(self._take_up, self._wall_clock)
-        claims = None if shared is None else shared.claims
-        member = Member.of(journal, login, handle, url, password, claims)
+        member = Member.of(journal, login, handle, url, password)
+        claims = member or (None if shared is None else shared.claims)
         self._reader = Reader(self._session, repeater, self._events)
         self._sender = Sender(
             self._session,
@@ -277,7 +277,7 @@ class Gandi:
             self._register,
             self._lifetime.admit,
             self._lifetime.scope,
-            None if member is None else member.recorder(retry, latest, clock, self._wall_clock),
+            None if claims is None else claims.recorder(retry, latest, clock, self._wall_clock),
         )
         self._member = member
         if member is not None:
@@ -400,6 +400,8 @@ class Gandi:
         finally:
             if self._member is not None:
                 await self._member.let_go(self)
+            if self._shared is not None:
+                self._shared.let_go()
 
     async def drain(self, timeout: float | None = None) -> None:
         """Take no new changing call, and wait until nothing that this client began is under way.
@@ -484,7 +486,7 @@ class Gandi:
 
     def _keys(self) -> Keys:
         keys = self._sender.keys
-        if keys is None or self._member is None or not self._member.keeps:
+        if keys is None or self._member is None:
             raise InvalidArgument(
                 'this needs a journal: Gandi(…, journal="runs.db"), or with a hub journal=hub.journal()'
             )

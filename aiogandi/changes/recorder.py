@@ -19,7 +19,7 @@ from aiogandi.changes.prints import Prints
 from aiogandi.changes.recognition import ids_of, names_of
 from aiogandi.changes.state import State
 from aiogandi.changes.statements import Statements
-from aiogandi.errors import ClientClosed, JournalError
+from aiogandi.errors import ClientClosed, HubError, JournalError
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.settings import Retry
 
@@ -289,4 +289,6 @@ async def _take_back(
 
 
 def _warn(call: Change, error: JournalError) -> None:
-    log.warning("%s: what became of it is not written down: %s", call.method, error)
+    # That a hub's store is away is told once, and not for each call.
+    level = logging.INFO if isinstance(error, HubError) else logging.WARNING
+    log.log(level, "%s: what became of it is not written down: %s", call.method, error)

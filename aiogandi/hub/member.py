@@ -6,12 +6,13 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from aiogandi.clock import Clock
-from aiogandi.hub.journal.storage import HubStorage, account_name
+from aiogandi.hub.journal.claims import ClaimsMember
+from aiogandi.hub.journal.storage import account_name
 from aiogandi.hub.sessions import SharedSessions
 from aiogandi.hub.store import Store
 from aiogandi.hub.turns import SharedTurns
 from aiogandi.hub.watches import SharedWatches
-from aiogandi.journals.journal import Journal, account_of
+from aiogandi.journals.journal import account_of
 from aiogandi.redaction import Secret
 from aiogandi.settings import RateLimit
 
@@ -19,14 +20,12 @@ from aiogandi.settings import RateLimit
 class HubMember:
     """The parts that a client of this account takes in place of its own: ``sessions``; ``turns``, which are
     those of *rate_group*, or of the service's address (None without a rate limit); ``watches``; and ``claims``,
-    the journal of a client that has none. The rest is as in `RedisHub` and `Gandi`; *told* is what texts call the
-    store.
+    for a client that has no journal. The rest is as in `RedisHub` and `Gandi`.
     """
 
     def __init__(
         self,
         store: Store,
-        told: str,
         rate_group: str | None,
         alone_share: float,
         *,
@@ -54,8 +53,7 @@ class HubMember:
         group = rate_group or _address_of(url)
         self.turns = None if limit is None else SharedTurns(store, group, limit, alone_share)
         self.watches = SharedWatches(store, account_name(account_of(login, handle, url)))
-        storage = HubStorage(store, brief=True, alone=alone)
-        self.claims = Journal(told, storage=storage)
+        self.claims = ClaimsMember(store, login, handle, url, password, alone=alone)
 
     def join(self) -> None:
         """The client was made, and will be closed."""
@@ -68,6 +66,12 @@ class HubMember:
             parts.push_async_callback(self.sessions.close)
             if self.turns is not None:
                 parts.push_async_callback(self.turns.close)
+            parts.push_async_callback(self.claims.close)
+
+    def let_go(self) -> None:
+        """The client is closed, and its loop was closed before it."""
+        self.claims.let_go()
+        self._store.let_go()
 
 
 def _address_of(url: str) -> str:

@@ -14,9 +14,9 @@ from typing import Any, Final
 from aiogandi.errors import HubError
 from aiogandi.hub.link import StoreLink, StoreTrouble
 from aiogandi.hub.overview_script import OVERVIEW
+from aiogandi.hub.presence import BEATS
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.scripts import FORMAT
-from aiogandi.hub.store import BEATS
 
 WANTED: Final = {
     "appendonly": "yes",

@@ -123,9 +123,7 @@ class RedisHub:
         from aiogandi.hub.member import HubMember  # noqa: PLC0415
 
         alone = self.alone == "send"
-        return HubMember(
-            self.store, self._told, self.rate_group, self.alone_share, alone=alone, **settings
-        )
+        return HubMember(self.store, self.rate_group, self.alone_share, alone=alone, **settings)
 
     def journal(self) -> Journal:
         """A journal in the store, with all that `Journal` has: its processes may run on different machines.

@@ -5,12 +5,10 @@ away, and that it has come back.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from aiogandi import chores
 from aiogandi.cancellation import cancel
@@ -19,16 +17,11 @@ from aiogandi.home import Home
 from aiogandi.hub.link import Link as RedisLink
 from aiogandi.hub.link import StoreLink, StoreTrouble, Word
 from aiogandi.hub.news import Newsroom
-from aiogandi.hub.process import this_process
-from aiogandi.hub.scripts import BEAT, BEGIN, FORMAT, LEAVE, Script
+from aiogandi.hub.presence import Presence
+from aiogandi.hub.scripts import BEGIN, FORMAT, Script
 from aiogandi.redaction import Secret
 
 log = logging.getLogger("aiogandi.hub")
-
-BEATS: Final = 5
-"""So many times in a lease a process says that it is here. It is gone when it was not heard of for all but
-one of them, so that another one notices it within the lease.
-"""
 
 
 class Store:
@@ -43,22 +36,24 @@ class Store:
 
     def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
         self._url = url
-        self._told = told
+        self.told = told
+        """What texts call it: its address, without a password."""
         self.prefix = prefix
         self.lease = lease
         self.deadline = deadline
-        self.process = secrets.token_hex(8)
-        """The name of this process in the store."""
         self.salt = b""
         """The store's own, for what is derived from passwords."""
         self.generation = 0
         """How often the store was found to be another one than before."""
-        self.about: dict[str, Any] = {}
-        """What others are told of this process, beside where it runs."""
         self.on_away: list[Callable[[], object]] = []
         self.on_back: list[Callable[[], object]] = []
         self.on_replaced: list[Callable[[], object]] = []
         self.on_beat: list[Callable[[], Awaitable[object]]] = []
+        self._presence = Presence(lease)
+        self.about = self._presence.about
+        """What others are told of this process, beside where it runs."""
+        self.process = self._presence.name
+        """The name of this process in the store."""
         self._news = Newsroom()
         self.hear = self._news.hear
         self.hear_no_more = self._news.hear_no_more
@@ -74,17 +69,6 @@ class Store:
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_link: ClassVar[Callable[..., StoreLink]] = RedisLink
-    _wall_clock = staticmethod(time.time)
-
-    @property
-    def told(self) -> str:
-        """What texts call it: its address, without a password."""
-        return self._told
-
-    @property
-    def trouble(self) -> str | None:
-        """Why the store is away; None where it is not."""
-        return self._trouble
 
     @property
     def is_away(self) -> bool:
@@ -114,16 +98,26 @@ class Store:
             await cancel([*tasks, *([] if beginning is None else [beginning])])
             if self._trouble is None and self._epoch:
                 try:
-                    await link.run(LEAVE, self.prefix, self._epoch, [self.process])
+                    await self._presence.leave(link, self.prefix, self._epoch)
                 except StoreTrouble as error:
                     # The others notice it when the lease has ended.
-                    log.info("%s: leaving has failed: %s", self._told, error)
+                    log.info("%s: leaving has failed: %s", self.told, error)
         finally:
-            self._here.clear()
-            self._epoch = ""
-            self._trouble = None
-            self._home = Home("hub")  # it may be used again, in any loop
+            self._begin_anew()
             await link.close()
+
+    def let_go(self) -> None:
+        """A client uses it no more whose event loop was closed: nothing can be told, or waited for."""
+        self._users -= 1
+        if not self._users:
+            self._link, self._tasks, self._beginning = None, [], None
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._here.clear()
+        self._epoch = ""
+        self._trouble = None
+        self._home = Home("hub")  # it may be used again, in any loop
 
     def require_fit(self) -> None:
         """`HubError` where another release, which stores things in another way, uses the store."""
@@ -144,7 +138,7 @@ class Store:
             lambda link: link.run_durably(script, self.prefix, self._epoch, arguments)
         )
         if not is_durable:
-            raise HubError(f"{self._told}: what was written there is not on its disk yet")
+            raise HubError(f"{self.told}: what was written there is not on its disk yet")
         return result
 
     async def look(self, *words: Word) -> Any:
@@ -159,7 +153,7 @@ class Store:
         await self.begun()
         link = self._link
         if link is None:
-            raise HubError(f"{self._told}: this process has left it")
+            raise HubError(f"{self.told}: this process has left it")
         try:
             return await ask(link)
         except StoreTrouble as error:
@@ -168,9 +162,9 @@ class Store:
 
     async def begun(self) -> None:
         """Return when the process is in the store; `HubError` where it is away."""
+        self._home.require()
         if self._here.is_set():
             return
-        self._home.require()
         self.require_fit()
         if self._trouble is not None:
             raise self._error()
@@ -194,7 +188,7 @@ class Store:
     # -- beginning, going away and coming back -------------------------------------------------
 
     def _error(self) -> HubError:
-        return HubError(f"{self._told} is away: {self._trouble}")
+        return HubError(f"{self.told} is away: {self._trouble}")
 
     async def _begin_first(self) -> None:
         try:
@@ -213,7 +207,7 @@ class Store:
         version, epoch, salt, last = await link.run(BEGIN, self.prefix, "", arguments)
         if int(version) != FORMAT:
             self._conflict = HubError(
-                f"{self._told}: what stands there under the prefix {self.prefix!r} has format {int(version)}, and"
+                f"{self.told}: what stands there under the prefix {self.prefix!r} has format {int(version)}, and"
                 f" this release of aiogandi knows {FORMAT}. Use the same release everywhere, or another prefix"
             )
             return
@@ -222,14 +216,14 @@ class Store:
             self._epoch = epoch.decode()
             self.salt = bytes.fromhex(salt.decode())
             self._news.last = last.decode()
-        await self._beat_once(link)
+        await self._presence.tell(link, self.prefix, self._epoch)
         self._trouble = None
         if was_other:
             self.generation += 1
             log.warning(
                 "%s is another one than before, or was emptied: keys that were held there are lost, the rest"
                 " begins anew",
-                self._told,
+                self.told,
             )
             _call(self.on_replaced)
         self._here.set()
@@ -241,7 +235,7 @@ class Store:
             return
         self._trouble = trouble
         self._here.clear()
-        log.warning("%s is away: %s", self._told, trouble)
+        log.warning("%s is away: %s", self.told, trouble)
         _call(self.on_away)
         self._tasks.append(self._start(self._come_back))
 
@@ -252,11 +246,11 @@ class Store:
             try:
                 await self._begin()
             except StoreTrouble as error:
-                log.debug("%s is still away: %s", self._told, error)
+                log.debug("%s is still away: %s", self.told, error)
             if self._conflict is not None:
                 return
         away = asyncio.get_running_loop().time() - began
-        log.warning("%s is back after %.1f s", self._told, away)
+        log.warning("%s is back after %.1f s", self.told, away)
         self._tasks = [
             task for task in self._tasks if not task.done() and task is not asyncio.current_task()
         ]
@@ -271,12 +265,12 @@ class Store:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(self.lease / BEATS)
+            await asyncio.sleep(self._presence.pause)
             link = self._link
             if self._trouble is not None or link is None:
                 continue
             try:
-                await self._beat_once(link)
+                await self._presence.tell(link, self.prefix, self._epoch)
             except StoreTrouble as error:
                 self._goes_away(str(error))
                 continue
@@ -298,11 +292,6 @@ class Store:
                 self._goes_away(str(error))
                 continue
             self._news.spread(news)
-
-    async def _beat_once(self, link: StoreLink) -> None:
-        kept = int(self.lease * 1000 * (BEATS - 1) / BEATS)
-        told = json.dumps({**this_process(), **self.about})
-        await link.run(BEAT, self.prefix, self._epoch, [self.process, kept, told])
 
 
 def _call(callbacks: list[Callable[[], object]]) -> None:

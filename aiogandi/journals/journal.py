@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, cast
 from weakref import WeakKeyDictionary
 
-from aiogandi.changes.journal import ClientJournal, Key, Left, Storage
+from aiogandi.changes.journal import ClientJournal, Key
 from aiogandi.changes.prints import Prints
 from aiogandi.changes.recognition import ids_of, names_of
+from aiogandi.changes.storage import Left, Storage
 from aiogandi.checks import refusal, require, require_text
 from aiogandi.errors import InvalidArgument, JournalError
 from aiogandi.home import Home
 from aiogandi.journals.damage import understood
+from aiogandi.journals.process import process_in_words
 from aiogandi.journals.run import Durable, Run
 from aiogandi.journals.sqlite.storage import SqliteStorage
 from aiogandi.models import OperationDetails
@@ -275,14 +274,6 @@ class Journal:
 def account_of(login: str, handle: str | None, url: str) -> str:
     """The account that keys live under."""
     return json.dumps([login, handle, url])
-
-
-def process_in_words() -> str:
-    """This process, as others are told of it."""
-    program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
-    told = f"process {os.getpid()} ({program}) on {socket.gethostname()}"
-    # A file's name may have bytes that are no text, and the journal takes no others.
-    return told.encode("utf-8", "backslashreplace").decode()
 
 
 def _words(key: object) -> Key:

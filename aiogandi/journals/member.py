@@ -23,20 +23,15 @@ from aiogandi.settings import Retry
 class Member:
     """Lets a client of an account into a journal, with its first changing call.
 
-    A journal that is *owned* is opened and closed with the client. One that *keeps* not is there for the claims of
-    a hub's clients alone.
+    A journal that is *owned* is opened and closed with the client.
     """
 
-    def __init__(
-        self, journal: Journal, account: str, password: Secret, *, owned: bool, keeps: bool = True
-    ) -> None:
+    def __init__(self, journal: Journal, account: str, password: Secret, *, owned: bool) -> None:
         self.account = account
         self._journal = journal
         self._password = password
         self.secrets = KnownSecrets([password])
         self._owned = owned
-        self.keeps = keeps
-        """Whether what is written down outlives the process."""
         self._within = 0.0
         self._sender: Sender
         self._keys: Keys
@@ -49,14 +44,11 @@ class Member:
         handle: str | None,
         url: str,
         password: Secret,
-        claims: Journal | None,
     ) -> Self | None:
-        """The part of a client with these settings; None where it has no journal, and no *claims* in a hub."""
-        account = account_of(login, handle, url)
+        """The part of a client with these settings; None where it has no journal."""
         if journal is None:
-            if claims is None:
-                return None
-            return cls(claims, account, password, owned=True, keeps=False)
+            return None
+        account = account_of(login, handle, url)
         if isinstance(journal, Journal):
             return cls(journal, account, password, owned=False)
         return cls(Journal(journal), account, password, owned=True)

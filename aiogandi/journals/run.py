@@ -15,8 +15,9 @@ from uuid import UUID
 
 from aiogandi import models
 from aiogandi.changes.discretion import KnownSecrets
-from aiogandi.changes.journal import Held, Storage
+from aiogandi.changes.journal import Held
 from aiogandi.changes.once import Block
+from aiogandi.changes.storage import Storage
 from aiogandi.checks import require
 from aiogandi.journals.damage import understood
 from aiogandi.models.model import AskedById, AskedWithoutId

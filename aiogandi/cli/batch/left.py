@@ -12,7 +12,7 @@ from aiogandi.errors import InvalidArgument
 
 if TYPE_CHECKING:
     # At run time this would load the client, which help and wrong use do without.
-    from aiogandi.changes.journal import Left
+    from aiogandi.changes.storage import Left
 
 COLUMNS: Final = {
     "ENTRY": "entry",

@@ -11,7 +11,8 @@ from aiogandi.changes.prints import Prints
 from aiogandi.changes.recorder import Recorder
 from aiogandi.hub.journal.storage import HubStorage
 from aiogandi.hub.store import Store
-from aiogandi.journals.journal import account_of, process_in_words
+from aiogandi.journals.journal import account_of
+from aiogandi.journals.process import process_in_words
 from aiogandi.redaction import Secret
 from aiogandi.settings import Retry
 

@@ -9,8 +9,9 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from aiogandi.changes import written
-from aiogandi.changes.journal import Entry, Held, Key, Left, Recorded
+from aiogandi.changes.journal import Held, Key, Recorded
 from aiogandi.changes.state import State
+from aiogandi.changes.storage import Entry, Left
 from aiogandi.errors import HubError
 
 Given = ParamSpec("Given")

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
-from aiogandi.changes.journal import ClientJournal, Entry, Key, KeyHeld, Left, Name
+from aiogandi.changes.journal import ClientJournal, Key, KeyHeld, Name
+from aiogandi.changes.storage import Entry, Left
 from aiogandi.errors import HubError, InvalidArgument, JournalError
 from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.client_journal import HubClientJournal
@@ -66,13 +67,12 @@ class HubStorage:
 
     async def open(self) -> None:
         self._store.join()
-        if not self._is_brief:  # whose clients wait for the store where it is away
-            try:
-                await self._store.begun()
-                self._is_durable = await look(self._store)
-            except BaseException:
-                await self._store.leave()
-                raise
+        try:
+            await self._store.begun()
+            self._is_durable = await look(self._store)
+        except BaseException:
+            await self._store.leave()
+            raise
         self._is_open = True
 
     async def close(self) -> None:
@@ -85,9 +85,11 @@ class HubStorage:
             await self._store.leave()
 
     def let_go(self) -> None:
-        self._is_open = False
         for journal in tuple(self._journals):
             journal.stop()
+        if self._is_open:
+            self._is_open = False
+            self._store.let_go()
 
     def apart(self, work: Callable[[], Result]) -> Awaitable[Result]:
         return asyncio.to_thread(work)

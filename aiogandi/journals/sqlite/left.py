@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aiogandi.changes.journal import Left, Name, Recorded
+from aiogandi.changes.journal import Name, Recorded
 from aiogandi.changes.state import OPEN, State
+from aiogandi.changes.storage import Left
 from aiogandi.journals.sqlite.claims import enter, owner
 from aiogandi.journals.sqlite.rows import IS_OPEN, one, recorded
 

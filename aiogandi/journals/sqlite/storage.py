@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from aiogandi.changes import written
-from aiogandi.changes.journal import ClientJournal, Entry, Key, KeyHeld, Left, Name, Recorded
+from aiogandi.changes.journal import ClientJournal, Key, KeyHeld, Name, Recorded
+from aiogandi.changes.storage import Entry, Left
 from aiogandi.errors import InvalidArgument, JournalError
 from aiogandi.journals.sqlite.file import connect, followed, located
 from aiogandi.journals.sqlite.left import adopt, dismiss, drop, holder_of, with_runs

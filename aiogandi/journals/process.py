@@ -1,4 +1,4 @@
-"""What others are told of this process."""
+"""This process, as others are told of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ def this_process() -> dict[str, Any]:
     program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
     return {
         "pid": os.getpid(),
-        # A file's name may have bytes that are no text.
+        # A file's name may have bytes that are no text, and neither a journal nor a store takes others.
         "program": program.encode("utf-8", "backslashreplace").decode(),
         "host": socket.gethostname(),
     }
+
+
+def process_in_words() -> str:
+    """The same, for people."""
+    told = this_process()
+    return f"process {told['pid']} ({told['program']}) on {told['host']}"

@@ -1,0 +1,36 @@
+"""That this process is there, which it says again and again."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any, Final
+
+from aiogandi.hub.link import StoreLink
+from aiogandi.hub.scripts import BEAT, LEAVE
+from aiogandi.journals.process import this_process
+
+BEATS: Final = 5
+"""So many times in a lease a process says that it is here. It is gone when it was not heard of for all but
+one of them, so that another one notices it within the lease.
+"""
+
+
+class Presence:
+    """One process, by its ``name`` in the store. *lease* is in seconds."""
+
+    def __init__(self, lease: float) -> None:
+        self.name = secrets.token_hex(8)
+        self.about: dict[str, Any] = {}
+        self.pause = lease / BEATS
+        """Seconds after which it is said again."""
+        self._kept = int(lease * 1000 * (BEATS - 1) / BEATS)
+
+    async def tell(self, link: StoreLink, prefix: str, epoch: str) -> None:
+        """Say that it is there, and where."""
+        told = json.dumps({**this_process(), **self.about})
+        await link.run(BEAT, prefix, epoch, [self.name, self._kept, told])
+
+    async def leave(self, link: StoreLink, prefix: str, epoch: str) -> None:
+        """Say that it is there no more."""
+        await link.run(LEAVE, prefix, epoch, [self.name])
