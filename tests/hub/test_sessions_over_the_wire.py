@@ -1,8 +1,10 @@
 """One session for the clients of several processes, on the sandbox."""
 
 import asyncio
+import sys
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,8 @@ from aiogandi.instrumentation import LoginBegan
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
 from tests.waiting import until
+
+CALLER = Path(__file__).with_name("caller.py")
 
 
 @pytest.fixture
@@ -125,6 +129,24 @@ async def test_a_process_that_ends_during_its_login_leaves_it_to_the_others(
         await asyncio.sleep(0.1)
     await asyncio.wait_for(call, 30)
     await asyncio.gather(cut, return_exceptions=True)
+    assert sandbox.calls["login"] == 2
+
+
+async def test_a_process_that_is_killed_during_its_login_is_replaced_within_the_lease(
+    shared_store, prefix, begin, sandbox
+):
+    sandbox.delay("login", seconds=60)
+    words = sandbox.url, shared_store, prefix, "1"
+    killed = await asyncio.create_subprocess_exec(sys.executable, str(CALLER), *words)
+    try:
+        await until(lambda: sandbox.calls["login"] == 1)
+    finally:
+        killed.kill()
+        await killed.wait()
+    staying = await begin(sandbox)
+    began = time.monotonic()
+    await staying.vm_list()
+    assert time.monotonic() - began < 1 + 4  # a loaded machine
     assert sandbox.calls["login"] == 2
 
 
