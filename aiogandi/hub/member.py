@@ -40,6 +40,7 @@ class HubMember:
         limit: RateLimit | None,
     ) -> None:
         self._store = store
+        self._login = login
         self.sessions = SharedSessions(
             store,
             login=login,
@@ -58,9 +59,11 @@ class HubMember:
     def join(self) -> None:
         """The client was made, and will be closed."""
         self._store.join()
+        self._store.about.setdefault("logins", []).append(self._login)
 
     async def close(self) -> None:
         """The client is closed."""
+        self._store.about["logins"].remove(self._login)
         async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
             parts.push_async_callback(self._store.leave)
             parts.push_async_callback(self.sessions.close)

@@ -5,30 +5,17 @@ It is read without entering the store, so that looking changes nothing.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
-from aiogandi.errors import HubError
-from aiogandi.hub.link import StoreLink, StoreTrouble
-from aiogandi.hub.overview_script import OVERVIEW
-from aiogandi.hub.presence import BEATS
-from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.scripts import FORMAT
-
-WANTED: Final = {
-    "appendonly": "yes",
-    "appendfsync": "always",
-    "maxmemory-policy": "noeviction",
-}
-"""What a store must be set to, that a journal in it may be relied on."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSetting:
-    """A setting of the store: what it *is*, None where that cannot be seen, and what is *wanted*."""
+    """A setting of the store: its *value*, None where that cannot be seen, and what a journal there needs."""
 
     name: str
     value: str | None
@@ -39,8 +26,8 @@ class StoreSetting:
 class ProcessHere:
     """A process that is in the store, by its *name* there.
 
-    *since* is when it came, by its machine's clock; *heard* how many seconds ago it was heard of; *accounts*
-    are the logins of its clients.
+    *since* is when it came, by its machine's clock; *heard* how many seconds ago it was heard of; *logins* are
+    those of its clients.
     """
 
     name: str
@@ -49,7 +36,67 @@ class ProcessHere:
     program: str
     since: datetime
     heard: float
-    accounts: tuple[str, ...]
+    logins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateGroup:
+    """Who shares the rate: one turn every *gap* seconds, of which *used* were.
+
+    *reserved* are the turns that are still to come, *free* is in how many seconds the first one after them is,
+    and *held* for how many seconds nobody has one, because the service wants it.
+    """
+
+    name: str
+    gap: float
+    used: int
+    reserved: int
+    free: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKept:
+    """The session of an account with its password, by the beginning of its *fingerprint*.
+
+    *began*, *ends* (None: never) and *process*, which made it, are None where there is none; *login* is the
+    process that logs in just now; *refused* for how many seconds a refused login still stands.
+    """
+
+    fingerprint: str
+    began: datetime | None
+    ends: datetime | None
+    process: str | None
+    login: str | None
+    refused: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountShared:
+    """What clients of one account share: who polls for all of them, how many *watchers* watch how many
+    operations, how many calls are *open*, and how many operations are known to be somebody's.
+
+    *login* and *url* are None for an account of which only the name is known.
+    """
+
+    name: str
+    login: str | None
+    url: str | None
+    poller: str | None
+    watchers: int
+    watches: int
+    open: int
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHeldNow:
+    """A key of an account's journal, of a *run* or of none, and who holds it."""
+
+    account: str
+    run: str | None
+    key: tuple[str, ...]
+    holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +112,11 @@ class Overview:
     """Its program and version, None where that cannot be seen."""
     format: int | None
     settings: tuple[StoreSetting, ...]
-    processes: tuple[ProcessHere, ...]
+    processes: tuple[ProcessHere, ...] = ()
+    rates: tuple[RateGroup, ...] = ()
+    sessions: tuple[SessionKept, ...] = ()
+    accounts: tuple[AccountShared, ...] = ()
+    keys: tuple[KeyHeldNow, ...] = ()
 
     @property
     def is_of_another_release(self) -> bool:
@@ -75,72 +126,6 @@ class Overview:
     def to_dict(self) -> dict[str, Any]:
         """All of it, as `json.dumps` takes it."""
         return dict(asdict(self, dict_factory=_record))
-
-
-async def overview(hub: RedisHub) -> Overview:
-    """What stands in the hub's store; `HubError` where that does not answer."""
-    store = hub.store
-    link = hub.link_apart()
-    try:
-        form, processes = await link.run(OVERVIEW, store.prefix, "", [FORMAT])
-        return Overview(
-            store.told.removeprefix("the hub "),
-            store.prefix,
-            await _server(link),
-            None if form is None else int(form),
-            await _settings(link),
-            tuple(sorted(map(_process, processes), key=lambda each: each.since)),
-        )
-    except StoreTrouble as error:
-        raise HubError(f"{store.told} is away: {error}") from None
-    finally:
-        await link.close()
-
-
-def _process(found: Sequence[Any]) -> ProcessHere:
-    name, told, left = found
-    about = json.loads(told)
-    kept = about["lease"] * (BEATS - 1) / BEATS  # see Store: for so long it counts as here
-    return ProcessHere(
-        name.decode(),
-        about["host"],
-        about["pid"],
-        about["program"],
-        datetime.fromtimestamp(about["since"], UTC),
-        round(max(kept - left / 1000, 0.0), 1),
-        tuple(sorted(about.get("accounts", {}).values())),
-    )
-
-
-async def _server(link: StoreLink) -> str | None:
-    told = _facts(await _asked(link, "INFO", "server"))
-    for name in ("valkey", "redis"):  # Valkey tells of the Redis that it resembles as well
-        if version := told.get(f"{name}_version"):
-            return f"{name} {version}"
-    return None
-
-
-async def _settings(link: StoreLink) -> tuple[StoreSetting, ...]:
-    told = _facts(await _asked(link, "CONFIG", "GET", *WANTED))
-    return tuple(StoreSetting(name, told.get(name), wanted) for name, wanted in WANTED.items())
-
-
-async def _asked(link: StoreLink, *words: str) -> Any:
-    """What a command returns; nothing where the user may not give it."""
-    try:
-        return await link.command(*words)
-    except StoreTrouble:
-        return ()
-
-
-def _facts(told: Any) -> dict[str, str]:
-    """What INFO and CONFIG GET tell, by its name: redis-py makes a mapping of the one, and not of the other."""
-    pairs = told.items() if isinstance(told, Mapping) else zip(told[::2], told[1::2], strict=True)
-    return {_text(name): _text(value) for name, value in pairs}
-
-
-def _text(word: Any) -> str:
-    return word.decode() if isinstance(word, bytes) else str(word)
 
 
 def _record(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

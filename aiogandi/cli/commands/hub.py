@@ -34,7 +34,39 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "PROGRAM": "program",
         "SINCE": "since",
         "HEARD": "heard",
-        "ACCOUNTS": "accounts",
+        "LOGINS": "logins",
+    },
+    "rates": {
+        "RATE GROUP": "name",
+        "GAP": "gap",
+        "USED": "used",
+        "RESERVED": "reserved",
+        "FREE IN": "free",
+        "HELD FOR": "held",
+    },
+    "sessions": {
+        "SESSION": "fingerprint",
+        "BEGAN": "began",
+        "ENDS": "ends",
+        "PROCESS": "process",
+        "LOGS IN": "login",
+        "REFUSED FOR": "refused",
+    },
+    "accounts": {
+        "ACCOUNT": "name",
+        "LOGIN": "login",
+        "URL": "url",
+        "POLLER": "poller",
+        "WATCHERS": "watchers",
+        "WATCHES": "watches",
+        "OPEN CALLS": "open",
+        "CLAIMS": "claims",
+    },
+    "keys": {
+        "KEY": "key",
+        "RUN": "run",
+        "ACCOUNT": "account",
+        "HELD BY": "holder",
     },
 }
 """What is shown of each part of the overview, where there is something."""
@@ -53,7 +85,7 @@ def status(json: Json = False) -> Look:
 
     async def work(hub: aiogandi.RedisHub, screen: Screen) -> int:
         # Here, because help and wrong use do without the store's client.
-        from aiogandi.hub.overview import overview  # noqa: PLC0415
+        from aiogandi.hub.looking import overview  # noqa: PLC0415
 
         found = await overview(hub)
         if screen.as_json:

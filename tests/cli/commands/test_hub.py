@@ -1,12 +1,13 @@
 """``hub status``: who is in the store, as it stands there, with no login."""
 
+import asyncio
 import os
 import socket
 from contextlib import asynccontextmanager
 
 import pytest
 
-from aiogandi import RedisHub
+from aiogandi import Gandi, RedisHub
 from tests.hub.stores import StoreServer
 
 
@@ -129,3 +130,25 @@ def test_the_files_hub_is_looked_at_with_no_login(aiogandi, store, tmp_path):
     path.write_text(f'hub = "{store.url}"\n')
     path.chmod(0o600)
     assert aiogandi("hub", "status", "--json").json["address"] == store.url
+
+
+async def test_what_clients_share_is_told_without_what_it_hides(beside, slow_service, store):
+    env = {"GANDI_HUB": store.url}
+    url, hub = slow_service.url, RedisHub(store.url, lease=60)
+    async with (
+        hub.journal() as journal,
+        Gandi("AA1234-GANDI", "mypassword", url=url, hub=hub, journal=journal) as gandi,
+        gandi.once("web-01"),
+    ):
+        operation = await gandi.vm_create("web-01", "s3cret-pw", 111, 1, 1)
+        waiting = asyncio.create_task(operation.wait())
+        table = await beside("hub", "status", env=env)
+        told = (await beside("hub", "status", "--json", env=env)).json
+        waiting.cancel()
+    assert (table.code, table.err) == (0, "")
+    headings = {line.split("  ")[0] for line in table.out.splitlines() if line}
+    assert headings >= {"PROCESS", "RATE GROUP", "SESSION", "ACCOUNT", "KEY"}
+    assert [key["key"] for key in told["keys"]] == [["web-01"]]
+    assert [account["login"] for account in told["accounts"]] == ["AA1234-GANDI"]
+    for secret in ("mypassword", "s3cret-pw"):
+        assert secret not in table.out + str(told)
