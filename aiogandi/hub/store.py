@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from aiogandi import chores
@@ -225,7 +226,8 @@ class Store:
                 " begins anew",
                 self.told,
             )
-            _call(self.on_replaced)
+            for callback in list(self.on_replaced):
+                callback()
         self._here.set()
         if not self._tasks:
             self._tasks = [self._start(self._beat), self._start(self._listen)]
@@ -236,7 +238,8 @@ class Store:
         self._trouble = trouble
         self._here.clear()
         log.warning("%s is away: %s", self.told, trouble)
-        _call(self.on_away)
+        for callback in list(self.on_away):
+            callback()
         self._tasks.append(self._start(self._come_back))
 
     async def _come_back(self) -> None:
@@ -256,7 +259,8 @@ class Store:
         ]
         if not self._tasks:
             self._tasks = [self._start(self._beat), self._start(self._listen)]
-        _call(self.on_back)
+        for callback in list(self.on_back):
+            callback()
 
     def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return chores.begin(work, _noticed)
@@ -274,11 +278,9 @@ class Store:
             except StoreTrouble as error:
                 self._goes_away(str(error))
                 continue
-            for beat in list(self.on_beat):
-                try:
+            with suppress(HubError):  # it goes away, which is told
+                for beat in list(self.on_beat):
                     await beat()
-                except HubError:
-                    break  # it went away, which was told
 
     async def _listen(self) -> None:
         while True:
@@ -292,11 +294,6 @@ class Store:
                 self._goes_away(str(error))
                 continue
             self._news.spread(news)
-
-
-def _call(callbacks: list[Callable[[], object]]) -> None:
-    for callback in list(callbacks):
-        callback()
 
 
 def _noticed(task: asyncio.Task[None]) -> None:
