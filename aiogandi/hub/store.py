@@ -222,8 +222,7 @@ class Store:
         if was_other:
             self.generation += 1
             log.warning(
-                "%s is another one than before, or was emptied: keys that were held there are lost, the rest"
-                " begins anew",
+                "%s is another one, or was emptied: held keys are lost, the rest begins anew",
                 self.told,
             )
             for callback in list(self.on_replaced):
