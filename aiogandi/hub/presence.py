@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from typing import Any, Final
 
 from aiogandi.hub.link import StoreLink
@@ -21,7 +22,7 @@ class Presence:
 
     def __init__(self, lease: float) -> None:
         self.name = secrets.token_hex(8)
-        self.about: dict[str, Any] = {}
+        self.about: dict[str, Any] = {"since": time.time(), "lease": lease}
         self.pause = lease / BEATS
         """Seconds after which it is said again."""
         self._kept = int(lease * 1000 * (BEATS - 1) / BEATS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import time
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -146,7 +145,6 @@ class RedisHub:
         """The store as this process sees it. (For the parts of the hub; nobody else needs it.)"""
         if self._store is None:
             self._store = self._make_store()
-            self._store.about = {"since": time.time(), "lease": self._lease}
         return self._store
 
     def link_apart(self) -> StoreLink:

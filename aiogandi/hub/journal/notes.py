@@ -79,7 +79,7 @@ class CallNotes(HeldKeys):
         if not self._has_warned:
             self._has_warned = True
             log.warning(
-                "%s: changing calls go on while it is away, and it is not certain that each runs once",
+                "%s: changing calls go on alone, and it is not certain that each runs once",
                 self._books.store.told,
             )
         return True
