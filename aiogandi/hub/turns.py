@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import secrets
+import zlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,7 +22,7 @@ from aiogandi.transport.rank import Rank
 
 log = logging.getLogger("aiogandi.hub")
 
-LATE: Final = 0.75
+LATE: Final = 0.5
 """So many gaps after it was due a turn is not used any more: the next one's is near."""
 
 SHORTEST_LATE: Final = 0.005
@@ -66,6 +67,7 @@ class SharedTurns:
         self._clock = StoreClock()
         self._waiters: Waiters | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None  # of asking, for whoever is next
         self._telling: set[asyncio.Task[None]] = set()
         self._reserved: _Reserved | None = None
         self._timer: asyncio.TimerHandle | None = None  # until it is due
@@ -87,6 +89,8 @@ class SharedTurns:
         self._store.on_back.append(self._come_back)
 
     def pause(self) -> float:
+        if self._failure is not None:
+            return 0.0
         if self._is_alone:
             return max(self._alone_at - self._now(), 0.0)
         if self._reserved is not None:
@@ -101,6 +105,9 @@ class SharedTurns:
         return math.inf
 
     async def take(self) -> int:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
         self._alone_at = self._now() + self._alone_gap
         if self._reserved is not None:
             self._used = self._reserved.due
@@ -165,8 +172,10 @@ class SharedTurns:
         if float(at) >= self._held_until and not (let_others_go and self._is_there_more):
             self._reserve(_Reserved(at, _NUMBERS[best], bool(let_others_go)))
 
-    def _asked(self, _: asyncio.Task[None]) -> None:
+    def _asked(self, asking: asyncio.Task[None]) -> None:
         self._asking = None
+        if not asking.cancelled():
+            self._failure = asking.exception()
         self._look()
 
     async def _tell_hold(self, seconds: float) -> None:
@@ -229,8 +238,8 @@ class SharedTurns:
     def _go_alone(self) -> None:
         if not self._is_alone:
             self._is_alone = True
-            # All notice it at about the same moment.
-            phase = secrets.randbelow(1000) / 1000
+            # All notice it at about the same moment, and each goes on at one of its own.
+            phase = zlib.crc32(self._store.process.encode()) / 2**32
             self._alone_at = max(self._alone_at, self._now() + self._alone_gap * phase)
         self._used = ""
         self._drop()

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from aiogandi import RateLimit, TransportError
+from aiogandi import RateLimit, TransportError, WrongLoop
 from aiogandi.hub.redis_hub import RedisHub
+from aiogandi.hub.store import Store
 from aiogandi.transport.rank import Rank
 from tests.hub.slow_way import SlowWay
 from tests.hub.turn_takers import Member, most_in, together
@@ -146,6 +147,21 @@ async def test_slow_answers_do_not_disturb_the_distance(members_at, shared_store
         each.be_busy()
     await until(lambda: len(together([far, near])) >= 30)
     assert most_in(together([far, near]), SLOW.per) <= SLOW.calls
+
+
+class Elsewhere(Store):
+    """The store of a program that uses it in another loop."""
+
+    async def run(self, script, *arguments):
+        raise WrongLoop("it is at home elsewhere")
+
+
+async def test_whoever_is_next_is_told_why_no_turn_can_be_asked_for():
+    member = Member(Elsewhere("redis://127.0.0.1:1/0", "the hub", "test", 5, 2), LIMIT)
+    for _ in range(2):
+        with pytest.raises(WrongLoop, match="elsewhere"):
+            await member.take()
+    await member.close()
 
 
 # -- the store is away -------------------------------------------------------------------------

@@ -56,20 +56,23 @@ async def work(url, calls, per, group, begins, seconds, rank, prefix="aiogandi")
 
 def run(url, limit, ranks, seconds):
     """The times and the round trips of one process for each of the *ranks*."""
-    begins = time.time() + 1 + 0.3 * len(ranks)
+    begins = time.time() + 1 + 0.5 * len(ranks)
     words = [url, limit.calls, limit.per, f"group-{begins}", begins, seconds]
     program = [sys.executable, "-m", "tests.hub.turn_figures", "work", *map(str, words)]
     workers = [subprocess.Popen([*program, rank], stdout=subprocess.PIPE) for rank in ranks]
     return [json.loads(worker.communicate()[0]) for worker in workers]
 
 
-def figures(limit, seconds, outcomes):
+def figures(limit, outcomes):
     """What is printed of a run."""
+    # While all of them were there, and not yet gone.
+    begins = max(times[0] for times, _ in outcomes)
+    ends = min(times[-1] for times, _ in outcomes)
     times = sorted(time for times, _ in outcomes for time in times)
-    inside = [each for each in times if times[0] + 1 <= each < times[0] + seconds - 1]
-    used = len(inside) / (seconds - 2) * limit.per / limit.calls
+    inside = [each for each in times if begins <= each < ends]
+    used = len(inside) / (ends - begins) * limit.per / limit.calls
     most = max(sum(first <= each < first + limit.per for each in times) for first in times)
-    shares = [len(times) for times, _ in outcomes]
+    shares = [sum(begins <= each < ends for each in times) for times, _ in outcomes]
     trips = sum(trips for _, trips in outcomes) / len(times)
     nearest = min(later - sooner for sooner, later in pairwise(times))
     return (
@@ -84,10 +87,10 @@ def main(seconds=20.0):
     try:
         for limit in LIMITS:
             for number in PROCESSES:
-                say(figures(limit, seconds, run(server.url, limit, ["CALL"] * number, seconds)))
+                say(figures(limit, run(server.url, limit, ["CALL"] * number, seconds)))
         ranks = ["CALL", "CALL", "BULK", "BULK", "POLL"]
         outcomes = run(server.url, LIMITS[0], ranks, seconds)
-        say(figures(LIMITS[0], seconds, outcomes))
+        say(figures(LIMITS[0], outcomes))
         of_each = zip(ranks, outcomes, strict=True)
         say("  of which " + ", ".join(f"{rank} {len(times)}" for rank, (times, _) in of_each))
     finally:
