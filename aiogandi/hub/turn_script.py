@@ -49,9 +49,9 @@ if held > time + LONGEST_HOLD then held = 0 end
 
 -- Who has a turn that is still to come, which turns have passed, and who waits.
 local coming, served, members, waited, others_wait = {}, {}, 0, 0, 99
+local function last_of(its) return served[its] or tonumber(known['served:' .. its] or 0) end
 local function was_served(at, its)
-  last = math.max(last, at)
-  served[its] = math.max(served[its] or tonumber(known['served:' .. its] or 0), at)
+  last, served[its] = math.max(last, at), math.max(last_of(its), at)
 end
 for other, text in pairs(pairs_of(takers)) do
   local due, its, next_rank, believed = string.match(text, '(%S+) (%d+) (%d+) (%S+)')
@@ -86,8 +86,8 @@ local function first_free(at)
   end
   return at
 end
-local function last_of(its)
-  local at = served[its] or tonumber(known['served:' .. its] or 0)
+local function latest_of(its)
+  local at = last_of(its)
   for _, each in ipairs(coming) do
     if each.rank == its then at = math.max(at, each.at) end
   end
@@ -98,14 +98,13 @@ local soonest = math.max(time + lead, last + gap, held)
 local due, is_late = first_free(soonest), 0
 if others_wait < rank then
   -- One turn in ten is for all of this rank, wherever they wait.
-  local own = math.min(last_of(rank), soonest + SHARE * gap * members) + SHARE * gap
+  local own = math.min(latest_of(rank), soonest + SHARE * gap * members) + SHARE * gap
   if own > due then due, is_late = first_free(own), 1 end
 else
   -- It goes before one who can wait, who hears early enough that the turn is another one now.
   for _, each in ipairs(coming) do
-    local recent = served[each.rank] or tonumber(known['served:' .. each.rank] or 0)
     if each.rank > rank and each.at < due - 0.000005 and each.at >= math.max(time + safe, soonest)
-        and recent + (SHARE - 1) * gap > each.at then
+        and last_of(each.rank) + (SHARE - 1) * gap > each.at then
       redis.call('HSET', takers, each.member, entry(due, each.rank, each.behind, each.believed + due - each.at))
       tell('turn', group, table.concat({each.member, exact(each.at), exact(due)}, ' '))
       due = each.at
@@ -147,9 +146,11 @@ that was free, because somebody better waits elsewhere.
 
 HOLD: Final = Script.of(
     "hold",
+    f"local LONGEST_HOLD = {LONGEST_HOLD}"
     """
-local turns, ends = name('turns', ARGV[2]), exact(now() + tonumber(ARGV[3]))
-if tonumber(redis.call('HGET', turns, 'held') or 0) < tonumber(ends) then
+local turns, time = name('turns', ARGV[2]), now()
+local ends, held = exact(time + tonumber(ARGV[3])), tonumber(redis.call('HGET', turns, 'held') or 0)
+if held < tonumber(ends) or held > time + LONGEST_HOLD then
   redis.call('HSET', turns, 'held', ends)
   if redis.call('TTL', turns) < 600 then redis.call('EXPIRE', turns, 600) end
   tell('hold', ARGV[2], ends)

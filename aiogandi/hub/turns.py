@@ -22,8 +22,10 @@ from aiogandi.transport.rank import Rank
 
 log = logging.getLogger("aiogandi.hub")
 
-LATE: Final = 0.5
-"""So many gaps after it was due a turn is not used any more: the next one's is near."""
+LATE: Final = 0.65
+"""So many gaps after it was due a turn is not used any more. What is left of the gap is for the network: with
+latenesses of a whole one there would be one request too many in a window.
+"""
 
 SHORTEST_LATE: Final = 0.005
 """Seconds by which every machine may be late."""

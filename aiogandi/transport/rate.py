@@ -250,6 +250,9 @@ class Turns:
             elif other.waiting:
                 other.passed += 1
         line.passed = 0
+        if line is self._polls:
+            # Where others had many, every other turn of this process at most: its own calls go on.
+            line.passed = min(turns - 1, SHARE - 2)
 
     def _seconds_to_wait(self) -> float:
         """Until there is a turn, whoever gets it."""

@@ -107,16 +107,20 @@ def test_who_comes_later_but_goes_first_has_the_turn_that_was_asked_for_by_other
     assert in_virtual_time(story()) == [Rank.LOGIN, Rank.BULK]
 
 
-def test_polling_counts_the_turns_of_all_who_share_the_rate(in_virtual_time):
+@pytest.mark.parametrize(("turns", "own"), [(1, 10), (2, 5), (5, 2), (100, 2)])
+def test_polling_counts_the_turns_of_all_but_leaves_every_other_one_to_the_calls_beside_it(
+    in_virtual_time, turns, own
+):
     async def story():
-        taker = Taker(AskingPacer(turns=5))
+        taker = Taker(AskingPacer(turns=turns))
         await taker.take(Rank.POLL)
-        calls = [asyncio.create_task(taker.take()) for _ in range(9)]
+        calls = [asyncio.create_task(taker.take()) for _ in range(30)]
         polls = [asyncio.create_task(taker.take(Rank.POLL)) for _ in range(3)]
         await asyncio.gather(*calls, *polls)
-        return taker.ranks[1:10]
+        return taker.ranks[: 2 * own + 1]
 
-    assert in_virtual_time(story()) == 3 * [Rank.CALL, Rank.CALL, Rank.POLL]
+    ranks = in_virtual_time(story())
+    assert [number for number, rank in enumerate(ranks) if rank is Rank.POLL] == [0, own, 2 * own]
 
 
 def test_whoever_goes_away_while_it_is_asked_leaves_the_turn_to_another(in_virtual_time):
