@@ -26,7 +26,7 @@ class Waiters(Protocol):
 
 
 class Pacer(Protocol):
-    """Says when this process may send its next request. Nothing outlives `lift`."""
+    """Says when this process may send its next request."""
 
     def begin(self, waiters: Waiters) -> None:
         """They are those who wait here."""
@@ -37,8 +37,8 @@ class Pacer(Protocol):
         """
 
     async def take(self) -> int:
-        """Use the turn up, now that there is one. How many turns all who share the rate have had since
-        the one before of this process.
+        """Use the turn up, right after `pause` has said that there is one. Returns how many turns all who
+        share the rate have had since the one before of this process.
         """
 
     def hold(self, seconds: float) -> None:

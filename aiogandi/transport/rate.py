@@ -175,8 +175,8 @@ class Turns:
             self._call_next()
             try:
                 await call
-                # A hold may have begun, and what was to be sent may have ended, just now.
-                if not self._is_held():
+                # A hold may have begun, the turn may be over, and what was to be sent may have ended, just now.
+                if self._seconds_to_wait() <= 0:
                     if not is_wanted():
                         raise Unwanted
                     await self._take(line)

@@ -136,6 +136,20 @@ def test_whoever_goes_away_while_it_is_asked_leaves_the_turn_to_another(in_virtu
     assert in_virtual_time(story()) == (1, [Rank.CALL])
 
 
+def test_a_turn_that_is_gone_again_when_its_owner_wakes_up_is_waited_for_anew(in_virtual_time):
+    class Fickle(AskingPacer):
+        def _come(self):
+            super()._come()
+            self._is_there = len(self.asked) > 1
+
+    async def story():
+        taker = Taker(Fickle())
+        await asyncio.gather(taker.take(), taker.take(Rank.BULK))
+        return taker.ranks
+
+    assert in_virtual_time(story()) == [Rank.CALL, Rank.BULK]
+
+
 def test_it_is_told_of_holds(in_virtual_time):
     async def story():
         pacer = AskingPacer()
