@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aiogandi.hub.watch_outbox import Outbox
@@ -55,18 +55,16 @@ class Inbox:
         else:
             self.relay.dismiss_all(lambda other: other == name)
 
-    def serve_only(self, clients: Iterable[Any]) -> Iterable[None]:
+    def serve_only(self, clients: Iterable[Any]) -> Iterator[None]:
         """These watch what stands there, and nobody anything else. Goes on after each one."""
-        watched = [
-            (name.decode(), read_line(b"watch\t%s\t%s" % (key, value)))
-            for name, fields in clients
-            for key, value in zip(fields[::2], fields[1::2], strict=True)
-            if key
-        ]
-        for name, key in self.relay.guests() - {
-            (name, read_key(line[1])) for name, line in watched
-        }:
-            self.relay.dismiss(name, key)
-        for name, line in watched:
-            self.serve(name, line)
-            yield
+        present = set()
+        for client, fields in clients:
+            name = client.decode()
+            for key, value in zip(fields[::2], fields[1::2], strict=True):
+                if key:
+                    line = read_line(b"watch\t%s\t%s" % (key, value))
+                    present.add((name, read_key(line[1])))
+                    self.serve(name, line)
+                    yield
+        for name, one in self.relay.guests() - present:
+            self.relay.dismiss(name, one)

@@ -109,11 +109,14 @@ LEAD: Final = Script.of(
     "lead",
     _OURS
     + """
-local wants = ARGV[4] == '1'
+local wants = ARGV[4] ~= 'no'
 for _, other in ipairs(redis.call('SMEMBERS', watchers)) do
+  local theirs = name('watches', account, other)
   if not is_here(other) then
-    redis.call('DEL', name('watches', account, other))
+    redis.call('DEL', theirs)
     redis.call('SREM', watchers, other)
+  elseif ARGV[4] == 'last' and other ~= client and redis.call('HLEN', theirs) > 1 then
+    wants = false
   end
 end
 local polls = who_polls()
@@ -132,9 +135,9 @@ redis.call('EXPIRE', mine, kept)
 return {polls, exact(now()), redis.call('EXISTS', mine)}
 """,
 )
-"""*client* polls from now on if it *wants* to and nobody does, and no more if it does not. What those have
-watched that have gone is forgotten. Returns who polls, the time, and whether it is known what *client*
-watches.
+"""*client* polls from now on if it *wants* to and nobody does, and no more if it does not: ``yes``, ``no``, or
+``last``, where nobody else could do it. What those have watched that have gone is forgotten. Returns who
+polls, the time, and whether it is known what *client* watches.
 """
 
 READ: Final = Script.of(

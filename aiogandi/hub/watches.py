@@ -230,8 +230,10 @@ class SharedWatches:
     async def _vote(self) -> None:
         self._elects = False
         now = asyncio.get_running_loop().time
-        wants = now() >= self._stands_back_until and self._takes_part()
-        answer = await self._store.run(LEAD, self._account, self._name, int(wants))
+        wants = "no" if not self._takes_part() else "yes"
+        if wants == "yes" and now() < self._stands_back_until:
+            wants = "last"
+        answer = await self._store.run(LEAD, self._account, self._name, wants)
         polls, at, is_known = answer
         self._here.offset = float(at) - now()
         if self._outbox.told and not is_known and not self._outbox.begins_anew:

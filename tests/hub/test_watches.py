@@ -64,6 +64,18 @@ async def test_who_comes_late_learns_the_end_without_a_question(start):
     assert service.asked.total() == asked
 
 
+async def test_an_operation_that_people_must_bring_to_its_end_is_asked_for_again(start):
+    service, (first, second) = await start(2)
+    number, wait = await lead(first)
+    service.end(number, "SUPPORT")
+    elsewhere = await waiting(second.operation(number))
+    for each in (wait, elsewhere):
+        with pytest.raises(OperationFailed, match="people must step in"):
+            await each
+    service.end(number, "DONE")
+    assert (await second.taken_up(number).wait(30)).state == "DONE"
+
+
 async def test_an_end_that_is_older_than_the_call_is_of_another_operation(start):
     service, (first, second) = await start(2)
     number, wait = await lead(first)
@@ -168,6 +180,31 @@ async def test_a_leader_whose_login_is_refused_lets_another_one_poll(start):
     assert (await asyncio.wait_for(wait, 20)).state == "DONE"
     assert second.leads
     assert first.follows
+
+
+async def test_whose_login_is_refused_and_who_is_alone_is_told_so_each_time(start):
+    service, (first,) = await start(1, lease=60.0)
+    await lead(first)
+    service.refuses[first.name] = AuthenticationError("bad password")
+    for _ in range(3):
+        with pytest.raises(AuthenticationError):
+            await first.operation(service.begin()).wait(20)
+
+
+async def test_two_clients_of_one_process_are_two(start):
+    service, (first, second) = await start(2, lease=60.0)
+    number, wait = await lead(first)
+    twin = first.twin()
+    theirs = service.begin()
+    waits = [await waiting(each.operation(theirs)) for each in (twin, second)]
+    await until(lambda: twin.follows and second.follows)
+    service.end(number)
+    assert (await wait).id == number
+
+    await first.tracker.close()
+    service.end(theirs)
+    assert [end.id for end in await asyncio.gather(*waits)] == [theirs, theirs]
+    await twin.leave()
 
 
 async def test_a_frozen_leader_is_replaced_and_stops_when_it_goes_on(start):

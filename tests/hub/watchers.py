@@ -64,14 +64,13 @@ class Service:
 class Process:
     """One process: its store, and its tracker, which asks *service*."""
 
-    def __init__(self, name, service, url, prefix, lease, deadline):
+    def __init__(self, name, service, goes_on, store):
         self.name = name
         self.service = service
-        self.goes_on = asyncio.Event()
-        self.goes_on.set()
+        self.goes_on = goes_on
         self.events = []
         self.begun = Begun()
-        self.store = _make_store(self.goes_on)(Secret(url), "the hub", prefix, lease, deadline)
+        self.store = store
         self.store.join()
         self.sharing = SharedWatches(self.store, "an-account")
         self.tracker = OperationTracker(
@@ -84,6 +83,16 @@ class Process:
             self.begun,
             self.sharing,
         )
+
+    @classmethod
+    def begin(cls, name, service, url, *settings):
+        goes_on = asyncio.Event()
+        goes_on.set()
+        return cls(name, service, goes_on, _make_store(goes_on)(Secret(url), "the hub", *settings))
+
+    def twin(self):
+        """Another client in this process."""
+        return Process(f"{self.name}, too", self.service, self.goes_on, self.store)
 
     @property
     def leads(self):
@@ -169,7 +178,8 @@ async def processes(url, prefix, number, *, lease=2.0, deadline=1.0):
     """So many processes of one account, and the service."""
     service = Service()
     every = [
-        Process(f"process {n}", service, url, prefix, lease, deadline) for n in range(1, number + 1)
+        Process.begin(f"process {n}", service, url, prefix, lease, deadline)
+        for n in range(1, number + 1)
     ]
     try:
         yield service, every
