@@ -164,11 +164,13 @@ class SharedWatches:
         self._elect()
 
     async def _beats(self) -> None:
-        if self._takes_part():
+        if self.role is Role.ALONE:  # the store is there, whatever went wrong
+            self._comes_back()
+        elif self._takes_part():
             self._elect()
 
     def _elect(self) -> None:
-        if self._outbox.is_known:
+        if self._outbox.is_known and self.role is not Role.ALONE:
             self._elects = True
             self._begin()
 
