@@ -10,19 +10,18 @@ from aiogandi.hub.watch_texts import Line, details_text, error_text, key_text, w
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.guests import Watched, WatchKey
 from aiogandi.operations.sharing import Relay
+from aiogandi.redaction import conceal
 
 AT_ONCE: Final = 200
 """So many things are told in one exchange at most."""
 
 
 class Outbox:
-    """What is told, in its order; of who waits for an operation only what is true when it is told.
+    """What is told, in its order; of who waits for an operation only what is true when it is told."""
 
-    *blanked* takes secrets out of what the service has sent.
-    """
-
-    def __init__(self, blanked: Callable[[Any], Any]) -> None:
-        self._blanked = blanked
+    def __init__(self) -> None:
+        self.blanked: Callable[[Any], Any] = conceal
+        """What the service has sent, without secrets."""
         self.told: dict[WatchKey, Watched] = {}
         """What the store knows to be watched here."""
         self.is_known = False
@@ -49,12 +48,12 @@ class Outbox:
         # People may bring one in SUPPORT to its end, so that this is no end for who comes later.
         kind = "stop" if details.state == OperationState.SUPPORT else "end"
         first, *further = map(key_text, keys)
-        text = details_text(details, self._blanked, late)
+        text = details_text(details, self.blanked, late)
         self._lines.append((kind, first, "".join(further), text))
 
     def saw(self, key: WatchKey, details: OperationDetails) -> None:
         """An operation is in another state."""
-        self._lines.append(("state", key_text(key), "", details_text(details, self._blanked)))
+        self._lines.append(("state", key_text(key), "", details_text(details, self.blanked)))
 
     def found(self, key: WatchKey, operation_id: int) -> None:
         """The id of an operation is known."""

@@ -23,7 +23,6 @@ from aiogandi.hub.watch_texts import Line, read_line
 from aiogandi.models import OperationDetails
 from aiogandi.operations.guests import WatchKey
 from aiogandi.operations.sharing import Relay
-from aiogandi.redaction import conceal
 
 log = logging.getLogger("aiogandi.hub")
 
@@ -46,20 +45,18 @@ class Role(enum.Enum):
 class SharedWatches:
     """The watches of one client, and those of all others of its *account*, in *store*. It is a `Sharing`.
 
-    *blanked* takes secrets out of what the service has sent, before that enters the store.
-
     What is to be told is told by one task, in its order, as much as there is in one exchange. A watch is told
     when it is taken up, and the answer says whether its operation has ended already: so no end is missed,
     whenever it is told. What this process has told is forgotten when it is not heard of for a lease; it
     notices that with its next exchange, and tells all again.
     """
 
-    def __init__(self, store: Store, account: str, blanked: Callable[[Any], Any] = conceal) -> None:
+    def __init__(self, store: Store, account: str) -> None:
         self._store = store
         self._account = account
         self._name = f"{store.process}.{secrets.token_hex(4)}"
         self.role = Role.UNKNOWN
-        self._outbox = Outbox(blanked)
+        self._outbox = Outbox()
         self._inbox: Inbox | None = None
         self._elects = False
         self._reads = False
@@ -79,7 +76,12 @@ class SharedWatches:
         store.hear("poller", self._account, self._hear_of_poller)
         store.hear("gone", "", self._hear_of_poller)
 
-    async def close(self) -> None:
+    def blank_by(self, blanked: Callable[[Any], Any]) -> None:
+        """Take the client's own secrets out as well, as it knows them."""
+        self._outbox.blanked = blanked
+
+    def let_go(self) -> None:
+        """The client is closed, and so is its loop, perhaps: the store tells it nothing more."""
         if self._closed:
             return
         self._closed = True
@@ -90,6 +92,12 @@ class SharedWatches:
         store.hear_no_more("watches", self._account, self._hear)
         store.hear_no_more("poller", self._account, self._hear_of_poller)
         store.hear_no_more("gone", "", self._hear_of_poller)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self.let_go()
+        store = self._store
         if (task := self._task) is not None:
             await cancel([task])
         if self._outbox.is_known and not store.is_away:
