@@ -294,7 +294,7 @@ class Gandi:
         )
         self._shared = shared
         if shared is not None:
-            shared.join()
+            shared.join((member or shared.claims).secrets)
 
     def _lift(self) -> None:
         self._turns.lift()

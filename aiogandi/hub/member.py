@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.clock import Clock
 from aiogandi.hub.journal.claims import ClaimsMember
 from aiogandi.hub.journal.storage import account_name
@@ -56,8 +57,9 @@ class HubMember:
         self.watches = SharedWatches(store, account_name(account_of(login, handle, url)))
         self.claims = ClaimsMember(store, login, handle, url, password, alone=alone)
 
-    def join(self) -> None:
-        """The client was made, and will be closed."""
+    def join(self, secrets: KnownSecrets) -> None:
+        """The client was made, and will be closed. It has met these *secrets*."""
+        self.watches.blank_by(secrets.blanked)
         self._store.join()
         self._store.about.setdefault("logins", []).append(self._login)
 
@@ -73,6 +75,7 @@ class HubMember:
 
     def let_go(self) -> None:
         """The client is closed, and its loop was closed before it."""
+        self.watches.let_go()
         self.claims.let_go()
         self._store.let_go()
 
