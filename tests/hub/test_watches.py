@@ -207,6 +207,37 @@ async def test_two_clients_of_one_process_are_two(start):
     await twin.leave()
 
 
+async def test_a_client_that_is_let_go_hears_nothing_any_more(start):
+    service, (first, second) = await start(2, lease=0.5, deadline=20.0)
+    await lead(first)
+    twin = first.twin()
+    number = service.begin()
+    wait = await waiting(twin.operation(number))
+    await until(lambda: twin.follows)
+    twin.sharing.let_go()
+    await first.tracker.close()
+    elsewhere = await waiting(second.operation(number))
+    await until(lambda: second.leads)
+    service.end(number)
+    await elsewhere
+    assert twin.follows
+    assert not wait.done()
+    await twin.leave()
+
+
+async def test_what_stands_in_the_store_is_blanked_as_the_client_knows_its_secrets(start):
+    service, (first, second) = await start(2)
+    first.sharing.blank_by(lambda sent: {**sent, "last_error": "it said ***"})
+    number, wait = await lead(first)
+    elsewhere = await waiting(second.operation(number))
+    await until(lambda: second.follows)
+    service.end(number, "ERROR", last_error="it said Tr0ub4dor")
+    with pytest.raises(OperationFailed, match="Tr0ub4dor"):
+        await wait
+    with pytest.raises(OperationFailed, match=r"it said \*\*\*$"):
+        await elsewhere
+
+
 async def test_a_frozen_leader_is_replaced_and_stops_when_it_goes_on(start):
     service, (first, second, third) = await start(3, lease=0.5, deadline=20.0)
     theirs, own = await lead(first)
