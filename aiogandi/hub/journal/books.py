@@ -61,6 +61,7 @@ class Books:
         self._last: dict[Hashable, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting: set[asyncio.Task[Any]] = set()
+        self._is_leaving = False
         self.is_closed = False
         store.on_back.append(self._came_back)
         store.on_replaced.append(self._was_replaced)
@@ -84,7 +85,7 @@ class Books:
             try:
                 return await work()
             except HubError as error:
-                if not self.store.is_away or loop.time() >= ends:
+                if not self.store.is_away or self._is_leaving or loop.time() >= ends:
                     raise
                 await self._until_back(error, ends)
 
@@ -217,10 +218,11 @@ class Books:
         """Write what is under way, and leave, with the *clients* that were taken over."""
         if self.is_closed:
             return
+        self._is_leaving = True
         try:
             for task in self._waiting:
                 task.cancel()
-            if self._tasks:
+            while self._tasks:
                 await asyncio.wait(self._tasks)
             if self.client is not None and not self.store.is_away:
                 words: list[Word] = [self.holder, self.client, *clients]

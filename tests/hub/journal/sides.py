@@ -1,9 +1,10 @@
 """Journals in a store as several processes see it, without clients and service."""
 
+import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from aiogandi.changes.journal import Intent
+from aiogandi.changes.journal import HeldElsewhere, Intent
 from aiogandi.hub.journal.storage import HubStorage
 from aiogandi.hub.scripts import LEAVE
 
@@ -19,6 +20,15 @@ def intent(key=None, step=None, *, since=None, method="vm_create", timeout=1.0, 
         *(method, arguments, (), "vm_id", 1, 5, since, timeout, settle),
         *(None if key is None else key.number, step),
     )
+
+
+async def held(journal, key):
+    """The key, as soon as it is free."""
+    async with asyncio.timeout(20):
+        # Nobody tells that it is free.
+        while isinstance(found := await journal.hold(key), HeldElsewhere):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return found
 
 
 class Process:
