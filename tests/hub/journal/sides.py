@@ -40,6 +40,7 @@ class Process:
         self.storage = HubStorage(self.store, **settings)
         self.is_brief = settings.get("brief", False)
         self.journal = None
+        self.is_over = False
 
     async def begin(self, within=5.0):
         await (self.joined() if self.is_brief else self.storage.open())
@@ -57,7 +58,15 @@ class Process:
         """Be heard of no more, as one that was killed or is frozen."""
         await self.store.run(LEAVE, self.store.process)
 
+    async def kill(self):
+        """End without leaving anything as it should be."""
+        self.journal.stop()
+        await self.end()
+
     async def end(self):
+        if self.is_over:
+            return
+        self.is_over = True
         if self.journal is not None:
             await self.journal.leave()
         await (self.store.leave() if self.is_brief else self.storage.close())
