@@ -63,6 +63,7 @@ class Books:
         self._waiting: set[asyncio.Task[Any]] = set()
         self._is_leaving = False
         self.is_closed = False
+        self._is_told = True
         store.on_back.append(self._came_back)
         store.on_replaced.append(self._was_replaced)
 
@@ -70,6 +71,8 @@ class Books:
 
     async def run(self, script: Script, make: Make) -> Any:
         """What the script returns; `HubError` where the store is away."""
+        if self.is_closed:
+            raise HubError(f"{self.store.told}: the journal was closed before its client")
         await self._get_ready()
         return await self._do(script, make)
 
@@ -116,8 +119,6 @@ class Books:
         self._late.append((script, make))
 
     async def _do(self, script: Script, make: Make) -> Any:
-        if self.is_closed and script is not LEAVE_JOURNAL:
-            raise HubError(f"{self.store.told}: the journal was closed before its client")
         run = self.store.run
         if self._durably and script.name in _DURABLE:
             run = self.store.run_durably
@@ -166,11 +167,14 @@ class Books:
         self._open.pop(number, None)
 
     def _was_replaced(self) -> None:
+        if self.is_closed:
+            self.let_go()  # nothing is there that could be left
+            return
         self.client = None
         self._late = [each for written in self._open.values() for each in written]
 
     def _came_back(self) -> None:
-        if not self.is_closed and (self._late or self.client is None):
+        if self._late or self.client is None:
             self._begin(self._catch_up)
 
     async def _catch_up(self) -> None:
@@ -178,6 +182,9 @@ class Books:
             await self._get_ready()
         except HubError as error:
             log.debug("%s: what was to be written is not yet: %s", self.store.told, error)
+        else:
+            if self.is_closed:
+                self.let_go()
 
     # -- order ---------------------------------------------------------------------------------
 
@@ -215,32 +222,35 @@ class Books:
             task.exception()  # whoever waited for it was told
 
     async def close(self, clients: Sequence[int]) -> None:
-        """Write what is under way, and leave, with the *clients* that were taken over."""
+        """Write what is under way, and leave, with the *clients* that were taken over. Where the store is away
+        both are done when it is back, if this process still uses it then.
+        """
         if self.is_closed:
             return
         self._is_leaving = True
+        for task in self._waiting:
+            task.cancel()
         try:
-            for task in self._waiting:
-                task.cancel()
             while self._tasks:
                 await asyncio.wait(self._tasks)
-            if self.client is not None and not self.store.is_away:
+            if self.client is None:
+                self._late.clear()  # it never was inside, and there is nothing of it
+            else:
                 words: list[Word] = [self.holder, self.client, *clients]
-                await self.run(LEAVE_JOURNAL, lambda: words)
+                self._late.append((LEAVE_JOURNAL, lambda: words))
+                await self._get_ready()
         except HubError as error:
-            log.info("%s: leaving the journal has failed: %s", self.store.told, error)
+            log.info("%s: the journal is left when it is back: %s", self.store.told, error)
         finally:
-            self.let_go()
+            self.is_closed = True
+            if not self._late:
+                self.let_go()
 
     def let_go(self) -> None:
         """Write nothing any more."""
-        if self.is_closed:
-            return
         self.is_closed = True
-        self.store.on_back.remove(self._came_back)
-        self.store.on_replaced.remove(self._was_replaced)
-        if self._late:
-            log.warning(
-                "%s is away, and what became of calls is not written down there: %d notes",
-                *(self.store.told, len(self._late)),
-            )
+        self._late.clear()
+        if self._is_told:
+            self._is_told = False
+            self.store.on_back.remove(self._came_back)
+            self.store.on_replaced.remove(self._was_replaced)

@@ -155,14 +155,18 @@ class HubClientJournal(CallNotes):
         self._hurries.set()
         for hold in self._holds.pop_all():
             self._release(hold)
-        await self._books.close(sorted(self._taken_over))
-        self.stop()
+        try:
+            await self._books.close(sorted(self._taken_over))
+        finally:
+            self._hear_no_more()
 
     def stop(self) -> None:
         """Write nothing any more."""
+        self._books.let_go()
+        self._hear_no_more()
+
+    def _hear_no_more(self) -> None:
         store = self._books.store
-        if not self._is_stopped:
-            self._is_stopped = True
+        if self._is_back in store.on_back:
             store.on_back.remove(self._is_back)
             store.on_replaced.remove(self._was_replaced)
-        self._books.let_go()

@@ -67,7 +67,6 @@ class CallNotes(HeldKeys):
         self._dropping: asyncio.Future[None] | None = None
         self._hurries = asyncio.Event()
         self._has_warned = False
-        self._is_stopped = False
         books.store.on_back.append(self._is_back)
 
     # -- alone ---------------------------------------------------------------------------------

@@ -157,6 +157,24 @@ class TestWhatCouldNotBeWritten:
             assert (await held(other.journal, WEB)).number == key.number
 
 
+    async def test_nor_does_a_client_that_has_closed_meanwhile_keep_anything(
+        self, make_hub, server, told
+    ):
+        async with processes(make_hub) as (one, other):
+            second = await one.client()
+            key = await second.hold(WEB)
+            call = await second.intend(intent())
+            await away(one, server)
+            second.let_go(key.number)
+            await second.leave()
+            server.thaw()
+            await back(one, other)
+            assert (await held(other.journal, WEB)).number == key.number
+            client = call // 2**32
+            while not await other.journal.take_over(client):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+
+
 class TestAStoreThatWasKilled:
     async def test_all_that_was_written_is_there_again(self, make_hub, server, told):
         async with processes(make_hub) as (one, other):
