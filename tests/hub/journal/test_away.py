@@ -156,7 +156,6 @@ class TestWhatCouldNotBeWritten:
             await back(one, other)
             assert (await held(other.journal, WEB)).number == key.number
 
-
     async def test_nor_does_a_client_that_has_closed_meanwhile_keep_anything(
         self, make_hub, server, told
     ):

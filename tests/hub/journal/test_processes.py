@@ -1,0 +1,100 @@
+"""Processes beside each other on one hub: what holds of those on one file, and what one may not do that was held
+up for longer than its lease.
+"""
+
+import asyncio
+import random
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from aiogandi.sandbox.trouble import DropReply
+from tests.hub.journal.desk import HubDesk
+from tests.hub.journal.worker import LEASE
+from tests.journals.desk import create
+from tests.journals.test_processes import (  # noqa: F401 - they are run here as well
+    line,
+    lines,
+    test_equal_calls_of_two_processes_never_share_an_operation,
+    test_the_calls_of_living_processes_are_left_alone,
+    test_the_keys_of_a_process_that_is_killed_are_free,
+    test_two_that_recover_at_once_do_each_thing_once,
+    test_what_did_not_run_is_absent,
+    test_what_was_recovered_is_taken_up_once,
+)
+from tests.processes import unmeasured
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+class Killed:
+    """A process of which nobody hears any more when it was waited for."""
+
+    def __init__(self, process):
+        self._process = process
+
+    def __getattr__(self, name):
+        return getattr(self._process, name)
+
+    async def wait(self):
+        await self._process.wait()
+        await asyncio.sleep(LEASE)  # by the store's clock, which nothing holds up
+
+
+@pytest.fixture
+def desk(sandbox, make_hub):
+    return HubDesk(sandbox, partial(make_hub, lease=LEASE))
+
+
+@pytest.fixture
+async def worker(sandbox, durable_store, prefix):
+    """Starts processes: ``process = await worker("hold", "web")``. They are killed in the end."""
+    started = []
+
+    async def start(what, *more, keeps="journal"):
+        place = sandbox.url, durable_store, prefix, keeps
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, WORKER, what, *place, *map(str, more)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=unmeasured() | {"PYTHONPATH": str(WORKER.parents[3])},
+        )
+        started.append(process)
+        return Killed(process)
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_without_a_journal_they_share_no_operation_either(worker, desk, seed):
+    lots = random.Random(seed)
+    desk.sandbox.interfere = lambda method: (
+        DropReply() if method == "vm_create" and lots.random() < 0.3 else None
+    )
+    pair = [await worker("equal", 20, keeps="claims") for _ in range(2)]
+    told = [await lines(process) for process in pair]
+    ids = [vm_id for [its_own] in told for vm_id in its_own]
+    assert sorted(ids) == sorted(vm["id"] for vm in desk.sandbox.vms)
+    assert len(set(ids)) == 40
+
+
+async def test_a_process_that_was_stopped_for_longer_than_its_lease_sends_nothing(worker, desk):
+    holder = await worker("hold", "web")
+    assert await line(holder) == "held"
+    holder.send_signal(signal.SIGSTOP)
+    async with desk.client() as gandi, gandi.once("web"):
+        await create(gandi)
+        holder.send_signal(signal.SIGCONT)
+        holder.stdin.write(b"go on\n")
+        _, failure = await holder.communicate()
+        assert "HubError: key 'web' is not held any more" in failure.decode()
+    assert desk.hostnames == ["web"]
+    assert holder.returncode != 0
