@@ -90,6 +90,7 @@ class TestFromEnv:
         monkeypatch.delenv("GANDI_URL", raising=False)
         monkeypatch.delenv("GANDI_INSECURE", raising=False)
         monkeypatch.delenv("GANDI_JOURNAL", raising=False)
+        monkeypatch.delenv("GANDI_HUB", raising=False)
 
     async def test_takes_the_credentials_and_the_url(self, gandi_sandbox, monkeypatch):
         monkeypatch.setenv("GANDI_URL", gandi_sandbox.url)

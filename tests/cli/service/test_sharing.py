@@ -1,11 +1,14 @@
 """``--hub``: the command shares session and rate with the service beside it."""
 
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from aiogandi import Gandi, RedisHub
+from tests.cli.conftest import PATIENCE
 
 ANYWHERE = [
     ("--hub", "URL", "vm", "list"),
@@ -125,3 +128,40 @@ def test_a_file_beside_a_hub_is_wrong_use(aiogandi, service, line, named, tmp_pa
 def test_a_command_that_writes_nothing_down_takes_no_offence_at_a_file(aiogandi, service, store):
     env = {"GANDI_HUB": store.url, "GANDI_JOURNAL": "/nowhere/runs.db"}
     assert aiogandi("account", "balance", service=service, env=env).code == 0
+
+
+def test_a_wait_outlasts_the_store(start, slow_service, store):
+    service = slow_service
+    [vm_id] = service.vms("web")
+    operation_id = service.call("vm_stop", vm_id)
+    polled = service.do("calls").get("operation_list", 0)
+    child = start("operation", "wait", operation_id, "--hub", store.url, service=service)
+    ends = time.monotonic() + PATIENCE
+    while service.do("calls").get("operation_list", 0) == polled:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    store.kill()
+    assert child.stderr.readline() == "Awaiting 1 operation\n"
+    assert child.stderr.readline().startswith(f"aiogandi: warning: the hub {store.url} is away: ")
+    service.do("advance", 60)
+    out, err = child.communicate(timeout=PATIENCE)
+    assert child.returncode == 0
+    assert str(operation_id) in out
+    assert "Traceback" not in err
+
+
+def test_interrupted_in_a_hub_it_leaves_the_store(start, aiogandi, slow_service, store):
+    [vm_id] = slow_service.vms("web")
+    operation_id = slow_service.call("vm_stop", vm_id)
+    child = start("operation", "wait", operation_id, "--hub", store.url, service=slow_service)
+
+    def processes():
+        return aiogandi("hub", "status", "--json", "--hub", store.url).json["processes"]
+
+    ends = time.monotonic() + PATIENCE
+    while not processes():
+        assert time.monotonic() < ends
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=PATIENCE)
+    assert child.returncode == 130
+    assert processes() == []
