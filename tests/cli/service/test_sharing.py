@@ -8,7 +8,7 @@ import time
 import pytest
 
 from aiogandi import Gandi, RedisHub
-from tests.cli.conftest import PATIENCE
+from tests.cli.conftest import PATIENCE, environment
 
 ANYWHERE = [
     ("--hub", "URL", "vm", "list"),
@@ -130,21 +130,31 @@ def test_a_command_that_writes_nothing_down_takes_no_offence_at_a_file(aiogandi,
     assert aiogandi("account", "balance", service=service, env=env).code == 0
 
 
-def test_a_wait_outlasts_the_store(start, slow_service, store):
+THE_COMMAND = """
+import sys
+from functools import partial
+from aiogandi import Gandi, Polling
+from aiogandi.cli.app import run
+often = Polling(interval=0.02, max_interval=0.1)
+sys.exit(run(sys.argv[1:], partial(Gandi, polling=often)))
+"""
+
+
+def test_a_wait_outlasts_the_store(home, slow_service, store):
     service = slow_service
     [vm_id] = service.vms("web")
     operation_id = service.call("vm_stop", vm_id)
-    polled = service.do("calls").get("operation_list", 0)
-    child = start("operation", "wait", operation_id, "--hub", store.url, service=service)
-    ends = time.monotonic() + PATIENCE
-    while service.do("calls").get("operation_list", 0) == polled:
-        assert time.monotonic() < ends
-        time.sleep(0.05)
-    store.kill()
-    assert child.stderr.readline() == "Awaiting 1 operation\n"
-    assert child.stderr.readline().startswith(f"aiogandi: warning: the hub {store.url} is away: ")
-    service.do("advance", 60)
-    out, err = child.communicate(timeout=PATIENCE)
+    with subprocess.Popen(
+        [sys.executable, "-c", THE_COMMAND, "operation", "wait", str(operation_id)],
+        env=environment(home, service, {"GANDI_HUB": store.url}),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stderr.readline() == "Awaiting 1 operation\n"
+        store.kill()
+        line = child.stderr.readline()
+        service.do("advance", 60)
+        out, err = child.communicate(timeout=PATIENCE)
+    assert line.startswith(f"aiogandi: warning: the hub {store.url} is away: ")
     assert child.returncode == 0
     assert str(operation_id) in out
     assert "Traceback" not in err
