@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakSet
 
 from aiogandi.checks import is_number, require, require_seconds, require_text
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from aiogandi.hub.member import HubMember
     from aiogandi.hub.store import Store
 
-SCHEMES: Final = ("redis", "rediss", "unix")
+TLS: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname")
+OPTIONS: Final = {"redis": ("db",), "rediss": ("db", *TLS), "unix": ("db",)}
+"""What may stand behind the ``?`` of a URL, as redis-py calls it."""
 
 _PREFIX: Final = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 
@@ -32,7 +34,9 @@ class RedisHub:
     One session, one rate, one poller and one set of claims for all clients that have a hub on the same store
     and with the same *prefix*, in whatever process and on whatever machine.
 
-    - *url*: ``redis://[user:password@]host[:port][/number]``, ``rediss://…`` for TLS, ``unix:///path``.
+    - *url*: ``redis://[user:password@]host[:port][/number]``, ``rediss://…`` for TLS, with redis-py's options
+      if need be, as ``?ssl_ca_certs=/etc/ca.pem``, or ``unix:///path[?db=number]``. What is special in a
+      password is written as ``%2F`` and the like.
     - *prefix*: what all names in the store begin with. Two services that must not know of each other use
       two.
     - *lease*: after how many seconds a process that is not heard of counts as gone. Another one polls then,
@@ -172,9 +176,17 @@ def _address(url: Any) -> str:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise InvalidArgument(f"hub: its URL cannot be read: {allowed}") from None
-    if parts.scheme not in SCHEMES or not (parts.path if parts.scheme == "unix" else host):
+    if parts.scheme not in OPTIONS or not (parts.path if parts.scheme == "unix" else host):
         raise InvalidArgument(f"hub: its URL begins with {parts.scheme[:20]!r}: {allowed}")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    known = OPTIONS[parts.scheme]
+    if not options.keys() <= set(known) or not options.get("db", "0").isdecimal():
+        raise InvalidArgument(
+            f"hub: behind the ? of its URL, {parts.scheme}://…, may stand {', '.join(known)}"
+        )
     if parts.scheme == "unix":
         return f"unix://{parts.path}"
+    if not parts.path.removeprefix("/").isdecimal() and parts.path not in ("", "/"):
+        raise InvalidArgument(f"hub: its URL does not end with a number: {allowed}")
     shown = f"[{host}]" if host and ":" in host else host
     return f"{parts.scheme}://{shown}:{port or 6379}{parts.path}"

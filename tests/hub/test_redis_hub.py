@@ -17,6 +17,9 @@ URL = "redis://127.0.0.1:6379/0"
         "rediss://host/0",
         "unix:///run/store.sock",
         "redis://[::1]:6379/0",
+        "redis://host/",
+        "rediss://host/0?ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=false",
+        "unix:///run/store.sock?db=2",
     ],
 )
 def test_urls_of_stores_are_taken_and_shown_without_a_password(url):
@@ -34,9 +37,25 @@ def test_what_is_no_store_is_refused(url):
         RedisHub(url)
 
 
-def test_a_url_that_is_refused_is_not_shown():
-    with pytest.raises(InvalidArgument) as told:
-        RedisHub("http://user:secret-pw@host")
+BEHIND = r"behind the \? of its URL, \w+://…, may stand db"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://user:secret-pw@host", "begins with 'http'"),
+        ("redis://user:12/secret-pw@host", "does not end with a number"),
+        ("redis://host/secret-pw", "does not end with a number"),
+        ("redis://host/0?secret-pw", BEHIND),
+        ("redis://host/0?password=secret-pw", BEHIND),
+        ("redis://host/0?protocol=3", BEHIND),
+        ("redis://host/0?ssl_ca_certs=secret-pw", BEHIND),
+        ("unix:///run/store.sock?db=secret-pw", BEHIND),
+    ],
+)
+def test_a_url_that_is_refused_is_not_shown(url, reason):
+    with pytest.raises(InvalidArgument, match=reason) as told:
+        RedisHub(url)
     assert "secret-pw" not in str(told.value)
 
 
