@@ -21,7 +21,7 @@ LEASE = 0.5
 SETTINGS = {
     "retry": Retry(settle=0.25, backoff=0.05),
     "polling": Polling(interval=0.05, max_interval=0.1),
-    "rate_limit": RateLimit(800, per=2.0),
+    "rate_limit": RateLimit(400, per=2.0),
     "timeout": 2,
 }
 

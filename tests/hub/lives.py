@@ -28,7 +28,7 @@ REPOSITORY = PROGRAM.parents[2]
 
 LIVES = 300
 WORKERS = 4
-LIMIT = 30
+LIMIT = 10
 PAUSE = 2.0, 4.0
 """Seconds between two kills."""
 
