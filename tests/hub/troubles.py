@@ -15,7 +15,7 @@ import redis
 
 from aiogandi import HubError, RateLimit, RedisHub, Retry
 from aiogandi.sandbox import QUICK, Sandbox
-from tests.hub.gate import Gate
+from tests.hub.slow_way import SlowWay
 from tests.hub.stores import StoreServer
 from tests.waiting import until
 
@@ -24,16 +24,18 @@ DEADLINE = 0.5
 WITHIN = 0.5
 """Seconds for which the impatient client's calls may wait."""
 
+LASTS = 5.0
+"""Seconds of each trouble, by hand."""
+
 PASSWORD = "store-pw"
 
 
 class Place:
-    """A store, and a gate before it."""
+    """A store, and the way to it."""
 
-    def __init__(self, server, gate):
+    def __init__(self, server):
         self.server = server
-        self.gate = gate
-        self.url = server.url
+        self.way = SlowWay(server.url)
         self._password = None
 
     def order(self, *words):
@@ -50,12 +52,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Trouble:
-    """How a store gets into trouble, and out of it. *empties*: it has nothing any more."""
+    """How a store gets into trouble, and out of it. *on_the_way*: it is the way that has it. *empties*: the
+    store has nothing any more.
+    """
 
     name: str
     begins: object = field(repr=False)
     ends: object = field(repr=False)
-    gated: bool = False
+    on_the_way: bool = False
     empties: bool = False
 
 
@@ -65,11 +69,11 @@ def _start_empty(place):
 
 
 def _delay(place):
-    place.gate.delay = 2.0
+    place.way.seconds = 2.0
 
 
 def _delay_no_more(place):
-    place.gate.delay = 0.0
+    place.way.seconds = 0.0
 
 
 TROUBLES = (
@@ -82,9 +86,9 @@ TROUBLES = (
         "killed, restarted empty", lambda place: place.server.kill(), _start_empty, empties=True
     ),
     Trouble("stopped", lambda place: place.server.freeze(), lambda place: place.server.thaw()),
-    Trouble("answering in 2 s", _delay, _delay_no_more, gated=True),
+    Trouble("answering in 2 s", _delay, _delay_no_more, on_the_way=True),
     Trouble(
-        "cut off", lambda place: place.gate.shut(), lambda place: place.gate.open(), gated=True
+        "cut off", lambda place: place.way.shut(), lambda place: place.way.clear(), on_the_way=True
     ),
     Trouble(
         "wrong password",
@@ -139,8 +143,9 @@ def overheard():
         logger.removeHandler(ear)
 
 
-async def play(trouble, alone="wait"):
-    """Let two clients, as those of two processes, work before, in and after a trouble; return what was seen.
+async def play(trouble, alone="wait", lasts=0.0):
+    """Let two clients, as those of two processes, work before, in and after a trouble, which *lasts* so many
+    seconds at least; return what was seen.
 
     The first one's calls wait for a moment, the second one's as long as it takes.
     """
@@ -148,9 +153,12 @@ async def play(trouble, alone="wait"):
         told = stack.enter_context(overheard())
         server = StoreServer(appendonly="yes").start()
         stack.callback(server.close)
-        place = Place(server, await stack.enter_async_context(Gate(server.port).serving()))
+        place = Place(server)
+        url = server.url
+        if trouble.on_the_way:
+            url = await place.way.open()
+            stack.push_async_callback(place.way.close)
         sandbox = await stack.enter_async_context(Sandbox(speed=3000))
-        url = place.gate.url if trouble.gated else place.url
 
         def client(within):
             hub = RedisHub(url, lease=LEASE, deadline=DEADLINE, alone=alone)
@@ -159,10 +167,10 @@ async def play(trouble, alone="wait"):
             return stack.enter_async_context(sandbox.client(**QUICK | own))
 
         both = [await client(WITHIN), await client(60.0)]
-        return await _work(both, sandbox, place, trouble, Seen(told), alone)
+        return await _work(both, sandbox, place, trouble, Seen(told), alone, lasts)
 
 
-async def _work(both, sandbox, place, trouble, seen, alone):
+async def _work(both, sandbox, place, trouble, seen, alone, lasts):
     hasty, patient = both
     vm = await create(hasty, "before")
     await create(patient, "before")
@@ -173,7 +181,7 @@ async def _work(both, sandbox, place, trouble, seen, alone):
 
     trouble.begins(place)
     began = time.monotonic()
-    await until(lambda: seen.count("is away") == 2)
+    await until(lambda: seen.count("is away: ") == 2)
     for each in both:  # what reads goes on
         await each.vm_info(vm.vm_id)
     waiting = asyncio.create_task(create(patient, "patient"))
@@ -184,6 +192,7 @@ async def _work(both, sandbox, place, trouble, seen, alone):
     sandbox.release_operations()
     for wait in waits:  # so do waits
         await wait
+    await asyncio.sleep(began + lasts - time.monotonic())
     seen.sent = sandbox.calls["vm_create"] - before["vm_create"]
 
     trouble.ends(place)
@@ -222,7 +231,7 @@ def main():
     failed = False
     for alone in ("wait", "send"):
         for trouble in TROUBLES:
-            seen = asyncio.run(play(trouble, alone))
+            seen = asyncio.run(play(trouble, alone, LASTS))
             books = "; ".join(seen.complaints) or "exact"
             failed |= bool(seen.complaints)
             print(f"{trouble.name}, alone={alone!r}: {seen.seconds:.1f} s, books {books}")  # noqa: T201
