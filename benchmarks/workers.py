@@ -86,8 +86,8 @@ def workers(
 ) -> Iterator[Sequence[Worker]]:
     """So many, each of which has made its first call. Their polling is sped up as the service's time is.
 
-    Commands: ``greet`` makes a call; ``read`` (tasks, from when, until when) reads with so many tasks and
-    returns how many answers came in that time; ``reboot`` (VMs) begins so many operations and waits for them,
+    Commands: ``greet`` makes a call; ``read`` (tasks, begins, ends, stops) reads with so many tasks until it
+    stops, and returns how many answers came between the other two moments; ``reboot`` (VMs) begins so many operations and waits for them,
     and returns when each of them was seen to have ended, by its id; ``create`` (names) creates servers and
     returns when the last one was there; ``stats`` and ``exchanges`` are counts, of the client's own and of
     what was sent to the store.
@@ -174,7 +174,7 @@ class _Work:
     async def greet(self) -> None:
         await self._gandi.account_currency()
 
-    async def read(self, tasks: int, begins: float, ends: float) -> int:
+    async def read(self, tasks: int, begins: float, ends: float, stops: float) -> int:
         answers = 0
 
         async def read_on() -> None:
@@ -186,7 +186,7 @@ class _Work:
         readers = [asyncio.create_task(read_on()) for _ in range(tasks)]
         ended, _ = await asyncio.wait(
             readers,
-            timeout=ends - time.monotonic(),
+            timeout=stops - time.monotonic(),
             return_when=asyncio.FIRST_EXCEPTION,
         )
         for reader in readers:
