@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -22,9 +22,14 @@ Word: TypeAlias = str | bytes | int | float
 News: TypeAlias = tuple[str, str, str, str]
 """One piece of news: its id, its kind, what it is about, and its text."""
 
+Result = TypeVar("Result")
+
 _Command: TypeAlias = tuple[Word, ...]
-_Asked: TypeAlias = tuple[tuple[_Command, ...], asyncio.Future[list[Any]]]
-"""Commands that follow each other, and who waits for their answers."""
+_Asked: TypeAlias = tuple[tuple[_Command, ...], asyncio.Future[list[Any]], float]
+"""Commands that follow each other, who waits for their answers, and until when."""
+
+STOOD_STILL: Final = 0.05
+"""Seconds by which a process wakes up too late that has stood still."""
 
 AT_ONCE: Final = 200
 """So many commands go in one round trip at most."""
@@ -94,7 +99,7 @@ class Link:
         self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
     ) -> tuple[Any, bool]:
         # In the same round trip and on the same connection, whose writes it is about.
-        waiting = ("WAITAOF", 1, 0, int(self._deadline * 500))
+        waiting = ("WAITAOF", 1, 0, int(self._deadline * 900))
         answer, copies = await self._run(script, (prefix, epoch, *arguments), waiting)
         return answer, isinstance(copies, list) and copies[0] >= 1
 
@@ -116,11 +121,9 @@ class Link:
         return None if isinstance(answer, ResponseError) else answer
 
     async def news(self, stream: str, last: str, seconds: float) -> list[News]:
+        asked = self._client.xread({stream: last}, count=500, block=max(int(seconds * 1000), 1))
         try:
-            async with asyncio.timeout(self._deadline):
-                found: list[Any] = await self._client.xread(  # type: ignore[assignment] # by protocol 2
-                    {stream: last}, count=500, block=max(int(seconds * 1000), 1)
-                )
+            found: Any = await _in_time(asked, self._ends())
         except (RedisError, OSError, TimeoutError) as error:
             raise _trouble(error, self._deadline) from error
         return [_news(number, fields) for _, entries in found for number, fields in entries]
@@ -129,7 +132,7 @@ class Link:
         if (sending := self._sending) is not None:
             sending.cancel()
             await asyncio.wait([sending])
-        for _, answer in (*self._under_way, *self._queue):
+        for _, answer, _ in (*self._under_way, *self._queue):
             if not answer.done():
                 answer.set_exception(ConnectionError("the connection was closed"))
         self._queue.clear()
@@ -138,12 +141,11 @@ class Link:
     async def _send(self, *commands: _Command) -> list[Any]:
         """The answers to these commands. An error is raised where it is the first one's."""
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self._queue.append((commands, answer))
+        self._queue.append((commands, answer, self._ends()))
         if self._sending is None:
             self._sending = chores.begin(self._send_all, self._sent_all)
         try:
-            async with asyncio.timeout(self._deadline):
-                return await answer
+            return await answer
         except NoScriptError:
             raise
         except (RedisError, OSError, TimeoutError) as error:
@@ -155,8 +157,10 @@ class Link:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), AT_ONCE))]
             batch = [each for each in batch if not each[1].done()]
+            if not batch:
+                continue
             self._under_way = batch
-            for (_, answer), came in zip(batch, await self._exchange(batch), strict=True):
+            for (_, answer, _), came in zip(batch, await self._exchange(batch), strict=True):
                 if answer.done():
                     continue
                 if isinstance(came[0], Exception):
@@ -166,23 +170,50 @@ class Link:
 
     async def _exchange(self, batch: Sequence[_Asked]) -> Sequence[list[Any]]:
         pipeline = self._client.pipeline(transaction=False)
-        for commands, _ in batch:
+        for commands, _, _ in batch:
             for words in commands:
                 pipeline.execute_command(*words)
         try:
-            async with asyncio.timeout(self._deadline):
-                answers = iter(await pipeline.execute(raise_on_error=False))
+            # Who asked first waits for the shortest time from now on.
+            came = await _in_time(pipeline.execute(raise_on_error=False), batch[0][2])
         except (RedisError, OSError, TimeoutError) as error:
             # An answer that comes late must not be taken for that to what is asked next.
             await self._client.connection_pool.disconnect(inuse_connections=False)
             return [[error] for _ in batch]
-        return [[next(answers) for _ in commands] for commands, _ in batch]
+        answers = iter(came)
+        return [[next(answers) for _ in commands] for commands, _, _ in batch]
+
+    def _ends(self) -> float:
+        return asyncio.get_running_loop().time() + self._deadline
 
     def _sent_all(self, sending: asyncio.Task[None]) -> None:
         if self._sending is sending:
             self._sending = None
         if self._queue and not sending.cancelled():
             self._sending = chores.begin(self._send_all, self._sent_all)
+
+
+async def _in_time(work: Awaitable[Result], ends: float) -> Result:
+    """What *work* comes to; TimeoutError where that is not there when it *ends*.
+
+    Where this process stood still for a while, an answer may have come that could not be read yet: it is
+    given as long again.
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            seconds = max(ends - loop.time(), 0.0)
+            await asyncio.wait([task], timeout=seconds)
+            late = loop.time() - ends
+            if task.done() or late < STOOD_STILL:
+                break
+            ends = loop.time() + min(late, seconds)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def _news(number: bytes, fields: Mapping[bytes, bytes]) -> News:
