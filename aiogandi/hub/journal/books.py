@@ -134,9 +134,10 @@ class Books:
                 words = [self.holder, self.store.process, self._told, self._account]
                 self.client = int(await self.store.run(ENTER, self._name, *words))
             while self._late:
-                script, make = self._late[0]
-                await self._do(script, make)
-                self._late.pop(0)
+                note = self._late[0]
+                await self._do(*note)
+                if note in self._late:  # else the store was emptied meanwhile
+                    self._late.remove(note)
 
     async def enter(self) -> None:
         """Enter the journal."""

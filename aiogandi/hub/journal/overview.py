@@ -23,27 +23,28 @@ return number
 FIND_RUN: Final = script("find-run", "return redis.call('HGET', at('runs'), ARGV[3]) or ''")
 """*name*. Returns its number, or nothing."""
 
-RUNS: Final = script(
-    "runs",
+RUNS: Final = script("runs", "return redis.call('HGETALL', at('runs'))")
+"""Returns all runs by name."""
+
+TALLY: Final = script(
+    "tally",
     """
-local told = {}
-local runs = redis.call('HGETALL', at('runs'))
-for i = 1, #runs, 2 do
-  local since, counts = nil, {open = 0, failed = 0, concluded = 0}
-  for _, key in ipairs(redis.call('ZRANGE', at('of', runs[i + 1]), 0, -1)) do
-    local found = redis.call('HMGET', at('key', key), 'state', 'since', 'key')
-    -- Of items: the keys inside of one have its own before theirs.
-    if #cjson.decode(found[3]) == 1 then
-      counts[found[1]] = counts[found[1]] + 1
-      if not since or tonumber(found[2]) < tonumber(since) then since = found[2] end
-    end
+local keys = redis.call('ZRANGE', at('of', ARGV[3]), ARGV[4], ARGV[5])
+local since, counts = nil, {open = 0, failed = 0, concluded = 0}
+for _, key in ipairs(keys) do
+  local found = redis.call('HMGET', at('key', key), 'state', 'since', 'key')
+  -- Of items: the keys inside of one have its own before theirs.
+  if #cjson.decode(found[3]) == 1 then
+    counts[found[1]] = counts[found[1]] + 1
+    if not since or tonumber(found[2]) < tonumber(since) then since = found[2] end
   end
-  if since then told[#told + 1] = {runs[i], since, counts.open, counts.failed, counts.concluded} end
 end
-return {exact(now()), told}
+return {exact(now()), #keys, since or '', counts.open, counts.failed, counts.concluded}
 """,
 )
-"""Returns the time, and of each run with items its name, when it began, and how many are in each state."""
+"""*run*, and the places of the first and the last of its keys. Returns the time, how many keys there are, when
+the first item of them began, and how many items are in each state.
+"""
 
 ENTRIES: Final = script(
     "entries",
@@ -60,8 +61,8 @@ return {exact(now()), told}
 FORGET: Final = script(
     "forget",
     """
-local run, words, inside, number = ARGV[3], ARGV[4], ARGV[5], 0
-for _, key in ipairs(redis.call('ZRANGE', at('of', run), 0, -1)) do
+local run, words, inside, stay, forgotten = ARGV[3], ARGV[4], ARGV[5], 0, 0
+for _, key in ipairs(redis.call('ZRANGE', at('of', run), ARGV[6], ARGV[7])) do
   local its = redis.call('HGET', at('key', key), 'key')
   local is_meant = words == '' or its == words or string.sub(its, 1, #inside) == inside
   if is_meant and not holder_of(key) then
@@ -69,13 +70,17 @@ for _, key in ipairs(redis.call('ZRANGE', at('of', run), 0, -1)) do
     redis.call('DEL', at('key', key), at('steps', key), at('kept', key))
     redis.call('HDEL', at('keys'), run .. ':' .. its)
     redis.call('ZREM', at('of', run), key)
-    number = number + 1
+    forgotten = forgotten + 1
+  else
+    stay = stay + 1
   end
 end
-return number
+return {stay, forgotten}
 """,
 )
-"""*run*, *words*: empty for all, and how the keys inside of it begin. Returns how many."""
+"""*run*, *words*: empty for all, how the keys inside of it begin, and the places of the first and the last key to
+look at. Returns how many of these stay, and how many are forgotten.
+"""
 
 _SAID: Final = """
 local number = ARGV[3]
@@ -116,26 +121,34 @@ return {'taken', unpack(owner_of(names, number) or {})}
 )
 """*number*, *ids*, *id*, and names. Returns whether it is done, or why not."""
 
-EXPORT: Final = script(
-    "export",
+EXPORT_KEYS: Final = script(
+    "export-keys",
     """
 local keys, numbers = {}, {}
-local runs = redis.call('HVALS', at('runs'))
-runs[#runs + 1] = '0'
-for _, run in ipairs(runs) do
-  local its_name = redis.call('HGET', at('run', run), 'name') or ''
-  for _, key in ipairs(redis.call('ZRANGE', at('of', run), 0, -1)) do
-    keys[#keys + 1] = {key, its_name, redis.call('HGETALL', at('key', key)), redis.call('HVALS', at('kept', key))}
-    for _, number in ipairs(redis.call('HVALS', at('steps', key))) do numbers[#numbers + 1] = number end
-  end
-end
-for _, number in ipairs(redis.call('ZRANGE', at('left'), 0, -1)) do
-  if not redis.call('HGET', at('call', number), 'key') then numbers[#numbers + 1] = number end
+for _, key in ipairs(redis.call('ZRANGE', at('of', ARGV[3]), ARGV[4], ARGV[5])) do
+  keys[#keys + 1] = {key, redis.call('HGETALL', at('key', key)), redis.call('HVALS', at('kept', key))}
+  for _, number in ipairs(redis.call('HVALS', at('steps', key))) do numbers[#numbers + 1] = number end
 end
 return {exact(now()), keys, rows_of(numbers)}
 """,
 )
-"""Returns the time, all keys and all calls of the account."""
+"""*run*, and the places of the first and the last of its keys. Returns the time, these keys, and the calls under
+them.
+"""
+
+EXPORT_CALLS: Final = script(
+    "export-calls",
+    """
+local left, outside = redis.call('ZRANGE', at('left'), ARGV[3], ARGV[4]), {}
+for _, number in ipairs(left) do
+  if not redis.call('HGET', at('call', number), 'key') then outside[#outside + 1] = number end
+end
+return {exact(now()), #left, rows_of(outside)}
+""",
+)
+"""The places of the first and the last of the calls that are left. Returns the time, how many they are, and those
+outside of keys.
+"""
 
 ACCOUNTS: Final = script("accounts", "return redis.call('HGETALL', name('journal-accounts'))")
 """Returns the accounts' names, and what each stands for."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
+import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
@@ -24,11 +27,13 @@ from aiogandi.hub.journal.overview import (
     ADOPT,
     DISMISS,
     ENTRIES,
-    EXPORT,
+    EXPORT_CALLS,
+    EXPORT_KEYS,
     FIND_RUN,
     FORGET,
     RUN,
     RUNS,
+    TALLY,
 )
 from aiogandi.hub.journal.rows import exported_call, exported_key, fields
 from aiogandi.hub.journal.words import owner_of, words_of
@@ -134,29 +139,39 @@ class HubStorage:
         return int(number) if number else None
 
     async def runs(self, account: str) -> list[tuple[str, float, Mapping[str, int]]]:
-        now, told = await self._ask(RUNS, account)
-        reader = self._clocks.reader(now)
         found: list[tuple[str, float, Mapping[str, int]]] = []
-        for name, since, *counts in told:
-            by_state = dict(zip(("open", "failed", "concluded"), counts, strict=True))
-            found.append((name.decode(), reader.here(since), by_state))
+        for name, run in fields(await self._ask(RUNS, account)).items():
+            began, counts = math.inf, Counter[str]()
+            async for now, _, since, *numbers in self._pages(TALLY, account, run):
+                counts.update(dict(zip(("open", "failed", "concluded"), numbers, strict=True)))
+                if since:
+                    began = min(began, self._clocks.reader(now).here(since))
+            if counts.total():
+                found.append((name, began, counts))
         return sorted(found, key=lambda run: run[1])
 
     async def entries(self, account: str, run: int) -> list[Entry]:
-        entries: list[Entry] = []
-        while True:
-            first = len(entries)
-            now, rows = await self._ask(ENTRIES, account, run, first, first + AT_ONCE - 1)
-            entries += map(self._clocks.reader(now).entry, rows)
-            if len(rows) < AT_ONCE:
-                return entries
+        return [
+            self._clocks.reader(now).entry(row)
+            async for now, rows in self._pages(ENTRIES, account, run)
+            for row in rows
+        ]
 
     async def forget(self, account: str, run: int, key: Key | None) -> int:
         if self._releasing:
             await asyncio.wait(self._releasing)
         # With the keys inside of it, whose words begin with its own.
         words = "" if key is None else json.dumps(key)
-        return int(await self._ask(FORGET, account, run, words, f"{words[:-1]}, "))
+        first = number = 0
+        while True:
+            place = first, first + AT_ONCE - 1
+            stay, forgotten = await self._ask(
+                FORGET, account, run, words, f"{words[:-1]}, ", *place
+            )
+            first += int(stay)
+            number += int(forgotten)
+            if stay + forgotten < AT_ONCE:
+                return number
 
     async def left(self, account: str) -> list[Left]:
         now, rows = await self._ask(LEFT, account)
@@ -188,23 +203,42 @@ class HubStorage:
             raise KeyHeld(told[1].decode() or ANOTHER)
 
     async def export(self) -> list[Mapping[str, Any]]:
-        told: list[Mapping[str, Any]] = []
         accounts = fields(await self._ask(ACCOUNTS, ""))
-        for account in sorted(accounts.values()):
-            now, keys, calls = await self._ask(EXPORT, account)
+        return [row for each in sorted(accounts.values()) async for row in self._exported(each)]
+
+    async def _exported(self, account: str) -> AsyncIterator[Mapping[str, Any]]:
+        calls: list[Mapping[str, Any]] = []
+        runs = {"": "0", **fields(await self._ask(RUNS, account))}
+        for name, run in runs.items():
+            async for now, keys, rows in self._pages(EXPORT_KEYS, account, run):
+                reader = self._clocks.reader(now)
+                calls += [exported_call(reader, account, fields(row)) for row in rows]
+                for number, flat, kept in keys:
+                    row = {**fields(flat), "run_name": name}
+                    yield exported_key(reader, account, int(number), row, kept)
+        async for now, _, rows in self._pages(EXPORT_CALLS, account):
             reader = self._clocks.reader(now)
-            for number, run_name, flat, kept in keys:
-                row = {**fields(flat), "run_name": run_name.decode()}
-                told.append(exported_key(reader, account, int(number), row, kept))
-            told += [exported_call(reader, account, fields(each)) for each in calls]
-        return told
+            calls += [exported_call(reader, account, fields(row)) for row in rows]
+        for call in calls:
+            yield call
 
     # -- exchanges -----------------------------------------------------------------------------
 
     async def _ask(self, script: Script, account: str, *words: Word) -> Any:
         self._require_open()
-        name = account_name(account)
-        return await self._store.run(script, name, *words)
+        is_durable = self._is_durable and script in (RUN, FORGET, DISMISS, ADOPT)
+        run = self._store.run_durably if is_durable else self._store.run
+        return await run(script, account_name(account), *words)
+
+    async def _pages(self, script: Script, account: str, *words: Word) -> AsyncIterator[Any]:
+        """What a script returns of `AT_ONCE` things after the other, until there are no more. How many it has
+        found, or they themselves, are the second of what it returns.
+        """
+        for first in itertools.count(0, AT_ONCE):
+            page = await self._ask(script, account, *words, first, first + AT_ONCE - 1)
+            yield page
+            if (page[1] if isinstance(page[1], int) else len(page[1])) < AT_ONCE:
+                return
 
     def _require_open(self) -> None:
         if not self._is_open:
