@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.hub.life import SETTINGS, STEPS, hub_at
 from tests.hub.stores import StoreServer
 from tests.processes import unmeasured
 from tests.simulation.__main__ import seeds_of
+from tests.waiting import until
 
 PROGRAM = Path(__file__).with_name("life.py")
 REPOSITORY = PROGRAM.parents[2]
@@ -29,8 +31,10 @@ REPOSITORY = PROGRAM.parents[2]
 LIVES = 300
 WORKERS = 4
 LIMIT = 10
-PAUSE = 2.0, 4.0
-"""Seconds between two kills."""
+PAUSE = 100, 300
+"""Requests between two kills, from and to: with the rate that the processes share, those of some seconds. A busy
+machine only takes longer.
+"""
 
 LOST = 0.2
 """The share of changing calls whose replies are lost."""
@@ -129,6 +133,11 @@ class Victim:
         )
         return cls(process, storm)
 
+    @property
+    def is_through(self):
+        """Whether it has ended by itself."""
+        return self.process.returncode is not None
+
     async def _read(self):
         async for line in self.process.stdout:
             if not line.endswith(b"\n"):
@@ -147,9 +156,18 @@ class Victim:
                     self._places[number] = PLACES[event]
         self.has_begun.set()  # or never will
 
+    async def goes_on(self, requests):
+        """Wait until all have sent so many more, and tell whether it has not ended meanwhile."""
+        await self.has_begun.wait()
+        calls = self._storm.sandbox.calls
+        ends = calls.total() + requests
+        await until(lambda: calls.total() >= ends or self.is_through, within=600)
+        return not self.is_through
+
     async def kill(self):
         """Kill it, and note where."""
-        self.process.kill()
+        with suppress(ProcessLookupError):
+            self.process.kill()
         await self.end()
         if self.process.returncode == -signal.SIGKILL:  # else it was through a moment before
             self._storm.kills += 1
@@ -187,7 +205,7 @@ async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, lim
                 await _strike(result, victims, store, lots, kills, pause, limit)
             finally:
                 for victim in victims:
-                    if victim.process.returncode is None:
+                    if not victim.is_through:
                         victim.process.kill()
                     await victim.end()
             result.outcomes = await _outcomes(sandbox, store)
@@ -200,16 +218,15 @@ async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, lim
 async def _strike(result, victims, store, lots, kills, pause, limit):
     """Kill them and begin them again; at the end let them be through."""
     while kills is None or result.kills < kills:
-        living = [number for number, each in enumerate(victims) if each.process.returncode is None]
+        living = [number for number, each in enumerate(victims) if not each.is_through]
         if not living:
             return
-        number = lots.choice(living)
-        await victims[number].has_begun.wait()
-        await asyncio.sleep(lots.uniform(*pause))
-        if victims[number].process.returncode is not None:
-            continue
-        await victims[number].kill()
-        victims[number] = await Victim.started(result, store, limit, lots.random())
+        at_work = [number for number in living if victims[number].has_begun.is_set()]
+        number = lots.choice(at_work or living)
+        if await victims[number].goes_on(lots.randint(*pause)):
+            await asyncio.sleep(lots.uniform(0, 0.1))
+            await victims[number].kill()
+            victims[number] = await Victim.started(result, store, limit, lots.random())
     for victim in victims:
         await victim.end()
 
