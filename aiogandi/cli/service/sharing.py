@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiogandi
-from aiogandi.cli.exits import CommandFailed, Interrupted, WrongUse
+from aiogandi.cli.exits import Interrupted, WrongUse
 from aiogandi.cli.service.credentials import find_hub
 from aiogandi.cli.terminal.screen import Screen
 from aiogandi.cli.terminal.signals import Interrupts
@@ -19,9 +19,8 @@ from aiogandi.redaction import Secret
 
 @asynccontextmanager
 async def joined(url: Secret) -> AsyncIterator[aiogandi.RedisHub]:
-    """The hub at *url*, which the command is in meanwhile.
-
-    Raises `CommandFailed` where its store does not answer, after the warning that says so.
+    """The hub at *url*, which the command is in meanwhile. Where its store does not answer, a warning says so: what
+    reads goes on alone, what changes waits.
     """
     hub = aiogandi.RedisHub(url.reveal())
     hub.store.join()
@@ -31,7 +30,6 @@ async def joined(url: Secret) -> AsyncIterator[aiogandi.RedisHub]:
         except HubError:
             if not hub.store.is_away:
                 raise
-            raise CommandFailed("nothing was sent; without a hub the command works alone") from None
         yield hub
     finally:
         await hub.store.leave()

@@ -29,15 +29,22 @@ def test_the_hub_is_named_anywhere_in_the_line(aiogandi, service, line, tmp_path
     assert service.do("calls") == {}
 
 
-def test_a_hub_that_is_away_is_said_once_and_nothing_is_sent(aiogandi, service, store):
+def test_a_hub_that_is_away_is_said_once_and_what_reads_goes_on(aiogandi, service, store):
     store.kill()
     env = {"GANDI_HUB": store.url.replace("//", "//:s3cret@")}
-    done = aiogandi("vm", "list", service=service, env=env)
-    assert (done.code, done.out) == (1, "")
-    first, second = done.err.splitlines()
-    assert first.startswith(f"aiogandi: warning: the hub {store.url} is away: ")
-    assert second == "aiogandi: nothing was sent; without a hub the command works alone"
+    done = aiogandi("account", "balance", service=service, env=env)
+    assert (done.code, done.out) == (0, "10000.00 EUR\n")
+    [warning] = done.err.splitlines()
+    assert warning.startswith(f"aiogandi: warning: the hub {store.url} is away: ")
     assert "s3cret" not in done.err
+
+
+def test_what_is_written_down_in_a_hub_that_is_away_is_not_begun(aiogandi, service, store):
+    store.kill()
+    line = ("vm", "create", "web-1", "--os", "debian", "--run", "r", "--hub", store.url)
+    done = aiogandi(*line, service=service)
+    assert (done.code, done.out) == (1, "")
+    assert "is away" in done.err.splitlines()[-1]
     assert service.do("calls") == {}
 
 
