@@ -29,6 +29,11 @@ log = logging.getLogger("aiogandi.hub")
 BREATH: Final = 200
 """After taking up so many watches, the event loop gets a turn."""
 
+STALE: Final = 0.5
+"""After this part of a lease without an exchange it is asked who polls. Who was frozen for so long that it
+counts as gone has had none for longer.
+"""
+
 What = TypeVarTuple("What")
 
 
@@ -61,7 +66,7 @@ class SharedWatches:
         self._elects = False
         self._reads = False
         self._waiting: list[tuple[float, str, Line]] | None = None  # until all was read
-        self._stands_back_until = -math.inf
+        self._stands_back_until = self._asked_at = -math.inf
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -172,9 +177,10 @@ class SharedWatches:
         self._elect()
 
     async def _beats(self) -> None:
+        now = asyncio.get_running_loop().time()
         if self.role is Role.ALONE:  # the store is there, whatever went wrong
             self._comes_back()
-        elif self._takes_part():
+        elif self._takes_part() and now - self._asked_at >= STALE * self._store.lease:
             self._elect()
 
     def _elect(self) -> None:
@@ -224,10 +230,12 @@ class SharedWatches:
             self._goes_alone()
 
     async def _tell_some(self) -> None:
-        words = self._outbox.next(self._here.relay, asyncio.get_running_loop().time())
+        asked_at = asyncio.get_running_loop().time()
+        words = self._outbox.next(self._here.relay, asked_at)
         if words is None:
             return
         forgotten, polls, ends = await self._store.run(TELL, self._account, self._name, *words)
+        self._asked_at = asked_at
         for line in ends:
             self._here.take_over(read_line(line))
         if forgotten:
@@ -240,11 +248,13 @@ class SharedWatches:
     async def _vote(self) -> None:
         self._elects = False
         now = asyncio.get_running_loop().time
+        asked_at = now()
         wants = "no" if not self._takes_part() else "yes"
-        if wants == "yes" and now() < self._stands_back_until:
+        if wants == "yes" and asked_at < self._stands_back_until:
             wants = "last"
         answer = await self._store.run(LEAD, self._account, self._name, wants)
         polls, at, is_known = answer
+        self._asked_at = asked_at
         self._here.offset = float(at) - now()
         if self._outbox.told and not is_known and not self._outbox.begins_anew:
             self._tell_all()
