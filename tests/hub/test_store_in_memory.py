@@ -251,7 +251,8 @@ def test_what_a_script_returns_is_told_as_by_a_real_store(both, prefix, name):
     assert model == real
 
 
-@pytest.mark.parametrize("number", ["1e21", "123456789012345680", "3.0", "-7", "0.25"])
+# None of 18 digits: Redis 7 writes it with an exponent, and Valkey does not.
+@pytest.mark.parametrize("number", ["1e21", "3.0", "-7", "0.25"])
 def test_a_number_is_written_as_by_a_real_store(both, prefix, number):
     body = "redis.call('SET', KEYS[1], tonumber(ARGV[1])) return redis.call('GET', KEYS[1])"
     real, model = (store.script(body, [f"{prefix}:key"], [number]) for store in both)

@@ -3,6 +3,7 @@
 import pytest
 
 from aiogandi.errors import HubError
+from aiogandi.hub.journal.durability import WAITAOF_SINCE
 from aiogandi.hub.redis_hub import RedisHub
 from tests.hub.journal.sides import intent, processes
 
@@ -47,6 +48,9 @@ async def test_a_write_waits_for_the_disk_and_fails_where_it_does_not_get_there(
 ):
     server = store_server(**GOOD)
     async with processes(lambda **_: RedisHub(server.url, prefix=prefix), 1) as [one]:
+        version = (await one.store.look("INFO", "server"))["redis_version"]
+        if tuple(map(int, version.split("."))) < WAITAOF_SINCE:
+            pytest.skip(f"Redis {version} cannot be asked to wait for its disk")
         call = await one.journal.intend(intent())
         await one.store.command("CONFIG", "SET", "appendonly", "no")
         with pytest.raises(HubError, match="is not on its disk yet"):
