@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -38,7 +39,6 @@ class Store:
     def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
         self._url = url
         self.told = told
-        """What texts call it: its address, without a password."""
         self.prefix = prefix
         self.lease = lease
         self.deadline = deadline
@@ -70,6 +70,7 @@ class Store:
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_link: ClassVar[Callable[..., StoreLink]] = RedisLink
+    wall_clock = staticmethod(time.time)
 
     @property
     def is_away(self) -> bool:
@@ -116,8 +117,7 @@ class Store:
 
     def _begin_anew(self) -> None:
         self._here.clear()
-        self._epoch = ""
-        self._trouble = None
+        self._epoch, self._trouble = "", None
         self._home = Home("hub")  # it may be used again, in any loop
 
     def require_fit(self) -> None:

@@ -21,7 +21,7 @@ class SimulatedStore(Store):
     def _make_link(self, _, deadline):
         return MemoryLink(self._memory, self._owner, self._number, deadline)
 
-    def _wall_clock(self):
+    def wall_clock(self):
         return self._wall()
 
 

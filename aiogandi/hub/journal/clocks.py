@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from aiogandi.hub.journal.rows import Reader
@@ -17,9 +16,9 @@ class Clocks:
     what is read twice is equal.
     """
 
-    def __init__(self, store: Store, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self.wall = wall_clock
+        self.wall = store.wall_clock
         self._ahead: float | None = None
 
     def reader(self, now: bytes) -> Reader:

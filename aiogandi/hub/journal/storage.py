@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import json
 import math
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -65,10 +64,7 @@ class HubStorage:
         self._is_durable = False
         self._journals: WeakSet[HubClientJournal] = WeakSet()
         self._releasing: set[asyncio.Future[Any]] = set()
-        self._clocks = Clocks(store, self._wall_clock)
-
-    # What lies outside the program. A subclass may put a model of it in its place.
-    _wall_clock = staticmethod(time.time)
+        self._clocks = Clocks(store)
 
     async def open(self) -> None:
         self._store.join()
