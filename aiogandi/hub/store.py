@@ -33,7 +33,7 @@ class Store:
     gone, *deadline* how many an exchange may take. Nothing is done before something is asked for.
 
     `run` raises `HubError` where the store is away. The parts put what they must do then into ``on_away``,
-    ``on_back`` and ``on_replaced``, and what keeps them here into ``on_beat``.
+    ``on_back`` and ``on_replaced``, what keeps them here into ``on_beat``, what ends with it into ``on_left``.
     """
 
     def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
@@ -49,24 +49,13 @@ class Store:
         self.on_away: list[Callable[[], object]] = []
         self.on_back: list[Callable[[], object]] = []
         self.on_replaced: list[Callable[[], object]] = []
+        self.on_left: list[Callable[[], object]] = []
         self.on_beat: list[Callable[[], Awaitable[object]]] = []
-        self._presence = Presence(lease)
-        self.about = self._presence.about
-        """What others are told of this process, beside where it runs."""
-        self.process = self._presence.name
-        """The name of this process in the store."""
         self._news = Newsroom()
         self.hear = self._news.hear
         self.hear_no_more = self._news.hear_no_more
-        self._home = Home("hub")
-        self._link: StoreLink | None = None
-        self._epoch = ""
-        self._conflict: HubError | None = None
-        self._trouble: str | None = None
-        self._beginning: asyncio.Task[None] | None = None
-        self._here = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
         self._users = 0
+        self._begin_anew()
 
     # What lies outside the program. A subclass may put a model of it in its place.
     _make_link: ClassVar[Callable[..., StoreLink]] = RedisLink
@@ -91,34 +80,48 @@ class Store:
     async def leave(self) -> None:
         """A client uses it no more. With the last one the process leaves the store."""
         self._users -= 1
-        if self._users or self._link is None:
+        if self._users:
             return
-        link, self._link = self._link, None
-        tasks, self._tasks = self._tasks, []
-        beginning, self._beginning = self._beginning, None
+        link, presence, epoch = self._link, self._presence, "" if self.is_away else self._epoch
+        tasks = [*self._tasks, *([] if self._beginning is None else [self._beginning])]
+        self._begin_anew()
+        if link is None:
+            return
         try:
-            await cancel([*tasks, *([] if beginning is None else [beginning])])
-            if self._trouble is None and self._epoch:
-                try:
-                    await self._presence.leave(link, self.prefix, self._epoch)
-                except StoreTrouble as error:
-                    # The others notice it when the lease has ended.
-                    log.info("%s: leaving has failed: %s", self.told, error)
+            await cancel(tasks)
+            if epoch:
+                await presence.leave(link, self.prefix, epoch)
+        except StoreTrouble as error:
+            # The others notice it when the lease has ended.
+            log.info("%s: leaving has failed: %s", self.told, error)
         finally:
-            self._begin_anew()
             await link.close()
 
     def let_go(self) -> None:
         """A client uses it no more whose event loop was closed: nothing can be told, or waited for."""
         self._users -= 1
         if not self._users:
-            self._link, self._tasks, self._beginning = None, [], None
             self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._here.clear()
-        self._epoch, self._trouble = "", None
-        self._home = Home("hub")  # it may be used again, in any loop
+        """Be a process that has done nothing yet, and may be used in any loop. It has another name: what may
+        still be held under the one that it had is seen to by nobody.
+        """
+        for callback in list(self.on_left):
+            callback()
+        self._presence = Presence(self.lease)
+        self.about = self._presence.about
+        """What others are told of this process, beside where it runs."""
+        self.process = self._presence.name
+        """The name of this process in the store."""
+        self._home = Home("hub")
+        self._link: StoreLink | None = None
+        self._epoch = ""
+        self._conflict: HubError | None = None
+        self._trouble: str | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._here = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     def require_fit(self) -> None:
         """`HubError` where another release, which stores things in another way, uses the store."""
@@ -152,13 +155,15 @@ class Store:
 
     async def _asked(self, ask: Callable[[StoreLink], Awaitable[Any]]) -> Any:
         await self.begun()
-        link = self._link
-        if link is None:
+        if (link := self._link) is None:
             raise HubError(f"{self.told}: this process has left it")
         try:
             return await ask(link)
         except StoreTrouble as error:
-            self._goes_away(str(error))
+            trouble = str(error)
+        if self._link is not link:
+            raise HubError(f"{self.told}: this process has left it: {trouble}")
+        self._goes_away(trouble)
         raise self._error()
 
     async def begun(self) -> None:
@@ -172,7 +177,8 @@ class Store:
         if self._beginning is None:
             if self._link is None:
                 self._link = self._make_link(self._url, self.deadline)
-            self._beginning = chores.begin(self._begin_first)
+                self._tasks = [self._start(self._beat), self._start(self._listen)]
+            self._beginning = chores.begin(self._begin_first, self._has_begun)
         await asyncio.shield(self._beginning)
         self.require_fit()
         if self._trouble is not None:
@@ -196,13 +202,14 @@ class Store:
             await self._begin()
         except StoreTrouble as error:
             self._goes_away(str(error))
-        finally:
+
+    def _has_begun(self, beginning: asyncio.Task[None]) -> None:
+        if self._beginning is beginning:
             self._beginning = None
 
     async def _begin(self) -> None:
         """Enter the store, or enter it anew."""
-        link = self._link
-        if link is None:
+        if (link := self._link) is None:
             return
         arguments: list[Word] = [FORMAT, secrets.token_hex(16), secrets.token_hex(16)]
         version, epoch, salt, last = await link.run(BEGIN, self.prefix, "", arguments)
@@ -212,12 +219,12 @@ class Store:
                 f" this release of aiogandi knows {FORMAT}. Use the same release everywhere, or another prefix"
             )
             return
+        await self._presence.tell(link, self.prefix, epoch.decode())
         was_other = bool(self._epoch) and epoch.decode() != self._epoch
         if epoch.decode() != self._epoch:
             self._epoch = epoch.decode()
             self.salt = bytes.fromhex(salt.decode())
             self._news.last = last.decode()
-        await self._presence.tell(link, self.prefix, self._epoch)
         self._trouble = None
         if was_other:
             self.generation += 1
@@ -228,8 +235,6 @@ class Store:
             for callback in list(self.on_replaced):
                 callback()
         self._here.set()
-        if not self._tasks:
-            self._tasks = [self._start(self._beat), self._start(self._listen)]
 
     def _goes_away(self, trouble: str) -> None:
         if self._trouble is not None or self._link is None:
@@ -253,25 +258,26 @@ class Store:
                 return
         away = asyncio.get_running_loop().time() - began
         log.warning("%s is back after %.1f s", self.told, away)
-        self._tasks = [
-            task for task in self._tasks if not task.done() and task is not asyncio.current_task()
-        ]
-        if not self._tasks:
-            self._tasks = [self._start(self._beat), self._start(self._listen)]
         for callback in list(self.on_back):
             callback()
 
     def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
-        return chores.begin(work, _noticed)
+        return chores.begin(work, self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task in self._tasks:
+            self._tasks.remove(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("the hub broke", exc_info=error)  # this is a fault in our code
 
     # -- being here ----------------------------------------------------------------------------
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._presence.pause)
-            link = self._link
-            if self._trouble is not None or link is None:
-                continue
+            await self._here.wait()
+            if (link := self._link) is None:
+                return
             try:
                 await self._presence.tell(link, self.prefix, self._epoch)
             except StoreTrouble as error:
@@ -284,8 +290,7 @@ class Store:
     async def _listen(self) -> None:
         while True:
             await self._here.wait()
-            link = self._link
-            if link is None:
+            if (link := self._link) is None:
                 return
             try:
                 news = await link.news(f"{self.prefix}:news", self._news.last, self.deadline / 2)
@@ -293,8 +298,3 @@ class Store:
                 self._goes_away(str(error))
                 continue
             self._news.spread(news)
-
-
-def _noticed(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("the hub broke", exc_info=error)  # this is a fault in our code

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+import redis
 
 from aiogandi import HubError
 from aiogandi.hub.redis_hub import RedisHub
@@ -176,8 +177,9 @@ async def test_who_is_not_heard_of_has_gone(make_hub, enter_store):
     await one.begun()
     one.hear("gone", "", gone.append)
     await two.begun()
+    name = two.process
     await two.leave()
-    await until(lambda: gone == [two.process])
+    await until(lambda: gone == [name])
     two.join()
 
 
@@ -191,3 +193,38 @@ async def test_the_last_client_that_leaves_takes_the_process_along(make_hub):
     before = asyncio.all_tasks()
     await hub.store.leave()
     assert len(asyncio.all_tasks()) < len(before)
+
+
+async def test_who_uses_a_hub_again_is_another_process(make_hub, enter_store):
+    hub = make_hub(lease=60)
+    hub.store.join()
+    await hub.store.run(SAY, 1)
+    name = hub.store.process
+    leaving = asyncio.create_task(hub.store.leave())
+    await asyncio.sleep(0)  # it has begun to leave
+
+    store = enter_store(hub)
+    assert await store.run(SAY, 2) == b"2"
+    await leaving
+    assert await store.run(SAY, 3) == b"3"
+    here = await store.command("SMEMBERS", f"{store.prefix}:processes")
+    assert here == {store.process.encode()} != {name.encode()}
+
+
+async def test_an_emptied_store_is_told_of_though_it_could_not_be_entered_at_once(
+    store_server, enter_store
+):
+    server = store_server()
+    store = enter_store(RedisHub(server.url, **QUICK))
+    replaced = []
+    store.on_replaced.append(lambda: replaced.append(1))
+    await store.run(SAY, 1)
+    with redis.Redis(port=server.port) as operator:
+        operator.acl_setuser("default", commands=["-sadd"])  # with which a process enters
+        operator.flushall()
+        with pytest.raises(HubError, match="emptied or replaced"):
+            await store.run(SAY, 2)
+        await until(lambda: store.exchanges["begin"] >= 3)
+        operator.acl_setuser("default", commands=["+sadd"])
+    await store.back()
+    assert (store.generation, replaced) == (1, [1])

@@ -66,6 +66,7 @@ class Books:
         self._is_told = True
         store.on_back.append(self._came_back)
         store.on_replaced.append(self._was_replaced)
+        store.on_left.append(self.let_go)
 
     # -- exchanges -----------------------------------------------------------------------------
 
@@ -255,3 +256,4 @@ class Books:
             self._is_told = False
             self.store.on_back.remove(self._came_back)
             self.store.on_replaced.remove(self._was_replaced)
+            self.store.on_left.remove(self.let_go)

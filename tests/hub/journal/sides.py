@@ -35,6 +35,7 @@ class Process:
     """One process, with a journal of one client in it."""
 
     def __init__(self, hub, number, **settings):
+        self.hub = hub
         self.store = hub.store
         self.told = f"process {number}"
         self.storage = HubStorage(self.store, **settings)

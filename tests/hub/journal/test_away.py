@@ -10,7 +10,7 @@ from aiogandi.changes.state import State
 from aiogandi.errors import HubError
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.scripts import Script
-from tests.hub.journal.sides import held, intent, processes
+from tests.hub.journal.sides import Process, held, intent, processes
 from tests.waiting import until
 
 WEB = ("web",)
@@ -172,6 +172,19 @@ class TestWhatCouldNotBeWritten:
             client = call // 2**32
             while not await other.journal.take_over(client):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
+
+    async def test_a_process_that_leaves_meanwhile_and_comes_again_keeps_no_key(
+        self, make_hub, server, told
+    ):
+        async with processes(make_hub, 1, lease=1.0) as (side,):
+            await side.journal.hold(WEB)
+            await away(side, server)
+            await side.end()
+            server.thaw()
+            again = Process(side.hub, 2)
+            await again.begin()
+            assert (await held(again.journal, WEB)).steps == []
+            await again.end()
 
 
 class TestAStoreThatWasKilled:
