@@ -1,6 +1,6 @@
 """A process that lives the lives of a run which it shares with others, until it is through or is killed::
 
-    python tests/hub/life.py URL STORE LIVES LIMIT SEED
+    python tests/hub/life.py URL STORE LIVES LIMIT NUMBER
 
 It prints a line of JSON for each thing that happens to one of them, so that whoever kills it knows where it
 was with each; and in the end ``["through", FAILED]``.
@@ -54,14 +54,14 @@ def called(number):
     return str(number)
 
 
-async def main(url, store, lives, limit, seed):
+async def main(url, store, lives, limit, number):
     logging.getLogger("aiogandi").setLevel(logging.ERROR)
     logging.getLogger("aiogandi.hub").setLevel(
         logging.WARNING
     )  # no trouble with the store is meant
     hub = hub_at(store)
     numbers = list(range(int(lives)))
-    random.Random(seed).shuffle(numbers)  # else all would begin with the same ones
+    random.Random(number).shuffle(numbers)  # else all would begin with the same ones
     async with (
         hub.journal() as journal,
         Gandi(

@@ -31,10 +31,8 @@ REPOSITORY = PROGRAM.parents[2]
 LIVES = 300
 WORKERS = 4
 LIMIT = 10
-PAUSE = 100, 300
-"""Requests between two kills, from and to: with the rate that the processes share, those of some seconds. A busy
-machine only takes longer.
-"""
+PAUSE = 20, 60
+"""Operations that begin between two kills, from and to: those of some seconds. A busy machine only takes longer."""
 
 LOST = 0.2
 """The share of changing calls whose replies are lost."""
@@ -75,6 +73,11 @@ class Storm:
     through: list = field(default_factory=list)
     outcomes: list = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def begun(self):
+        """How many operations have begun."""
+        return sum(self.sandbox.executed[step] for step in STEPS)
 
     @property
     def complaints(self):
@@ -123,8 +126,8 @@ class Victim:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def started(cls, storm, store, limit, seed):
-        words = (storm.sandbox.url, store.url, storm.lives, limit, seed)
+    async def started(cls, storm, store, limit, number):
+        words = (storm.sandbox.url, store.url, storm.lives, limit, number)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, PROGRAM, *map(str, words)),
             stdout=asyncio.subprocess.PIPE,
@@ -156,12 +159,11 @@ class Victim:
                     self._places[number] = PLACES[event]
         self.has_begun.set()  # or never will
 
-    async def goes_on(self, requests):
-        """Wait until all have sent so many more, and tell whether it has not ended meanwhile."""
+    async def goes_on(self, number):
+        """Wait until all have begun so many more operations, and tell whether it has not ended meanwhile."""
         await self.has_begun.wait()
-        calls = self._storm.sandbox.calls
-        ends = calls.total() + requests
-        await until(lambda: calls.total() >= ends or self.is_through, within=600)
+        ends = self._storm.begun + number
+        await until(lambda: self._storm.begun >= ends or self.is_through, within=600)
         return not self.is_through
 
     async def kill(self):
@@ -199,7 +201,7 @@ async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, lim
             sandbox.interfere = trouble
             result = Storm(sandbox, lives)
             victims = [
-                await Victim.started(result, store, limit, lots.random()) for _ in range(workers)
+                await Victim.started(result, store, limit, number) for number in range(workers)
             ]
             try:
                 await _strike(result, victims, store, lots, kills, pause, limit)
@@ -226,7 +228,7 @@ async def _strike(result, victims, store, lots, kills, pause, limit):
         if await victims[number].goes_on(lots.randint(*pause)):
             await asyncio.sleep(lots.uniform(0, 0.1))
             await victims[number].kill()
-            victims[number] = await Victim.started(result, store, limit, lots.random())
+            victims[number] = await Victim.started(result, store, limit, number)
     for victim in victims:
         await victim.end()
 
