@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -65,6 +67,14 @@ class Worker:
         """End it as a power cut does."""
         self._process.kill()
         self._process.join()
+
+    def stop(self) -> None:
+        """Let it do nothing more for now."""
+        os.kill(self._process.pid or 0, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        os.kill(self._process.pid or 0, signal.SIGCONT)
 
     def close(self) -> None:
         """Let it close its client, and end it."""
