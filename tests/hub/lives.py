@@ -120,7 +120,7 @@ class Victim:
 
     def __init__(self, process, storm):
         self.process = process
-        self.has_begun = asyncio.Event()
+        self.has_begun = False
         self._storm = storm
         self._places = {}
         self._reading = asyncio.create_task(self._read())
@@ -137,6 +137,11 @@ class Victim:
         return cls(process, storm)
 
     @property
+    def is_at_work(self):
+        """Whether it lives lives."""
+        return self.has_begun and not self.is_through
+
+    @property
     def is_through(self):
         """Whether it has ended by itself."""
         return self.process.returncode is not None
@@ -145,7 +150,7 @@ class Victim:
         async for line in self.process.stdout:
             if not line.endswith(b"\n"):
                 break  # it was killed in the middle of it
-            self.has_begun.set()
+            self.has_begun = True
             match json.loads(line):
                 case ["through", failed]:
                     self._storm.through.append(failed)
@@ -157,11 +162,9 @@ class Victim:
                     self._storm.surplus += 1
                 case [event, number] if event in PLACES:
                     self._places[number] = PLACES[event]
-        self.has_begun.set()  # or never will
 
     async def goes_on(self, number):
         """Wait until all have begun so many more operations, and tell whether it has not ended meanwhile."""
-        await self.has_begun.wait()
         ends = self._storm.begun + number
         await until(lambda: self._storm.begun >= ends or self.is_through, within=600)
         return not self.is_through
@@ -220,11 +223,13 @@ async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, lim
 async def _strike(result, victims, store, lots, kills, pause, limit):
     """Kill them and begin them again; at the end let them be through."""
     while kills is None or result.kills < kills:
-        living = [number for number, each in enumerate(victims) if not each.is_through]
-        if not living:
-            return
-        at_work = [number for number in living if victims[number].has_begun.is_set()]
-        number = lots.choice(at_work or living)
+        await until(
+            lambda: any(v.is_at_work for v in victims) or all(v.is_through for v in victims)
+        )
+        at_work = [number for number, each in enumerate(victims) if each.is_at_work]
+        if not at_work:
+            break
+        number = lots.choice(at_work)
         if await victims[number].goes_on(lots.randint(*pause)):
             await asyncio.sleep(lots.uniform(0, 0.1))
             await victims[number].kill()
