@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import redis
 
-from aiogandi import HubError, RateLimit, RedisHub, Retry
+from aiogandi import HubError, JournalError, RateLimit, RedisHub, Retry
 from aiogandi.sandbox import QUICK, Sandbox
 from tests.hub.slow_way import SlowWay
 from tests.hub.stores import StoreServer
@@ -110,13 +110,14 @@ TROUBLES = (
 
 @dataclass
 class Seen:
-    """What was seen of a trouble. *unsent* is the error of a changing call that was not to wait for long, and
-    *sent* how many changing calls were sent meanwhile.
+    """What was seen of a trouble. *unsent* is the error of a changing call that was not to wait for long,
+    *sent* how many changing calls were sent meanwhile, and *stopped* the error of work under a key.
     """
 
     told: list
     unsent: object = None
     sent: int = 0
+    stopped: object = None
     logins: int = 0
     seconds: float = 0.0
     complaints: list = field(default_factory=list)
@@ -160,11 +161,12 @@ async def play(trouble, alone="wait", lasts=0.0):
             stack.push_async_callback(place.way.close)
         sandbox = await stack.enter_async_context(Sandbox(speed=3000))
 
-        def client(within):
+        async def client(within):
             hub = RedisHub(url, lease=LEASE, deadline=DEADLINE, alone=alone)
             own = {"rate_limit": RateLimit(2000, per=1.0), "hub": hub}
+            own["journal"] = await stack.enter_async_context(hub.journal())
             own["retry"] = Retry(backoff=0, settle=0.05, within=within)
-            return stack.enter_async_context(sandbox.client(**QUICK | own))
+            return await stack.enter_async_context(sandbox.client(**QUICK | own))
 
         both = [await client(WITHIN), await client(60.0)]
         return await _work(both, sandbox, place, trouble, Seen(told), alone, lasts)
@@ -173,7 +175,9 @@ async def play(trouble, alone="wait", lasts=0.0):
 async def _work(both, sandbox, place, trouble, seen, alone, lasts):
     hasty, patient = both
     vm = await create(hasty, "before")
-    await create(patient, "before")
+    is_over = asyncio.Event()
+    site = asyncio.create_task(_build(patient, is_over))
+    await until(lambda: sandbox.executed["vm_create"] == 2)
     sandbox.hold_operation("vm_reboot")
     reboot = await hasty.vm_reboot(vm.vm_id)
     waits = [asyncio.create_task(each.operation(reboot.id).wait()) for each in both]
@@ -198,11 +202,18 @@ async def _work(both, sandbox, place, trouble, seen, alone, lasts):
     trouble.ends(place)
     await until(lambda: seen.count("is back") == 2)
     seen.seconds = time.monotonic() - began
+    is_over.set()
     await waiting
     for each in both:
         await create(each, "after")
+    try:
+        await site
+    except JournalError as error:
+        seen.stopped = error
+        if not trouble.empties:  # it goes on where it was
+            await _build(hasty, is_over)
     seen.logins = sandbox.calls["login"]
-    seen.complaints = _complaints(sandbox, alone)
+    seen.complaints = _complaints(sandbox, trouble, alone)
     return seen
 
 
@@ -213,8 +224,18 @@ async def create(gandi, hostname):
     return operation
 
 
-def _complaints(sandbox, alone):
-    wanted = {"before": 2, "patient": 1, "after": 2} | ({"hasty": 1} if alone == "send" else {})
+async def _build(gandi, is_over):
+    """Under a key, one server before and one after a trouble."""
+    async with gandi.once("site"):
+        await create(gandi, "first")
+        await is_over.wait()
+        await create(gandi, "second")
+
+
+def _complaints(sandbox, trouble, alone):
+    wanted = {"before": 1, "first": 1, "patient": 1, "after": 2}
+    wanted |= {"hasty": 1} if alone == "send" else {}
+    wanted |= {} if trouble.empties else {"second": 1}
     servers = Counter(vm["hostname"] for vm in sandbox.vms)
     begun = Counter(each["type"] for each in sandbox.operations)
     meant = {"vm_create": sum(wanted.values()), "vm_reboot": 1}
@@ -237,6 +258,7 @@ def main():
             print(f"{trouble.name}, alone={alone!r}: {seen.seconds:.1f} s, books {books}")  # noqa: T201
             print(f"  changing calls sent meanwhile: {seen.sent}; logins: {seen.logins}")  # noqa: T201
             print(f"  unsent: {seen.unsent!r}")  # noqa: T201
+            print(f"  under a key: {seen.stopped!r}")  # noqa: T201
             for text, times in Counter(seen.told).items():
                 print(f"  {times} x WARNING {text}", flush=True)  # noqa: T201
     return 1 if failed else 0
