@@ -32,6 +32,10 @@ class Desk:
     """Operations that people have named, and as whose."""
     vms: dict = field(default_factory=dict)
     """Servers that are rebooted: everybody's by number, an order's own by its name."""
+    is_kept: bool = True
+    """Whether what is recorded stays recorded."""
+    lease: float = 0.0
+    """Seconds for which a process that was killed still seems to live."""
     unknown: list = field(default_factory=list)
     recovered: int = 0
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.simulation.heirs import CrashJudge
-from tests.simulation.judge import Judge, denies, story
+from tests.simulation.judge import Judge, story
 
 TOO_MANY = "too many requests"
 LATE = "noticed late"
@@ -48,8 +48,8 @@ class HubJudge(Judge):
         self.complaints.extend(rate_complaints(self._shared, self._world))
         return self.complaints
 
-    def _is_killed(self, call):
-        return call.shift in self._shared.killed
+    def _is_cut_off(self, entry):
+        return id(entry) in self._shared.cut_off
 
     def _what_nobody_knows(self, accounted):
         # What a process had begun that was killed is nobody's to be told, and may have been taken for that of
@@ -57,7 +57,7 @@ class HubJudge(Judge):
         killed = Counter()
         for key, calls in self._calls.items():
             for call in calls:
-                if self._is_killed(call) and call.outcome != "answered" and not denies(call):
+                if self._is_cut_off(call):
                     killed[key] += len(call.ran) or 1
         forgiven = set()
         for work in self._works:
@@ -76,8 +76,8 @@ class HubJudge(Judge):
 
     def _how_it_ended(self):
         calls, waits = self._books.calls, self._books.waits
-        self._books.calls = [call for call in calls if call.ended or not self._is_killed(call)]
-        self._books.waits = [w for w in waits if w.ended or not self._is_killed(w.call)]
+        self._books.calls = [call for call in calls if not self._is_cut_off(call)]
+        self._books.waits = [wait for wait in waits if not self._is_cut_off(wait)]
         super()._how_it_ended()
         self._books.calls, self._books.waits = calls, waits
 
@@ -101,3 +101,6 @@ class SharedJudge(CrashJudge):
         super().__call__()
         self.complaints.extend(rate_complaints(self._shared, self._world))
         return self.complaints
+
+    def _is_another(self, before, work):
+        return not self._shared.plan.emptied and super()._is_another(before, work)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.simulation.days import FULLY, TRUE
+from tests.simulation.days import TRUE
 from tests.simulation.loop import START
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.processes import PLACES
@@ -114,7 +114,3 @@ def _freezes(rng, number):
         for program in rng.sample(range(number), rng.randint(1, number))
     }
 
-
-def is_exact(plan):
-    """Whether nothing may exist twice on this day."""
-    return plan.day.judged == FULLY

@@ -17,10 +17,10 @@ from tests.simulation.store import MemoryStore
 from tests.simulation.workers import Machines, Worker
 
 
-def run(seed, client=MortalGandi):
-    """Play the day of *seed* with *client*; everything follows from the seed."""
+def run(seed, client=MortalGandi, hub=SimulatedHub):
+    """Play the day of *seed* with *client* and *hub*; everything follows from the seed."""
     plan = hub_plan_of(seed)
-    shared = Shared(plan)
+    shared = Shared(plan, hub)
 
     async def play(world, books):
         await shared.play(world, books, client)
@@ -37,11 +37,13 @@ def run(seed, client=MortalGandi):
 class Shared:
     """The store of one day, and who works with it."""
 
-    def __init__(self, plan):
+    def __init__(self, plan, hub):
         self.plan = plan
+        self._hub = hub
         self.store = None
         self.desk = None
-        self.killed = set()
+        self.cut_off = set()
+        """Calls and waits of killed processes that had not ended, or of which they have told nobody."""
         self.heard = []
 
     async def play(self, world, books, client):
@@ -51,9 +53,10 @@ class Shared:
             loop, lambda: world.wall() + plan.clock_off, Random(f"store {plan.day.seed}")
         )
         self.store.spells.extend(plan.spells)
+        disk, lease = SharedDisk(self.store), plan.hub["lease"] + plan.hub["deadline"]
+        self.desk = Desk(disk, is_kept=not plan.emptied, lease=lease)
         for when in plan.emptied:
             loop.call_at(when, self.store.empty)
-        self.desk = Desk(SharedDisk(self.store))
         kind = HubPrograms if plan.kind == JOURNAL else Crew
         await kind(self, world, books, client).play()
         world.weather.met.update(self.store.met)
@@ -61,7 +64,7 @@ class Shared:
 
     def hub(self, process, number, wall):
         """The hub of one life."""
-        return SimulatedHub(self.store, process, number, wall, **self.plan.hub)
+        return self._hub(self.store, process, number, wall, **self.plan.hub)
 
     def freeze(self, process, number):
         """See to it that a process is frozen, if it is to be."""
@@ -70,11 +73,19 @@ class Shared:
             with process.loop.running(None):
                 process.loop.call_later(when, process.freeze, seconds)
 
+    def note_death(self, number, books):
+        """Note what a process was about when it was killed."""
+        entries = (*books.calls, *books.waits)
+        self.cut_off.update(
+            id(each)
+            for each in entries
+            if getattr(each, "call", each).shift == number
+            and (each.ended is None or each.outcome == "gone")
+        )
+
     def judge(self, world, books):
-        """The complaints of the day."""
-        if self.plan.kind == JOURNAL:
-            return SharedJudge(self, world, books)()
-        return HubJudge(self, world, books)()
+        """Who judges the day."""
+        return (SharedJudge if self.plan.kind == JOURNAL else HubJudge)(self, world, books)
 
 
 class HubPrograms(Programs):
@@ -133,6 +144,7 @@ class Crew:
             settings = {"on_event": heard.append, **day.settings}
             gandi = self._client(world, process, hub=hub, **settings)
             worker = Worker(world, number, books, gandi, process, self._machines, self._calls)
+        process.at_death.append(lambda: shared.note_death(number, books))
         task = process.begin(worker.main())
         if isinstance(end, float):
             loop.call_later(abs(end), process.kill if end > 0 else task.cancel)
@@ -145,7 +157,6 @@ class Crew:
             worker.heard(event)
         books.closed[number] = loop.time()
         if not process.lives:
-            shared.killed.add(number)
             return
         process.at_death.clear()
         if not task.cancelled() and task.exception() is not None:

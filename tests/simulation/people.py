@@ -176,7 +176,9 @@ class People(Callers):
             self.desk.through[order] = "named"
 
     async def _recover(self):
-        """Look at what earlier lives have left."""
+        """Look at what earlier lives have left, when none of them seems to live any more."""
+        if self.desk.lease:
+            await asyncio.sleep(self.desk.lease)
         wire = self.gandi.wire
         for _ in range(TRIES):
             wire.only_reads = True

@@ -12,7 +12,8 @@ class SimulatedStore(Store):
 
     def __init__(self, *args, memory, process, number, wall):
         super().__init__(*args)
-        self.process = f"process-{number}"  # by chance it would be another one each time
+        # By chance it would be another one each time.
+        self.process = self._presence.name = f"process-{number}"
         self._memory = memory
         self._owner = process
         self._number = number

@@ -17,6 +17,8 @@ TROUBLES = ("refused", "silent", "deaf", "frozen", "slow", "read-only")
 is asked now, take long, and write nothing.
 """
 
+SALT = b"one for all days"
+
 QUIET = frozenset({"begin", "beat", "leave", "news"})
 """Exchanges at which nobody is killed: they go on all the time."""
 
@@ -48,10 +50,12 @@ class MemoryStore:
     met: Counter = field(default_factory=Counter)
     commands: AllCommands = None
     scripts: Scripts = None
-    _listeners: set = field(default_factory=set)
+    listeners: dict = field(default_factory=dict)
+    """What is called when something is added to a stream."""
 
     def __post_init__(self):
         self.commands = AllCommands(self.clock)
+        self.commands.tell = self._tell
         self.scripts = Scripts(self.commands)
 
     def empty(self):
@@ -76,16 +80,11 @@ class MemoryStore:
             if not str(failure).startswith(REPLACED):
                 self.faults.append(str(failure))
             answer = failure
-        for wake in list(self._listeners):
-            wake()
         return answer
 
-    def listen(self, wake):
-        """Call *wake* when something was done, until `listen_no_more`."""
-        self._listeners.add(wake)
-
-    def listen_no_more(self, wake):
-        self._listeners.discard(wake)
+    def _tell(self):
+        for wake in list(self.listeners):
+            wake()
 
 
 @dataclass(slots=True, eq=False)
@@ -117,6 +116,8 @@ class MemoryLink:
     async def run(self, script, prefix, epoch, arguments):
         self.exchanges[script.name] += 1
         words = [_word(word) for word in (epoch, *arguments)]
+        if script.name == "begin":
+            words[2:] = b"epoch %d" % self._store.rng.getrandbits(60), SALT.hex().encode()
         keys = [_word(prefix)]
         if script.name not in QUIET:
             await self._process.survives("write")
@@ -139,29 +140,26 @@ class MemoryLink:
 
     async def news(self, stream, last, seconds):
         loop = asyncio.get_running_loop()
-        ends = loop.time() + seconds
         words = [b"XREAD", b"COUNT", b"500", b"STREAMS", _word(stream), _word(last)]
-        while True:
-            asked = _Asked("news", lambda store: store.commands(*words), loop.create_future())
-            heard = loop.create_future()
-            wake = self._waker(heard)
-            self._store.listen(wake)
-            try:
-                self._depart([asked])
-                found = await self._answer(asked)
-                if found or loop.time() >= ends:
-                    return [_news(*each) for _, entries in found or () for each in entries]
-                await asyncio.wait([heard], timeout=ends - loop.time())
-            finally:
-                self._store.listen_no_more(wake)
+        heard = loop.create_future()
 
-    def _waker(self, heard):
         def wake():
             if self._process.lives and not heard.done():
                 with self._process.loop.running(self._process):
                     heard.set_result(None)
 
-        return wake
+        if not self._store.trouble(self._number) and not self._store.commands(*words):
+            self._store.listeners[wake] = True
+            try:
+                await asyncio.wait([heard], timeout=seconds)
+            finally:
+                del self._store.listeners[wake]
+            if not (heard.done() or self._store.trouble(self._number)):
+                return []
+        asked = _Asked("news", lambda store: store.commands(*words), loop.create_future())
+        self._depart([asked])
+        found = await self._answer(asked)
+        return [_news(*each) for _, entries in found or () for each in entries]
 
     async def close(self):
         self._is_closed = True

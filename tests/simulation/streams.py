@@ -18,7 +18,10 @@ class Entries(list):
 
 
 class StreamCommands(Commands):
-    """What the store has in streams."""
+    """What the store has in streams. *tell* is called when something was added to one."""
+
+    def tell(self):
+        """Nobody listens."""
 
     def do_xadd(self, key, *words):
         words = list(words)
@@ -43,6 +46,7 @@ class StreamCommands(Commands):
         entries.last = number
         if most is not None:
             self._trim(entries, *most)
+        self.tell()
         return _name(number)
 
     def do_xtrim(self, key, _, *most):
