@@ -170,8 +170,31 @@ local function forget_claims()
     redis.call('ZREM', at('claimed'), each)
   end
 end
+-- The calls of which somebody still finds out, or waits to hear, what they have begun: since when, and whose.
+local function sought()
+  local found = {}
+  for _, number in ipairs(redis.call('ZRANGE', at('open'), 0, -1)) do
+    local its = redis.call('HMGET', at('call', number), 'state', 'since', 'client', 'brief')
+    local process = redis.call('HGET', at('client', its[3] or ''), 'process')
+    if its[1] ~= 'unknown' and (not its[4] or (process and lives(process))) then
+      found[#found + 1] = {tonumber(its[2]), its[3]}
+    end
+  end
+  return found
+end
 -- What need not be known any more of calls, or is nobody's.
 local function forget_calls()
+  local seekers = nil
+  -- Whether another client would take what this call has begun for its own, if it did not know of it.
+  local function is_missed(number, client)
+    seekers = seekers or sought()
+    local its = redis.call('HMGET', at('call', number), 'patience', 'sent', 'timeout', 'settle')
+    local until_then = tonumber(its[1] or ((its[2] or 0) + (its[3] or 0) + (its[4] or 0)))
+    for _, each in ipairs(seekers) do
+      if each[1] <= until_then and each[2] ~= client then return true end
+    end
+    return false
+  end
   for _, number in ipairs(redis.call('ZRANGEBYSCORE', at('due'), '-inf', exact(now()), 'LIMIT', 0, 100)) do
     local found = redis.call('HMGET', at('call', number), 'client', 'state', 'brief')
     local process = redis.call('HGET', at('client', found[1] or ''), 'process')
@@ -179,6 +202,8 @@ local function forget_calls()
       redis.call('ZREM', at('due'), number) -- it was sent again
     elseif process and lives(process) and not (found[3] and found[2] == 'unknown') then
       redis.call('ZADD', at('due'), exact(now() + 60), number) -- its client sees to it
+    elseif found[3] and is_missed(number, found[1]) then
+      redis.call('ZADD', at('due'), exact(now() + 1), number)
     else
       remove(number)
     end

@@ -77,6 +77,30 @@ async def test_what_a_living_process_sees_to_is_known_longer(make_hub):
         assert await one.journal.claim(sent, [("id", 1)], State.ANSWERED, {"id": 1})
 
 
+@pytest.mark.parametrize("state", [State.LOST, State.UNKNOWN])
+async def test_it_is_known_as_long_as_another_client_looks_for_an_equal_one(make_hub, state):
+    """Else that client would take what this call has begun for its own."""
+    quick = {"timeout": 0.05, "settle": 0.05}
+    async with processes(make_hub, 3, lease=0.3, **BRIEF) as (one, other, third):
+        call = await one.journal.intend(intent(**quick))
+        sought = await other.journal.intend(intent(timeout=60))
+        await other.journal.lose(sought, time.time())
+        later = await third.journal.intend(intent(since=time.time() + 60))
+        if state is State.LOST:
+            await one.journal.lose(call, time.time())
+            await one.kill()
+        else:
+            await one.journal.settle(call, state)
+        ends = time.monotonic() + 1
+        while time.monotonic() < ends:
+            assert await others(third) == [call, sought]
+            await asyncio.sleep(0.05)
+        await other.journal.settle(sought, State.ABSENT)
+        async with asyncio.timeout(20):
+            while await others(other) != [later]:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+
+
 async def test_their_claims_stay_when_they_have_gone(make_hub, sides):
     one, other = sides
     call = await one.journal.intend(intent())
