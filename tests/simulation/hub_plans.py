@@ -113,4 +113,3 @@ def _freezes(rng, number):
         )
         for program in rng.sample(range(number), rng.randint(1, number))
     }
-
