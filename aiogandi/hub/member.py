@@ -9,10 +9,10 @@ from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.clock import Clock
 from aiogandi.hub.journal.claims import ClaimsMember
 from aiogandi.hub.journal.storage import account_name
-from aiogandi.hub.sessions import SharedSessions
+from aiogandi.hub.sessions.shared import SharedSessions
 from aiogandi.hub.store import Store
-from aiogandi.hub.turns import SharedTurns
-from aiogandi.hub.watches import SharedWatches
+from aiogandi.hub.turns.shared import SharedTurns
+from aiogandi.hub.watches.shared import SharedWatches
 from aiogandi.journals.journal import account_of
 from aiogandi.redaction import Secret
 from aiogandi.settings import RateLimit

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aiogandi import AuthenticationError, Gandi, RateLimit
-from aiogandi.hub.looking import overview
-from aiogandi.hub.turn_script import HOLD
+from aiogandi.hub.overview.reading import overview
+from aiogandi.hub.turns.scripts import HOLD
 from aiogandi.sandbox import QUICK, Sandbox
 
 LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiogandi.hub.sealing import Seal
+from aiogandi.hub.sessions.sealing import Seal
 from aiogandi.redaction import Secret
 
 SALT = bytes(range(16))

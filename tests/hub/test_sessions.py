@@ -7,7 +7,7 @@ import pytest
 
 from aiogandi import AuthenticationError, TransportError
 from aiogandi.faults import fault_for
-from aiogandi.hub.session_scripts import LOOK
+from aiogandi.hub.sessions.scripts import LOOK
 from aiogandi.redaction import Secret
 from aiogandi.session.store import StandingRefusal
 from tests.hub.workers import Service, several

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiogandi import AuthenticationError, DataFault, HubError
-from aiogandi.hub.sealing import Seal
+from aiogandi.hub.sessions.sealing import Seal
 from aiogandi.instrumentation import LoginBegan
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox

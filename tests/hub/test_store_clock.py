@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiogandi.hub.store_clock import LATEST, LONGEST, StoreClock
+from aiogandi.hub.turns.store_clock import LATEST, LONGEST, StoreClock
 
 
 def test_the_exchange_that_took_the_least_tells():

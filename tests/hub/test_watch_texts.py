@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from aiogandi import Fault, InvalidState, NotFound, OperationDetails, TransportError
-from aiogandi.hub.watch_texts import (
+from aiogandi.hub.watches.texts import (
     details_text,
     error_text,
     key_text,

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from aiogandi import RateLimit
 from aiogandi.hub.redis_hub import RedisHub
-from aiogandi.hub.turns import SharedTurns
+from aiogandi.hub.turns.shared import SharedTurns
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.rate import Turns

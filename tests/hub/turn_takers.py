@@ -3,7 +3,7 @@
 import asyncio
 from itertools import chain
 
-from aiogandi.hub.turns import SharedTurns
+from aiogandi.hub.turns.shared import SharedTurns
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.transport.rank import Rank
 from aiogandi.transport.rate import Turns

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from aiogandi import DataFault, NotFound, Polling
 from aiogandi.hub.link import Link
 from aiogandi.hub.store import Store
-from aiogandi.hub.watches import SharedWatches
+from aiogandi.hub.watches.shared import SharedWatches
 from aiogandi.instrumentation.emitter import Emitter
 from aiogandi.operations.begun import Begun
 from aiogandi.operations.operation import Operation

@@ -4,8 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from aiogandi.clock import Clock
-from aiogandi.hub.sealing import Seal
-from aiogandi.hub.sessions import SharedSessions
+from aiogandi.hub.sessions.sealing import Seal
+from aiogandi.hub.sessions.shared import SharedSessions
 from aiogandi.redaction import Secret
 
 

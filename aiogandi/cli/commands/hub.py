@@ -16,7 +16,7 @@ from aiogandi.cli.terminal.screen import Screen
 if TYPE_CHECKING:
     # At run time this would load the store's client, which help and wrong use do without.
     import aiogandi
-    from aiogandi.hub.overview import Overview
+    from aiogandi.hub.overview.values import Overview
 
 app = typer.Typer(help="The hub: what processes share through a store.", no_args_is_help=True)
 
@@ -85,7 +85,7 @@ def status(json: Json = False) -> Look:
 
     async def work(hub: aiogandi.RedisHub, screen: Screen) -> int:
         # Here, because help and wrong use do without the store's client.
-        from aiogandi.hub.looking import overview  # noqa: PLC0415
+        from aiogandi.hub.overview.reading import overview  # noqa: PLC0415
 
         found = await overview(hub)
         if screen.as_json:

@@ -11,10 +11,10 @@ from typing import Any, Final, TypeVar, cast
 
 from aiogandi import chores
 from aiogandi.errors import HubError
-from aiogandi.hub.journal.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
-from aiogandi.hub.journal.claiming import CLAIM, DISOWN
-from aiogandi.hub.journal.entering import ENTER, LEAVE_JOURNAL
-from aiogandi.hub.journal.locking import CONCLUDE, FAIL
+from aiogandi.hub.journal.scripts.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
+from aiogandi.hub.journal.scripts.claims import CLAIM, DISOWN
+from aiogandi.hub.journal.scripts.clients import ENTER, LEAVE_JOURNAL
+from aiogandi.hub.journal.scripts.keys import CONCLUDE, FAIL
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script
 from aiogandi.hub.store import Store

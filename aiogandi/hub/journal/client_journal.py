@@ -10,11 +10,11 @@ from aiogandi.changes.journal import Begun, Name, Recorded, View
 from aiogandi.changes.state import State
 from aiogandi.errors import HubError
 from aiogandi.hub.journal.books import Books
-from aiogandi.hub.journal.calls import READ
-from aiogandi.hub.journal.claiming import BEGUN, CLAIM, DISOWN, OWNER, VIEW
 from aiogandi.hub.journal.clocks import Clocks
-from aiogandi.hub.journal.entering import LEFT, TAKE_OVER
 from aiogandi.hub.journal.notes import CallNotes
+from aiogandi.hub.journal.scripts.calls import READ
+from aiogandi.hub.journal.scripts.claims import BEGUN, CLAIM, DISOWN, OWNER, VIEW
+from aiogandi.hub.journal.scripts.clients import LEFT, TAKE_OVER
 from aiogandi.hub.journal.words import owner_of, place_of, words_of
 from aiogandi.hub.link import Word
 

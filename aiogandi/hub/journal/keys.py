@@ -13,7 +13,7 @@ from aiogandi.changes.journal import Held, HeldElsewhere, Key
 from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.holds import ANOTHER, Hold, Holds
-from aiogandi.hub.journal.locking import (
+from aiogandi.hub.journal.scripts.keys import (
     CONCLUDE,
     FAIL,
     FIND,

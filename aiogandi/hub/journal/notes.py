@@ -15,10 +15,10 @@ from aiogandi.changes.journal import Intent
 from aiogandi.changes.state import State
 from aiogandi.errors import HubError, JournalConflict
 from aiogandi.hub.journal.books import Books
-from aiogandi.hub.journal.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
 from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.holds import Hold
 from aiogandi.hub.journal.keys import HeldKeys
+from aiogandi.hub.journal.scripts.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
 from aiogandi.hub.journal.words import fields_of, place_of
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script

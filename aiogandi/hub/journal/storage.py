@@ -19,9 +19,9 @@ from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.client_journal import HubClientJournal
 from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.durability import look
-from aiogandi.hub.journal.entering import LEFT
 from aiogandi.hub.journal.holds import ANOTHER
-from aiogandi.hub.journal.overview import (
+from aiogandi.hub.journal.rows import exported_call, exported_key, fields
+from aiogandi.hub.journal.scripts.account import (
     ACCOUNTS,
     ADOPT,
     DISMISS,
@@ -34,7 +34,7 @@ from aiogandi.hub.journal.overview import (
     RUNS,
     TALLY,
 )
-from aiogandi.hub.journal.rows import exported_call, exported_key, fields
+from aiogandi.hub.journal.scripts.clients import LEFT
 from aiogandi.hub.journal.words import owner_of, words_of
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script

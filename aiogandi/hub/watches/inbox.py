@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from aiogandi.hub.watch_outbox import Outbox
-from aiogandi.hub.watch_texts import (
+from aiogandi.hub.watches.outbox import Outbox
+from aiogandi.hub.watches.texts import (
     Line,
     read_details,
     read_error,

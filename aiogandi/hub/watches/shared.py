@@ -16,10 +16,10 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
 from aiogandi.hub.store import Store
-from aiogandi.hub.watch_inbox import Inbox
-from aiogandi.hub.watch_outbox import Outbox
-from aiogandi.hub.watch_scripts import LEAD, LEAVE, READ, TELL
-from aiogandi.hub.watch_texts import Line, read_line
+from aiogandi.hub.watches.inbox import Inbox
+from aiogandi.hub.watches.outbox import Outbox
+from aiogandi.hub.watches.scripts import LEAD, LEAVE, READ, TELL
+from aiogandi.hub.watches.texts import Line, read_line
 from aiogandi.models import OperationDetails
 from aiogandi.operations.guests import WatchKey
 from aiogandi.operations.sharing import Relay

@@ -14,8 +14,8 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
 from aiogandi.hub.store import Store
-from aiogandi.hub.store_clock import StoreClock
-from aiogandi.hub.turn_script import GIVE_BACK, HOLD, TURN
+from aiogandi.hub.turns.scripts import GIVE_BACK, HOLD, TURN
+from aiogandi.hub.turns.store_clock import StoreClock
 from aiogandi.settings import RateLimit
 from aiogandi.transport.pacer import Waiters, gap_of
 from aiogandi.transport.rank import Rank

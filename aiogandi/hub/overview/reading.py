@@ -10,7 +10,8 @@ from typing import Any, Final
 from aiogandi.errors import HubError
 from aiogandi.hub.journal.durability import WANTED
 from aiogandi.hub.link import StoreLink, StoreTrouble, Word
-from aiogandi.hub.overview import (
+from aiogandi.hub.overview.scripts import HELD, OVERVIEW
+from aiogandi.hub.overview.values import (
     AccountShared,
     KeyHeldNow,
     Overview,
@@ -19,7 +20,6 @@ from aiogandi.hub.overview import (
     SessionKept,
     StoreSetting,
 )
-from aiogandi.hub.overview_script import HELD, OVERVIEW
 from aiogandi.hub.presence import BEATS
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.scripts import FORMAT

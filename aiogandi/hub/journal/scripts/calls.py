@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogandi.hub.journal.shared import script
+from aiogandi.hub.journal.scripts.shared import script
 
 INTEND: Final = script(
     "intend",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from aiogandi.hub.watch_texts import Line, details_text, error_text, key_text, watched_text
+from aiogandi.hub.watches.texts import Line, details_text, error_text, key_text, watched_text
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.guests import Watched, WatchKey
 from aiogandi.operations.sharing import Relay

@@ -17,8 +17,8 @@ from aiogandi import chores
 from aiogandi.clock import Clock
 from aiogandi.errors import AuthenticationError, HubError
 from aiogandi.faults import fault_for
-from aiogandi.hub.sealing import Seal
-from aiogandi.hub.session_scripts import EXTEND, GIVE_UP, KEEP, LOOK
+from aiogandi.hub.sessions.scripts import EXTEND, GIVE_UP, KEEP, LOOK
+from aiogandi.hub.sessions.sealing import Seal
 from aiogandi.hub.store import Store
 from aiogandi.redaction import Secret
 from aiogandi.session.store import Kept, LogIn, StandingRefusal

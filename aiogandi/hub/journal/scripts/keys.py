@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogandi.hub.journal.shared import script as _script
+from aiogandi.hub.journal.scripts.shared import script as _script
 from aiogandi.hub.scripts import Script
 
 _HELD: Final = """

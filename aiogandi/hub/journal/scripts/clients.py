@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogandi.hub.journal.shared import script
+from aiogandi.hub.journal.scripts.shared import script
 
 ENTER: Final = script(
     "enter",
