@@ -10,7 +10,7 @@ from aiogandi.faults import fault_for
 from aiogandi.hub.sessions.scripts import LOOK
 from aiogandi.redaction import Secret
 from aiogandi.session.store import StandingRefusal
-from tests.hub.workers import Service, several
+from tests.hub.sessions.workers import Service, several
 from tests.waiting import until
 
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.hub.watchers import processes, waiting
+from tests.hub.watches.watchers import processes, waiting
 from tests.waiting import until
 
 

@@ -10,7 +10,7 @@ from aiogandi import AuthenticationError, HubError
 from aiogandi.faults import fault_for
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.redaction import Secret
-from tests.hub.workers import Service, several
+from tests.hub.sessions.workers import Service, several
 from tests.waiting import until
 
 QUICK = {"lease": 0.5, "deadline": 0.3}

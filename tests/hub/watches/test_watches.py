@@ -6,7 +6,7 @@ import pytest
 
 from aiogandi import AuthenticationError, NotFound, OperationCancelled, OperationFailed
 from aiogandi.instrumentation.events import OperationEnded
-from tests.hub.watchers import processes, waiting
+from tests.hub.watches.watchers import processes, waiting
 from tests.waiting import until
 
 

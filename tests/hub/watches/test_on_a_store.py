@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.hub.watchers import processes, waiting
+from tests.hub.watches.watchers import processes, waiting
 from tests.waiting import until
 
 QUICK = {"lease": 0.5, "deadline": 0.3}

@@ -12,7 +12,7 @@ from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.store import Store
 from aiogandi.transport.rank import Rank
 from tests.hub.slow_way import SlowWay
-from tests.hub.turn_takers import Member, most_in, together
+from tests.hub.turns.takers import Member, most_in, together
 from tests.waiting import until
 
 LIMIT = RateLimit(41, per=1.0)
@@ -88,7 +88,7 @@ async def test_a_hold_is_over_when_it_was_said_to_be(members_at, shared_store):
 async def test_a_process_that_is_killed_costs_one_turn(members_at, shared_store, prefix):
     busy = await members_at(shared_store, 1)
     words = [shared_store, LIMIT.calls, LIMIT.per, "group", time.time(), 60, "CALL", prefix]
-    program = [sys.executable, "-m", "tests.hub.turn_figures", "work", *map(str, words)]
+    program = [sys.executable, "-m", "tests.hub.turns.figures", "work", *map(str, words)]
     process = await asyncio.create_subprocess_exec(*program)
     try:
         busy[0].be_busy()

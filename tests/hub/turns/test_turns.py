@@ -7,7 +7,7 @@ import pytest
 
 from aiogandi import RateLimit
 from aiogandi.transport.rank import Rank
-from tests.hub.turn_takers import Member, count, most_in, together
+from tests.hub.turns.takers import Member, count, most_in, together
 from tests.waiting import until
 
 LIMIT = RateLimit(41, per=1.0)

@@ -1,4 +1,4 @@
-"""A process that calls the service once, to be killed meanwhile: ``python tests/hub/caller.py URL STORE PREFIX LEASE``."""
+"""A process that calls the service once, to be killed meanwhile: ``python tests/hub/sessions/caller.py URL STORE PREFIX LEASE``."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Figures of the turns that processes share: ``python -m tests.hub.turn_figures [seconds]``.
+"""Figures of the turns that processes share: ``python -m tests.hub.turns.figures [seconds]``.
 
 Each line is a run of real processes, all of them busy, on one store.
 """
@@ -58,7 +58,7 @@ def run(url, limit, ranks, seconds):
     """The times and the round trips of one process for each of the *ranks*."""
     begins = time.time() + 1 + 0.5 * len(ranks)
     words = [url, limit.calls, limit.per, f"group-{begins}", begins, seconds]
-    program = [sys.executable, "-m", "tests.hub.turn_figures", "work", *map(str, words)]
+    program = [sys.executable, "-m", "tests.hub.turns.figures", "work", *map(str, words)]
     workers = [subprocess.Popen([*program, rank], stdout=subprocess.PIPE) for rank in ranks]
     return [json.loads(worker.communicate()[0]) for worker in workers]
 
