@@ -44,7 +44,9 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script with the name by which its exchanges are counted."""
+    """A script with the name by which its exchanges are counted: what it does, after what it is for, as in
+    ``turn-reserve`` or ``journal-claim``. Those of the store itself are called ``begin``, ``beat`` and ``leave``.
+    """
 
     name: str
     text: str = field(repr=False)

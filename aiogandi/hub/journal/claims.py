@@ -46,7 +46,7 @@ class ClaimsMember:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> Callable[[Ledger], Recorder]:
-        """What makes the client's books."""
+        """Return what makes the client's `Recorder`, as its `Ledger` is made."""
         self._within = policy.within
 
         def make(ledger: Ledger) -> Recorder:

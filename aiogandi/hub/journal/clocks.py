@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogandi.hub.journal.rows import Reader
+from aiogandi.hub.journal.rows import RowReader
 from aiogandi.hub.store import Store
 
 SET: Final = 1.0
@@ -21,9 +21,9 @@ class Clocks:
         self.wall = store.wall_clock
         self._ahead: float | None = None
 
-    def reader(self, now: bytes) -> Reader:
+    def reader(self, now: bytes) -> RowReader:
         """What reads an answer that the store gave at *now* of its clock."""
         ahead = self.wall() - float(now)
         if self._ahead is None or abs(ahead - self._ahead) > SET:
             self._ahead = ahead
-        return Reader(float(now), self._ahead, self._store.lease, self._store.process)
+        return RowReader(float(now), self._ahead, self._store.lease, self._store.process)

@@ -20,7 +20,7 @@ WANTED: Final = {
 WAITAOF_SINCE: Final = (7, 2)
 
 
-async def look(store: Store) -> bool:
+async def check(store: Store) -> bool:
     """Warn of each setting that is not as it must be. Return whether the store can be asked to wait until
     what was written is on its disk.
     """

@@ -14,10 +14,10 @@ from aiogandi.changes import written
 from aiogandi.changes.journal import Intent
 from aiogandi.changes.state import State
 from aiogandi.errors import HubError, JournalConflict
-from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.clocks import Clocks
-from aiogandi.hub.journal.holds import Hold
+from aiogandi.hub.journal.exchanges import Exchanges
 from aiogandi.hub.journal.keys import HeldKeys
+from aiogandi.hub.journal.locks import KeyLock
 from aiogandi.hub.journal.scripts.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
 from aiogandi.hub.journal.words import fields_of, place_of
 from aiogandi.hub.link import Word
@@ -37,7 +37,7 @@ LATER: Final = 0.05
 
 
 class CallNotes(HeldKeys):
-    """Notes what becomes of a client's calls. *books* does its exchanges.
+    """Notes what becomes of a client's calls. *exchanges* does its exchanges.
 
     Of a *brief* client nothing is kept for `Gandi.recover`: its calls are known *linger* seconds longer than
     anything of them can appear. One that goes on *alone* where the store is away gives its calls numbers
@@ -46,7 +46,7 @@ class CallNotes(HeldKeys):
 
     def __init__(
         self,
-        books: Books,
+        exchanges: Exchanges,
         clocks: Clocks,
         releasing: set[asyncio.Future[Any]],
         *,
@@ -55,7 +55,7 @@ class CallNotes(HeldKeys):
         alone: bool,
         linger: float,
     ) -> None:
-        super().__init__(books, clocks, told, releasing)
+        super().__init__(exchanges, clocks, told, releasing)
         self._is_brief = brief
         self._may_go_alone = alone
         self._linger = linger
@@ -67,19 +67,19 @@ class CallNotes(HeldKeys):
         self._dropping: asyncio.Future[None] | None = None
         self._hurries = asyncio.Event()
         self._has_warned = False
-        books.store.on_back.append(self._is_back)
+        exchanges.store.on_back.append(self._is_back)
 
     # -- alone ---------------------------------------------------------------------------------
 
     def _is_alone(self) -> bool:
         """Whether it goes on without the store."""
-        if not (self._may_go_alone and self._books.store.is_away):
+        if not (self._may_go_alone and self._exchanges.store.is_away):
             return False
         if not self._has_warned:
             self._has_warned = True
             log.warning(
                 "%s: changing calls go on alone, and it is not certain that each runs once",
-                self._books.store.told,
+                self._exchanges.store.told,
             )
         return True
 
@@ -102,51 +102,51 @@ class CallNotes(HeldKeys):
     # -- a call --------------------------------------------------------------------------------
 
     def intend(self, intent: Intent) -> Awaitable[int]:
-        return self._books.apart(lambda: self._intend(intent))
+        return self._exchanges.apart(lambda: self._intend(intent))
 
     async def _intend(self, intent: Intent) -> int:
-        hold = None if intent.key is None else self._holds.of(intent.key)
-        if hold is None and self._is_alone():
+        lock = None if intent.key is None else self._locks.of(intent.key)
+        if lock is None and self._is_alone():
             return next(self._own_numbers)
         number: int | None = None
         try:
-            await self._books.enter()
-            number = (self._books.client or 0) * CALLS + next(self._numbers)
-            await self._write_down(number, intent, hold)
+            await self._exchanges.enter()
+            number = (self._exchanges.client or 0) * CALLS + next(self._numbers)
+            await self._write_down(number, intent, lock)
         except (HubError, asyncio.CancelledError) as error:
             if number is not None:  # it may be written, and nothing leaves
-                self._books.forget(number)
-                if hold is None or hold.lost is None:
+                self._exchanges.forget(number)
+                if lock is None or lock.lost is None:
                     drop: list[Word] = [number]
-                    self._books.write_later(DROP, lambda: drop)
-            if hold is None and isinstance(error, HubError) and self._is_alone():
+                    self._exchanges.write_later(DROP, lambda: drop)
+            if lock is None and isinstance(error, HubError) and self._is_alone():
                 return next(self._own_numbers)
             raise
         return number
 
-    async def _write_down(self, number: int, intent: Intent, hold: Hold | None) -> None:
-        books = self._books
+    async def _write_down(self, number: int, intent: Intent, lock: KeyLock | None) -> None:
+        exchanges = self._exchanges
         if self._is_brief:
             self._patience[number] = intent.timeout + intent.settle + self._linger
         told = fields_of(intent)
-        key, token = place_of(hold)
+        key, token = place_of(lock)
         step = "" if intent.step is None else intent.step
 
         def make() -> Sequence[Word]:
-            by = (number, books.client or 0, books.holder, key, token, step)
+            by = (number, exchanges.client or 0, exchanges.holder, key, token, step)
             return *by, self._clocks.wall(), self._kept(number), intent.since, *told
 
-        if hold is None:
-            books.keep(number, INTEND, make)
-        while (answer := await books.ask(INTEND, make)) == [b"client"]:
-            books.was_taken_over()
+        if lock is None:
+            exchanges.keep(number, INTEND, make)
+        while (answer := await exchanges.ask(INTEND, make)) == [b"client"]:
+            exchanges.was_taken_over()
         if isinstance(answer, list) and answer[0] == b"taken":
             raise JournalConflict(
                 f"{intent.method}: {answer[1].decode()} stands in its place, and may have run. Nothing was sent"
             )
-        self._checked(answer, hold)
-        if hold is not None:
-            hold.calls.add(number)
+        self._checked(answer, lock)
+        if lock is not None:
+            lock.calls.add(number)
 
     def _kept(self, number: int) -> Word:
         return self._patience.get(number, "")
@@ -156,21 +156,21 @@ class CallNotes(HeldKeys):
         if "newest" in newest:
             told = "none" if newest["newest"] is None else newest["newest"]
 
-        hold = self._held(number)
+        lock = self._lock_of(number)
 
         def make() -> Sequence[Word]:
-            by = (number, self._books.holder, *place_of(hold))
+            by = (number, self._exchanges.holder, *place_of(lock))
             return *by, sends, self._kept(number), told
 
         async def write() -> None:
-            answer = self._checked(await self._books.ask(SEND_AGAIN, make), hold)
+            answer = self._checked(await self._exchanges.ask(SEND_AGAIN, make), lock)
             if answer == [b"client"]:
                 raise HubError(
-                    f"{self._books.store.told}: another process sees to this call by now, because this one was"
+                    f"{self._exchanges.store.told}: another process sees to this call by now, because this one was"
                     " not heard of. It is not sent again"
                 )
 
-        return self._books.in_order(number, lambda: self._unless_alone(write, None, number))
+        return self._exchanges.in_order(number, lambda: self._unless_alone(write, None, number))
 
     def lose(self, number: int, patience: float) -> Awaitable[None]:
         return self._note(number, LOSE, lambda: (self._clocks.wall(), patience, self._kept(number)))
@@ -186,7 +186,7 @@ class CallNotes(HeldKeys):
                     raise
                 return True  # it is written when the store is back
 
-        return self._books.in_order(number, write)
+        return self._exchanges.in_order(number, write)
 
     def end(self, number: int, ids: Mapping[str, int], ended: Mapping[str, Any]) -> Awaitable[None]:
         told = (
@@ -203,30 +203,30 @@ class CallNotes(HeldKeys):
         async def write() -> None:
             await self._noted(number, script, make)
 
-        return self._books.in_order(number, write)
+        return self._exchanges.in_order(number, write)
 
     async def _noted(self, number: int, script: Script, make: Callable[[], Sequence[Word]]) -> Any:
         if number < 0 or (self._is_brief and script is END):
             return 1  # how an operation has ended matters to those alone who take its call up
-        hold = self._held(number)
-        place = place_of(hold)
-        answer = await self._books.write(script, lambda: (number, *place, *make()))
-        return self._checked(answer, hold)
+        lock = self._lock_of(number)
+        place = place_of(lock)
+        answer = await self._exchanges.write(script, lambda: (number, *place, *make()))
+        return self._checked(answer, lock)
 
-    def _held(self, number: int) -> Hold | None:
-        """The key that a call stands under; `HubError` where it is held no more."""
-        hold = self._holds.of_call(number)
-        if hold is not None and hold.lost is not None:
-            raise hold.error()
-        return hold
+    def _lock_of(self, number: int) -> KeyLock | None:
+        """The lock of the key that a call stands under; `HubError` where it is held no more."""
+        lock = self._locks.of_call(number)
+        if lock is not None and lock.lost is not None:
+            raise lock.error()
+        return lock
 
     def drop(self, numbers: Sequence[int]) -> Awaitable[None]:
         for number in numbers:
-            self._books.forget(number)
+            self._exchanges.forget(number)
             self._patience.pop(number, None)
         self._dropped += [number for number in numbers if number >= 0]
         if self._dropping is None:
-            self._dropping = self._books.apart(self._drop)
+            self._dropping = self._exchanges.apart(self._drop)
         return self._dropping
 
     async def _drop(self) -> None:
@@ -236,4 +236,4 @@ class CallNotes(HeldKeys):
         numbers: Sequence[Word] = self._dropped
         self._dropped, self._dropping = [], None
         if numbers:
-            await self._books.write(DROP, lambda: numbers)
+            await self._exchanges.write(DROP, lambda: numbers)

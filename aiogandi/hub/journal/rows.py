@@ -40,7 +40,7 @@ def fields(flat: Sequence[bytes | str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RowReader:
     """Reads what the store returned when its clock showed *now*. This machine's is *ahead* of it by so many
     seconds. *lease* and *process* are those of this process.
     """
@@ -151,7 +151,7 @@ _SECONDS = ("timeout", "settle")
 _INNER = ("prints", "id", "names", "words", "process", "sent", "end", "run", "brief", "lock")
 
 
-def exported_call(reader: Reader, account: str, row: Mapping[str, str]) -> dict[str, Any]:
+def exported_call(reader: RowReader, account: str, row: Mapping[str, str]) -> dict[str, Any]:
     """A call, as values that `json.dumps` takes."""
     values = _exported(reader, row)
     return {
@@ -163,7 +163,7 @@ def exported_call(reader: Reader, account: str, row: Mapping[str, str]) -> dict[
 
 
 def exported_key(
-    reader: Reader, account: str, number: int, row: Mapping[str, str], steps: Iterable[bytes]
+    reader: RowReader, account: str, number: int, row: Mapping[str, str], steps: Iterable[bytes]
 ) -> dict[str, Any]:
     """A key and what is left of the steps of one that is concluded, in the same way."""
     kept = [_exported(reader, fields(json.loads(each))) for each in steps]
@@ -176,7 +176,7 @@ def exported_key(
     }
 
 
-def _exported(reader: Reader, row: Mapping[str, str]) -> dict[str, Any]:
+def _exported(reader: RowReader, row: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {name: each for name, each in row.items() if name not in _INNER}
     kinds = ((_JSON, json.loads), (_NUMBERS, int), (_MOMENTS, reader.here), (_SECONDS, float))
     for names, read in kinds:

@@ -15,11 +15,11 @@ from weakref import WeakSet
 from aiogandi.changes.journal import ClientJournal, Key, KeyHeld, Name
 from aiogandi.changes.storage import Entry, Left
 from aiogandi.errors import HubError, InvalidArgument, JournalError
-from aiogandi.hub.journal.books import Books
 from aiogandi.hub.journal.client_journal import HubClientJournal
 from aiogandi.hub.journal.clocks import Clocks
-from aiogandi.hub.journal.durability import look
-from aiogandi.hub.journal.holds import ANOTHER
+from aiogandi.hub.journal.durability import check
+from aiogandi.hub.journal.exchanges import Exchanges
+from aiogandi.hub.journal.locks import ANOTHER
 from aiogandi.hub.journal.rows import exported_call, exported_key, fields
 from aiogandi.hub.journal.scripts.account import (
     ACCOUNTS,
@@ -70,7 +70,7 @@ class HubStorage:
         self._store.join()
         try:
             await self._store.begun()
-            self._is_durable = await look(self._store)
+            self._is_durable = await check(self._store)
         except BaseException:
             await self._store.leave()
             raise
@@ -101,12 +101,12 @@ class HubStorage:
         store, name = self._store, account_name(account)
         if not self._is_brief:
             self._require_open()
-        books = Books(
+        exchanges = Exchanges(
             *(store, account, name, told, 0.0 if self._may_go_alone else within),
             durably=self._is_durable and not self._is_brief,
         )
         journal = HubClientJournal(
-            books,
+            exchanges,
             self._clocks,
             self._releasing,
             told=told,
@@ -115,7 +115,7 @@ class HubStorage:
             linger=within + store.lease,
         )
         try:
-            await books.enter()
+            await exchanges.enter()
         except HubError:
             if not (self._may_go_alone and store.is_away):
                 journal.stop()

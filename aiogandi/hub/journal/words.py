@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import Intent, Name
-from aiogandi.hub.journal.holds import Hold
+from aiogandi.hub.journal.locks import KeyLock
 from aiogandi.hub.link import Word
 
 
@@ -25,9 +25,9 @@ def words_of(names: Collection[Name]) -> list[str]:
     return [f"{kind}:{number}" for kind, number in names]
 
 
-def place_of(hold: Hold | None) -> tuple[Word, Word]:
+def place_of(lock: KeyLock | None) -> tuple[Word, Word]:
     """The key under which something is written, and the token by which that is held."""
-    return ("", "") if hold is None else (hold.key, hold.token)
+    return ("", "") if lock is None else (lock.key, lock.token)
 
 
 def fields_of(intent: Intent) -> list[Word]:

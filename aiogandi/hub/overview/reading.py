@@ -10,10 +10,10 @@ from typing import Any, Final
 from aiogandi.errors import HubError
 from aiogandi.hub.journal.durability import WANTED
 from aiogandi.hub.link import StoreLink, StoreTrouble, Word
-from aiogandi.hub.overview.scripts import HELD, OVERVIEW
+from aiogandi.hub.overview.scripts import LOCKED, OVERVIEW
 from aiogandi.hub.overview.values import (
     AccountShared,
-    KeyHeldNow,
+    LockedKey,
     Overview,
     ProcessHere,
     RateGroup,
@@ -47,14 +47,14 @@ async def overview(hub: RedisHub) -> Overview:
     store = hub.store
     link = hub.link_apart()
     try:
-        return await _Look(link, store.prefix).overview(store.told.removeprefix("the hub "))
+        return await _StoreReader(link, store.prefix).overview(store.told.removeprefix("the hub "))
     except StoreTrouble as error:
         raise HubError(f"{store.told} is away: {error}") from None
     finally:
         await link.close()
 
 
-class _Look:
+class _StoreReader:
     """Looks into the store of *link*, at what stands under *prefix*."""
 
     def __init__(self, link: StoreLink, prefix: str) -> None:
@@ -111,7 +111,7 @@ class _Look:
             if int(cursor) == 0:
                 return
 
-    async def _keys(self, account: str) -> AsyncIterator[KeyHeldNow]:
+    async def _keys(self, account: str) -> AsyncIterator[LockedKey]:
         """The keys of an account's journal that are held."""
         cursor, told = b"0", set()
         while True:
@@ -120,12 +120,12 @@ class _Look:
             )
             numbers = flat.values() if isinstance(flat, Mapping) else flat[1::2]
             if numbers:
-                held = await self._link.run(HELD, self._prefix, "", [account, *numbers])
+                held = await self._link.run(LOCKED, self._prefix, "", [account, *numbers])
                 for words, run, holder in held:
                     key = tuple(json.loads(words))
                     if (run, key) not in told:
                         told.add((run, key))
-                        yield KeyHeldNow(account, run.decode() or None, key, holder.decode())
+                        yield LockedKey(account, run.decode() or None, key, holder.decode())
             if int(cursor) == 0:
                 return
 

@@ -7,7 +7,7 @@ from typing import Final
 from aiogandi.hub.scripts import Script
 
 OVERVIEW: Final = Script.without_epoch(
-    "overview",
+    "overview-read",
     """
 local form = redis.call('HGET', name('about'), 'format')
 if form ~= ARGV[2] then return {form} end
@@ -63,8 +63,8 @@ itself, and for how many milliseconds it still counts as here; of each group, of
 account what stands there.
 """
 
-HELD: Final = Script.without_epoch(
-    "held",
+LOCKED: Final = Script.without_epoch(
+    "overview-keys",
     """
 local function at(...) return name('journal', ARGV[2], ...) end
 local held = {}

@@ -90,7 +90,7 @@ class AccountShared:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyHeldNow:
+class LockedKey:
     """A key of an account's journal, of a *run* or of none, and who holds it."""
 
     account: str
@@ -116,7 +116,7 @@ class Overview:
     rates: tuple[RateGroup, ...] = ()
     sessions: tuple[SessionKept, ...] = ()
     accounts: tuple[AccountShared, ...] = ()
-    keys: tuple[KeyHeldNow, ...] = ()
+    keys: tuple[LockedKey, ...] = ()
 
     @property
     def is_of_another_release(self) -> bool:

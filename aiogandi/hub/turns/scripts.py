@@ -14,8 +14,8 @@ from typing import Final
 from aiogandi.hub.scripts import Script
 from aiogandi.transport.rate import LONGEST_HOLD, SHARE
 
-TURN: Final = Script.of(
-    "turn",
+RESERVE: Final = Script.of(
+    "turn-reserve",
     f"local SHARE, LONGEST_HOLD = {SHARE}, {LONGEST_HOLD}"
     """
 local group, member, rank, behind = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -144,8 +144,8 @@ Returns when the turn is due, the time, how many turns all have used, and 1 wher
 that was free, because somebody better waits elsewhere.
 """
 
-HOLD: Final = Script.of(
-    "hold",
+HOLD_BACK: Final = Script.of(
+    "turn-hold-back",
     f"local LONGEST_HOLD = {LONGEST_HOLD}"
     """
 local turns, time = name('turns', ARGV[2]), now()
@@ -160,7 +160,7 @@ end
 """Nobody of *group* has a turn for so many *seconds*."""
 
 GIVE_BACK: Final = Script.of(
-    "give back",
+    "turn-give-back",
     """
 local takers = name('takers', ARGV[2])
 local due = string.match(redis.call('HGET', takers, ARGV[3]) or '', '%S+')

@@ -14,7 +14,7 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
 from aiogandi.hub.store import Store
-from aiogandi.hub.turns.scripts import GIVE_BACK, HOLD, TURN
+from aiogandi.hub.turns.scripts import GIVE_BACK, HOLD_BACK, RESERVE
 from aiogandi.hub.turns.store_clock import StoreClock
 from aiogandi.settings import RateLimit
 from aiogandi.transport.pacer import Waiters, gap_of
@@ -156,7 +156,7 @@ class SharedTurns:
         sent = self._now()
         try:
             due, told, count, let_others_go = await self._store.run(
-                TURN,
+                RESERVE,
                 *(self._group, self._member, _NUMBERS[best], _NUMBERS[behind], used),
                 # A turn that is free at once must not be over when the answer comes.
                 max(self._clock.typical() - self._late, 0.0) / 2,
@@ -182,7 +182,7 @@ class SharedTurns:
 
     async def _tell_hold(self, seconds: float) -> None:
         try:
-            await self._store.run(HOLD, self._group, seconds)
+            await self._store.run(HOLD_BACK, self._group, seconds)
         except HubError as error:
             log.debug("the others are not told that the service holds requests: %s", error)
 

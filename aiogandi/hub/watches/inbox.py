@@ -7,11 +7,11 @@ from typing import Any
 
 from aiogandi.hub.watches.outbox import Outbox
 from aiogandi.hub.watches.texts import (
-    Line,
+    Notice,
     read_details,
     read_error,
     read_key,
-    read_line,
+    read_notice,
     read_watched,
 )
 from aiogandi.operations.sharing import Relay
@@ -27,9 +27,9 @@ class Inbox:
         self.offset = 0.0
         """By how much the store's clock is ahead of the loop's."""
 
-    def take_over(self, line: Line) -> None:
+    def take_over(self, notice: Notice) -> None:
         """Another client has learned this."""
-        kind, key, about, text = line
+        kind, key, about, text = notice
         if kind == "end":
             keys = [read_key(each) for each in (key, about) if each]
             self._outbox.forget(keys)
@@ -44,9 +44,9 @@ class Inbox:
             self._outbox.forget([read_key(key)])
             self.relay.hear_failure(read_key(key), read_error(text))
 
-    def serve(self, name: str, line: Line) -> None:
+    def serve(self, name: str, notice: Notice) -> None:
         """Another client watches this, or does so no more."""
-        kind, key, answered, text = line
+        kind, key, answered, text = notice
         if kind == "watch":
             started = float(answered) - self.offset if answered else None
             self.relay.welcome(name, read_key(key), read_watched(text, started))
@@ -62,9 +62,9 @@ class Inbox:
             name = client.decode()
             for key, value in zip(fields[::2], fields[1::2], strict=True):
                 if key:
-                    line = read_line(b"watch\t%s\t%s" % (key, value))
-                    present.add((name, read_key(line[1])))
-                    self.serve(name, line)
+                    notice = read_notice(b"watch\t%s\t%s" % (key, value))
+                    present.add((name, read_key(notice[1])))
+                    self.serve(name, notice)
                     yield
         for name, one in self.relay.guests() - present:
             self.relay.dismiss(name, one)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from aiogandi.hub.watches.texts import Line, details_text, error_text, key_text, watched_text
+from aiogandi.hub.watches.texts import Notice, details_text, error_text, key_text, watched_text
 from aiogandi.models import OperationDetails, OperationState
 from aiogandi.operations.guests import Watched, WatchKey
 from aiogandi.operations.sharing import Relay
@@ -29,10 +29,10 @@ class Outbox:
         self.begins_anew = True
         """Whether all that it knew before counts no more."""
         self._changed: dict[WatchKey, None] = {}
-        self._lines: list[Line] = []
+        self._notices: list[Notice] = []
 
     def __bool__(self) -> bool:
-        return bool(self._lines or self._changed) or (self.begins_anew and self.is_known)
+        return bool(self._notices or self._changed) or (self.begins_anew and self.is_known)
 
     # -- what is to be told --------------------------------------------------------------------
 
@@ -49,19 +49,19 @@ class Outbox:
         kind = "stop" if details.state == OperationState.SUPPORT else "end"
         first, *further = map(key_text, keys)
         text = details_text(details, self.blanked, late)
-        self._lines.append((kind, first, "".join(further), text))
+        self._notices.append((kind, first, "".join(further), text))
 
     def saw(self, key: WatchKey, details: OperationDetails) -> None:
         """An operation is in another state."""
-        self._lines.append(("state", key_text(key), "", details_text(details, self.blanked)))
+        self._notices.append(("state", key_text(key), "", details_text(details, self.blanked)))
 
     def found(self, key: WatchKey, operation_id: int) -> None:
         """The id of an operation is known."""
-        self._lines.append(("found", key_text(key), str(operation_id), ""))
+        self._notices.append(("found", key_text(key), str(operation_id), ""))
 
     def failed(self, key: WatchKey, clients: Collection[str], error: Exception) -> None:
         """Waits for an operation have failed."""
-        self._lines.append(("fail", key_text(key), " ".join(clients), error_text(error)))
+        self._notices.append(("fail", key_text(key), " ".join(clients), error_text(error)))
 
     def forget(self, keys: Iterable[WatchKey]) -> None:
         """The store knows these no more."""
@@ -77,24 +77,24 @@ class Outbox:
     def clear(self) -> None:
         """There is nobody to tell."""
         self._changed.clear()
-        self._lines.clear()
+        self._notices.clear()
 
     # -- what is told --------------------------------------------------------------------------
 
     def next(self, relay: Relay, now: float) -> list[str | int] | None:
         """What the script `TELL` is given next; None where there is nothing to tell after all."""
-        lines, self._lines = self._lines[:AT_ONCE], self._lines[AT_ONCE:]
-        lines += self._watches(AT_ONCE - len(lines), relay, now)
+        notices, self._notices = self._notices[:AT_ONCE], self._notices[AT_ONCE:]
+        notices += self._watches(AT_ONCE - len(notices), relay, now)
         anew, self.begins_anew = self.begins_anew, False
-        if not (lines or (anew and self.is_known)):
+        if not (notices or (anew and self.is_known)):
             self.begins_anew = anew
             return None
         self.is_known = True
-        return [int(anew), *(word for line in lines for word in line)]
+        return [int(anew), *(word for notice in notices for word in notice)]
 
-    def _watches(self, number: int, relay: Relay, now: float) -> list[Line]:
-        begun: list[Line] = []
-        ended: list[Line] = []
+    def _watches(self, number: int, relay: Relay, now: float) -> list[Notice]:
+        begun: list[Notice] = []
+        ended: list[Notice] = []
         for key in list(islice(self._changed, number)):
             del self._changed[key]
             watched = relay.watched(key)

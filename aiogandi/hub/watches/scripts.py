@@ -32,7 +32,7 @@ end
 """
 
 TELL: Final = Script.of(
-    "tell",
+    "watch-tell",
     _OURS
     + """
 local whole = ARGV[4] == '1'
@@ -105,8 +105,8 @@ Returns whether what it told before was forgotten (nothing is watched then), who
 watches and that has ended already the line that told so.
 """
 
-LEAD: Final = Script.of(
-    "lead",
+ELECT: Final = Script.of(
+    "watch-elect",
     _OURS
     + """
 local wants = ARGV[4] ~= 'no'
@@ -141,7 +141,7 @@ polls, the time, and whether it is known what *client* watches.
 """
 
 READ: Final = Script.of(
-    "read_watches",
+    "watch-read",
     _OURS
     + """
 local found = {exact(now())}
@@ -156,7 +156,7 @@ return found
 """The time, and what each client but this one watches."""
 
 LEAVE: Final = Script.of(
-    "leave_watches",
+    "watch-leave",
     _OURS
     + """
 redis.call('DEL', mine)

@@ -18,8 +18,8 @@ from aiogandi.errors import HubError
 from aiogandi.hub.store import Store
 from aiogandi.hub.watches.inbox import Inbox
 from aiogandi.hub.watches.outbox import Outbox
-from aiogandi.hub.watches.scripts import LEAD, LEAVE, READ, TELL
-from aiogandi.hub.watches.texts import Line, read_line
+from aiogandi.hub.watches.scripts import ELECT, LEAVE, READ, TELL
+from aiogandi.hub.watches.texts import Notice, read_notice
 from aiogandi.models import OperationDetails
 from aiogandi.operations.guests import WatchKey
 from aiogandi.operations.sharing import Relay
@@ -65,7 +65,7 @@ class SharedWatches:
         self._inbox: Inbox | None = None
         self._elects = False
         self._reads = False
-        self._waiting: list[tuple[float, str, Line]] | None = None  # until all was read
+        self._waiting: list[tuple[float, str, Notice]] | None = None  # until all was read
         self._stands_back_until = self._asked_at = -math.inf
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -147,14 +147,14 @@ class SharedWatches:
         name, at = head.split("\t")
         if name == self._name:
             return
-        for line in map(read_line, lines):
-            if line[0] not in ("watch", "unwatch", "left"):
-                self._here.take_over(line)
+        for notice in map(read_notice, lines):
+            if notice[0] not in ("watch", "unwatch", "left"):
+                self._here.take_over(notice)
             elif self.role is Role.LEADS:
                 if self._waiting is None:
-                    self._here.serve(name, line)
+                    self._here.serve(name, notice)
                 else:
-                    self._waiting.append((float(at), name, line))
+                    self._waiting.append((float(at), name, notice))
 
     def _hear_of_poller(self, _: str) -> None:
         """A process has gone, or polls no more."""
@@ -236,8 +236,8 @@ class SharedWatches:
             return
         forgotten, polls, ends = await self._store.run(TELL, self._account, self._name, *words)
         self._asked_at = asked_at
-        for line in ends:
-            self._here.take_over(read_line(line))
+        for notice in ends:
+            self._here.take_over(read_notice(notice))
         if forgotten:
             self._tell_all()
         if not polls or (polls.decode() == self._name) is not (self.role is Role.LEADS):
@@ -252,7 +252,7 @@ class SharedWatches:
         wants = "no" if not self._takes_part() else "yes"
         if wants == "yes" and asked_at < self._stands_back_until:
             wants = "last"
-        answer = await self._store.run(LEAD, self._account, self._name, wants)
+        answer = await self._store.run(ELECT, self._account, self._name, wants)
         polls, at, is_known = answer
         self._asked_at = asked_at
         self._here.offset = float(at) - now()
@@ -277,7 +277,7 @@ class SharedWatches:
     async def _read(self) -> None:
         """Take up all that others watch, and nothing else."""
         self._reads = False
-        self._waiting = waiting = list[tuple[float, str, Line]]()
+        self._waiting = waiting = list[tuple[float, str, Notice]]()
         try:
             at, *clients = await self._store.run(READ, self._account, self._name)
             for number, _ in enumerate(self._here.serve_only(clients), 1):
@@ -285,8 +285,8 @@ class SharedWatches:
                     return
                 if number % BREATH == 0:
                     await asyncio.sleep(0)
-            for told_at, name, line in waiting:
+            for told_at, name, notice in waiting:
                 if self.role is Role.LEADS and told_at >= float(at):
-                    self._here.serve(name, line)
+                    self._here.serve(name, notice)
         finally:
             self._waiting = None

@@ -13,7 +13,7 @@ from aiogandi.errors import Fault, GandiError, TransportError
 from aiogandi.models import OperationDetails
 from aiogandi.operations.guests import Watched, WatchKey
 
-Line: TypeAlias = tuple[str, str, str, str]
+Notice: TypeAlias = tuple[str, str, str, str]
 """One thing that is told: of which kind, the key of the operation, and two texts."""
 
 _FAULTS: Final = {
@@ -23,7 +23,7 @@ _FAULTS: Final = {
 }
 
 
-def read_line(text: str | bytes) -> Line:
+def read_notice(text: str | bytes) -> Notice:
     """One thing that was told."""
     told = text if isinstance(text, str) else text.decode()
     kind, key, about, more = told.split("\t")

@@ -10,7 +10,7 @@ import pytest
 
 from aiogandi import AuthenticationError, Gandi, RateLimit
 from aiogandi.hub.overview.reading import overview
-from aiogandi.hub.turns.scripts import HOLD
+from aiogandi.hub.turns.scripts import HOLD_BACK
 from aiogandi.sandbox import QUICK, Sandbox
 
 LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
@@ -95,7 +95,7 @@ async def test_turns(make_hub, client):
         assert (group.name, group.held) == ("ours", 0.0)
         assert group.gap == pytest.approx(1 / 49, rel=0.1)
         assert group.used >= 2
-        await store.run(HOLD, "ours", 30)
+        await store.run(HOLD_BACK, "ours", 30)
         [group] = (await overview(make_hub())).rates
         assert 25 < group.held <= 30
         assert group.free >= group.held - 0.1

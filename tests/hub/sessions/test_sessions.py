@@ -187,7 +187,7 @@ async def test_a_refused_login_stands_for_all(make_worker):
 async def test_after_its_pause_a_login_is_tried_again_by_one(make_worker):
     service = Service()
     service.failures = [AuthenticationError("login refused")]
-    first, other = [await make_worker(service, login_pause=0.2) for _ in range(2)]
+    first, other = [await make_worker(service, login_pause=1.0) for _ in range(2)]
     with pytest.raises(AuthenticationError):
         await first.obtain()
     told = await other.obtain()

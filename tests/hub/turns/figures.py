@@ -49,7 +49,7 @@ async def work(url, calls, per, group, begins, seconds, rank, prefix="aiogandi")
         each.cancel()
     await asyncio.wait(takers)
     await pacer.close()
-    trips = store.exchanges.get("turn", 0)
+    trips = store.exchanges.get("turn-reserve", 0)
     await store.leave()
     say(json.dumps([times, trips]))
 

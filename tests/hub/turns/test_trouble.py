@@ -244,9 +244,9 @@ async def test_a_limit_that_is_lifted_asks_the_store_no_more(members_at, shared_
     await asyncio.sleep(0)
     member.turns.lift()
     await waiting
-    asked = member.store.exchanges["turn"]
+    asked = member.store.exchanges["turn-reserve"]
     await member.take_many(10)
-    assert member.store.exchanges["turn"] == asked
+    assert member.store.exchanges["turn-reserve"] == asked
     assert member.store.on_away == member.store.on_back == []
 
 

@@ -58,7 +58,7 @@ async def test_a_turn_costs_one_round_trip(members):
     for each in busy:
         each.be_busy()
     await until(lambda: len(together(busy)) >= 60)
-    trips = sum(each.store.exchanges["turn"] for each in busy)
+    trips = sum(each.store.exchanges["turn-reserve"] for each in busy)
     assert trips <= 1.25 * len(together(busy)) + 4  # one is asked for by each when this ends
 
 

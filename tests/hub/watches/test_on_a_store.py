@@ -99,5 +99,5 @@ async def test_many_watches_are_told_in_few_exchanges(store_server, start):
         service.end(number)
     await waits
     assert second.polls == 0
-    assert second.store.exchanges["tell"] < 10
-    assert first.store.exchanges["tell"] < 30
+    assert second.store.exchanges["watch-tell"] < 10
+    assert first.store.exchanges["watch-tell"] < 30

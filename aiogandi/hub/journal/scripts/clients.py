@@ -40,7 +40,7 @@ return 1
 )
 """*client*, *holder*. Returns 0 where somebody sees to its calls."""
 
-LEAVE_JOURNAL: Final = script(
+LEAVE: Final = script(
     "leave",
     """
 local holder = ARGV[3]

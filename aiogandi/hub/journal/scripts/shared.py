@@ -27,7 +27,7 @@ from typing import Final
 
 from aiogandi.hub.scripts import Script
 
-_BOOKS: Final = """
+_JOURNAL: Final = """
 local account = ARGV[2]
 local function at(...) return name('journal', account, ...) end
 local OPEN = {sent = true, lost = true, unknown = true}
@@ -216,4 +216,4 @@ def script(name: str, body: str) -> Script:
     """A script of the journal. ``ARGV[2]`` is the account, and what its *body* is given begins with
     ``ARGV[3]``.
     """
-    return Script.of(f"journal-{name}", _BOOKS + body)
+    return Script.of(f"journal-{name}", _JOURNAL + body)

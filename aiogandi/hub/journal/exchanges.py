@@ -13,7 +13,7 @@ from aiogandi import chores
 from aiogandi.errors import HubError
 from aiogandi.hub.journal.scripts.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
 from aiogandi.hub.journal.scripts.claims import CLAIM, DISOWN
-from aiogandi.hub.journal.scripts.clients import ENTER, LEAVE_JOURNAL
+from aiogandi.hub.journal.scripts.clients import ENTER, LEAVE
 from aiogandi.hub.journal.scripts.keys import CONCLUDE, FAIL
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script
@@ -35,8 +35,9 @@ _DURABLE: Final = frozenset(
 """The scripts that write what must outlive the store."""
 
 
-class Books:
-    """Those of a client of *account*, which is called *name* in the store. *told* tells others of the client.
+class Exchanges:
+    """What one client of *account*, which is called *name* in the store, asks and tells the store. Other
+    processes know the client as *told*.
 
     A client that asks waits *within* seconds for a store that is away. What is written *durably* is on the
     store's disk when that is done.
@@ -239,7 +240,7 @@ class Books:
                 self._late.clear()  # it never was inside, and there is nothing of it
             else:
                 words: list[Word] = [self.holder, self.client, *clients]
-                self._late.append((LEAVE_JOURNAL, lambda: words))
+                self._late.append((LEAVE, lambda: words))
                 await self._get_ready()
         except HubError as error:
             log.info("%s: the journal is left when it is back: %s", self.store.told, error)

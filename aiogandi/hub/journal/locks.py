@@ -1,4 +1,4 @@
-"""The keys that a client holds, and by which token."""
+"""The locks of the keys that a client holds: the store has the same token for each of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ANOTHER: Final = "another process"
 
 
 @dataclass(slots=True)
-class Hold:
-    """A key that is held by a *token*, and the *calls* under it, as far as this client knows them."""
+class KeyLock:
+    """Says that a *key* is held by this *token*, and which *calls* under it this client knows."""
 
     key: int
     words: Key
@@ -39,46 +39,46 @@ class Hold:
         )
 
 
-class Holds:
-    """Knows them by number."""
+class KeyLocks:
+    """The locks that a client has, by the number of their key."""
 
     def __init__(self) -> None:
-        self._holds: dict[int, Hold] = {}
+        self._locks: dict[int, KeyLock] = {}
 
     def add(self, key: int, words: Key, token: str, calls: Iterable[Recorded] = ()) -> None:
         """Note a key that is held from now on."""
-        self._holds[key] = Hold(key, words, token, {call.number for call in calls})
+        self._locks[key] = KeyLock(key, words, token, {call.number for call in calls})
 
-    def pop(self, key: int) -> Hold | None:
+    def pop(self, key: int) -> KeyLock | None:
         """Note that it is held no more."""
-        return self._holds.pop(key, None)
+        return self._locks.pop(key, None)
 
-    def of(self, key: int) -> Hold:
-        """The key's; `HubError` where it is not held."""
-        hold = self._holds.get(key)
-        if hold is None:
+    def of(self, key: int) -> KeyLock:
+        """The lock of a *key*; `HubError` where it is not held."""
+        lock = self._locks.get(key)
+        if lock is None:
             raise HubError(f"key {key} is not held: nothing is written under it")
-        if hold.lost is not None:
-            raise hold.error()
-        return hold
+        if lock.lost is not None:
+            raise lock.error()
+        return lock
 
-    def of_call(self, number: int) -> Hold | None:
-        """That under which a call stands, if any that is held."""
-        return next((hold for hold in self._holds.values() if number in hold.calls), None)
+    def of_call(self, number: int) -> KeyLock | None:
+        """The lock of the key under which a call stands, if that is held."""
+        return next((lock for lock in self._locks.values() if number in lock.calls), None)
 
     def learn(self, calls: Iterable[Recorded]) -> None:
         """Note which calls stand under which keys."""
         for call in calls:
-            if call.place is not None and call.place in self._holds:
-                self._holds[call.place].calls.add(call.number)
+            if call.place is not None and call.place in self._locks:
+                self._locks[call.place].calls.add(call.number)
 
     def lose_all(self, why: str) -> None:
         """None is held any more."""
-        for hold in self._holds.values():
-            hold.lost = hold.lost or why
+        for lock in self._locks.values():
+            lock.lost = lock.lost or why
 
-    def pop_all(self) -> list[Hold]:
-        """Those that are held, which are not any more."""
-        holds = list(self._holds.values())
-        self._holds.clear()
-        return holds
+    def pop_all(self) -> list[KeyLock]:
+        """Return all locks, and know them no more."""
+        locks = list(self._locks.values())
+        self._locks.clear()
+        return locks
