@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiogandi.changes.discretion import Withheld
-from aiogandi.redaction import Sealed, Secret, secrets_in
+from aiogandi.redaction import Coder, Secret, key_from, secrets_in
 
 BITS: Final = 16
 """How much of each is kept. Who reads the journal and guesses a password can rule out wrong guesses, but
 65,535 in 65,536 of them at most: no guess is ever confirmed."""
-
-_COST: Final = {"n": 2**14, "r": 8, "p": 1}
-"""Of scrypt: about 50 ms and 16 MiB for each guess of the account's password."""
 
 
 class Prints:
@@ -29,12 +24,11 @@ class Prints:
     """
 
     def __init__(self, password: Secret, salt: bytes) -> None:
-        key = Sealed(hashlib.scrypt(_bytes(password), salt=salt, dklen=32, **_COST))
-        # Begun once, and copied for each print: that costs less, and keeps no key that could be shown. With
-        # the kind first, since else an empty password would have the key's own print, and be known.
-        self._passwords = hmac.new(key, b"password\0", "sha256")
-        self._texts = hmac.new(Sealed(salt), b"text\0", "sha256")
-        self._own = _print(hmac.new(key, b"account\0", "sha256"), Secret(""))
+        key = key_from(password, salt, 32)
+        # With the kind first, since else an empty password would have the key's own print, and be known.
+        self._passwords = Coder(key, b"password\0")
+        self._texts = Coder(salt, b"text\0")
+        self._own = _print(Coder(key, b"account\0"), Secret(""))
 
     def of(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
         """The prints of the secrets among a call's arguments as they are kept, with the key's own; none for
@@ -47,14 +41,8 @@ class Prints:
         return (self._own, *prints) if prints else ()
 
 
-def _print(begun: hmac.HMAC, text: Secret) -> int:
-    code = begun.copy()
-    code.update(_bytes(text))
-    return int.from_bytes(code.digest()[: BITS // 8], "big")
-
-
-def _bytes(text: Secret) -> Sealed:
-    return Sealed(text.reveal().encode("utf-8", "surrogatepass"))
+def _print(coder: Coder, text: Secret) -> int:
+    return int.from_bytes(coder.code(text)[: BITS // 8], "big")
 
 
 def are_comparable(one: Sequence[int], other: Sequence[int]) -> bool:

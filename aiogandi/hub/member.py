@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.clock import Clock
 from aiogandi.hub.journal.claims import ClaimsMember
-from aiogandi.hub.journal.storage import account_name
+from aiogandi.hub.scripts import account_name
 from aiogandi.hub.sessions.shared import SharedSessions
 from aiogandi.hub.store import Store
 from aiogandi.hub.turns.shared import SharedTurns
@@ -42,20 +42,19 @@ class HubMember:
     ) -> None:
         self._store = store
         self._login = login
+        account = account_of(login, handle, url)
         self.sessions = SharedSessions(
             store,
-            login=login,
-            handle=handle,
-            url=url,
-            password=password,
+            account,
+            password,
             clock=clock,
             lifetime=lifetime,
             login_pause=login_pause,
         )
         group = rate_group or _address_of(url)
         self.turns = None if limit is None else SharedTurns(store, group, limit, alone_share)
-        self.watches = SharedWatches(store, account_name(account_of(login, handle, url)))
-        self.claims = ClaimsMember(store, login, handle, url, password, alone=alone)
+        self.watches = SharedWatches(store, account_name(account))
+        self.claims = ClaimsMember(store, account, password, alone=alone)
 
     def join(self, secrets: KnownSecrets) -> None:
         """The client was made, and will be closed. It has met these *secrets*."""

@@ -69,6 +69,11 @@ class Script:
         return cls(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
+def account_name(account: str) -> str:
+    """Return what an account (see `account_of`) is called in the names that stand in the store."""
+    return hashlib.sha256(account.encode()).hexdigest()[:16]
+
+
 BEGIN: Final = Script.without_epoch(
     "begin",
     """

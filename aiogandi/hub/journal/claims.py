@@ -11,29 +11,26 @@ from aiogandi.changes.prints import Prints
 from aiogandi.changes.recorder import Recorder
 from aiogandi.hub.journal.storage import HubStorage
 from aiogandi.hub.store import Store
-from aiogandi.journals.journal import account_of
 from aiogandi.journals.process import process_in_words
 from aiogandi.redaction import Secret
 from aiogandi.settings import Retry
 
 
 class ClaimsMember:
-    """Lets a client with these settings into the claims, with its first changing call. *alone* says whether
+    """Lets a client of *account* (see `account_of`) into the claims, with its first changing call. *alone* says whether
     its calls go on while *store* is away.
     """
 
     def __init__(
         self,
         store: Store,
-        login: str,
-        handle: str | None,
-        url: str,
+        account: str,
         password: Secret,
         *,
         alone: bool,
     ) -> None:
         self._storage = HubStorage(store, brief=True, alone=alone)
-        self._account = account_of(login, handle, url)
+        self._account = account
         self._password = password
         self._within = 0.0
         self.secrets = KnownSecrets([password])

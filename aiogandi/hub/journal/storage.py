@@ -37,7 +37,7 @@ from aiogandi.hub.journal.scripts.account import (
 from aiogandi.hub.journal.scripts.clients import LEFT
 from aiogandi.hub.journal.words import owner_of, words_of
 from aiogandi.hub.link import Word
-from aiogandi.hub.scripts import Script
+from aiogandi.hub.scripts import Script, account_name
 from aiogandi.hub.store import Store
 
 Result = TypeVar("Result")
@@ -241,8 +241,3 @@ class HubStorage:
             raise JournalError(
                 f"{self._store.told}: the journal is closed: enter it with `async with` first"
             )
-
-
-def account_name(account: str) -> str:
-    """What an account is called in the store."""
-    return hashlib.sha256(account.encode()).hexdigest()[:16]

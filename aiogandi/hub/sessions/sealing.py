@@ -4,19 +4,13 @@ the account's password.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import secrets
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from aiogandi.redaction import Sealed, Secret
-
-_COST: Final = {"n": 2**14, "r": 8, "p": 1}
-"""Of scrypt: about 50 ms and 16 MiB for each guess of the account's password."""
+from aiogandi.redaction import Coder, Sealed, Secret, key_from, octets
 
 _NONCE: Final = 12
 """Bytes of AES-GCM's nonce, which stands before what it encrypts."""
@@ -31,25 +25,23 @@ class Seal:
 
     def __init__(self, password: Secret, salt: bytes) -> None:
         # With the purpose in the salt: a journal's keys come from the same password, and perhaps the same salt.
-        salted = Sealed(b"session\0" + salt)
-        keys = Sealed(hashlib.scrypt(_bytes(password), salt=salted, dklen=64, **_COST))
-        # Begun once, and copied for each name and mark: no key is kept that could be shown.
-        self._names = hmac.new(Sealed(keys[:32]), b"name\0", "sha256")
-        self._marks = hmac.new(Sealed(keys[:32]), b"mark\0", "sha256")
+        keys = key_from(password, b"session\0" + salt, 64)
+        self._names = Coder(Sealed(keys[:32]), b"name\0")
+        self._marks = Coder(Sealed(keys[:32]), b"mark\0")
         self._cipher = AESGCM(Sealed(keys[32:]))
 
-    def fingerprint(self, login: str, handle: str | None, url: str) -> str:
-        """The name of what is kept for this account with this password."""
-        return _digest(self._names, Secret(json.dumps([login, handle, url])))
+    def fingerprint(self, account: str) -> str:
+        """Return the name of what is kept for this *account* (see `account_of`) with this password."""
+        return _shortened(self._names.code(Secret(account)))
 
     def mark(self, session_id: Secret) -> str:
-        """What a session id is compared by."""
-        return _digest(self._marks, session_id)
+        """Return what a session id is compared by."""
+        return _shortened(self._marks.code(session_id))
 
     def encrypt(self, text: Secret, place: str) -> bytes:
         """*text* as it stands at this *place*; elsewhere it cannot be read."""
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, _bytes(text), place.encode())
+        return nonce + self._cipher.encrypt(nonce, octets(text), place.encode())
 
     def decrypt(self, sealed: bytes, place: str) -> Secret | None:
         """The text that was encrypted for this *place*; None where there was none, or under another key."""
@@ -61,11 +53,5 @@ class Seal:
         return Secret(text.decode("utf-8", "surrogatepass"))
 
 
-def _digest(begun: hmac.HMAC, text: Secret) -> str:
-    code = begun.copy()
-    code.update(_bytes(text))
-    return code.hexdigest()[:32]
-
-
-def _bytes(text: Secret) -> Sealed:
-    return Sealed(text.reveal().encode("utf-8", "surrogatepass"))
+def _shortened(code: bytes) -> str:
+    return code[:16].hex()

@@ -41,8 +41,8 @@ KIND: Final = "session"
 class SharedSessions:
     """Takes sessions from *store*, and puts there what it has to make.
 
-    They are those of the account *login*, *handle* and *url*, with this *password*: whoever has another one, an
-    old one say, has a place of its own. *lifetime* and *login_pause* are those of the `SessionManager`, and
+    They are those of *account* (see `account_of`) with this *password*: whoever has another one, an old one
+    say, has a place of its own. *lifetime* and *login_pause* are those of the `SessionManager`, and
     *clock* is the client's. Another process's login is waited for *patience* seconds at most.
 
     Where the store is away it logs in for this client alone.
@@ -51,18 +51,16 @@ class SharedSessions:
     def __init__(
         self,
         store: Store,
-        *,
-        login: str,
-        handle: str | None,
-        url: str,
+        account: str,
         password: Secret,
+        *,
         clock: Clock,
         lifetime: float,
         login_pause: float,
         patience: float = PATIENCE,
     ) -> None:
         self._store = store
-        self._login, self._handle, self._url = login, handle, url
+        self._account = account
         self._password = password
         self._clock = clock
         self._lifetime = lifetime
@@ -156,7 +154,7 @@ class SharedSessions:
             seal = await asyncio.to_thread(Seal, self._password, salt)
             self._hear_no_more()
             self._seal, self._salt = seal, salt
-            self._about = seal.fingerprint(self._login, self._handle, self._url)
+            self._about = seal.fingerprint(self._account)
             self._store.hear(KIND, self._about, self._hear)
         return self._seal
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from aiogandi.changes.state import State
-from aiogandi.hub.journal.storage import account_name
+from aiogandi.hub.scripts import account_name
 from tests.hub.journal.sides import ACCOUNT, intent, processes
 
 HOUR = 3600.0

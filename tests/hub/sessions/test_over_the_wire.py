@@ -11,6 +11,7 @@ import pytest
 from aiogandi import AuthenticationError, DataFault, HubError
 from aiogandi.hub.sessions.sealing import Seal
 from aiogandi.instrumentation import LoginBegan
+from aiogandi.journals.journal import account_of
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import Sandbox
 from tests.waiting import until
@@ -111,7 +112,7 @@ async def test_a_session_taken_from_the_store_is_blanked_where_it_is_quoted(
 async def session_in(store, sandbox):
     """What who knows the password reads in the store."""
     seal = Seal(Secret("mypassword"), store.salt)
-    about = seal.fingerprint("AA1234-GANDI", None, sandbox.url)
+    about = seal.fingerprint(account_of("AA1234-GANDI", None, sandbox.url))
     mark, sealed = await store.command("HMGET", f"{store.prefix}:session:{about}", "mark", "sealed")
     return seal.decrypt(sealed, f"{about} {mark.decode()}").reveal()
 

@@ -3,6 +3,7 @@
 import pytest
 
 from aiogandi.hub.sessions.sealing import Seal
+from aiogandi.journals.journal import account_of
 from aiogandi.redaction import Secret
 
 SALT = bytes(range(16))
@@ -18,8 +19,8 @@ def test_another_process_with_the_password_reads_it(seal):
     other = Seal(Secret("mypassword"), SALT)
     assert other.decrypt(seal.encrypt(SESSION, "here"), "here") == SESSION
     assert other.mark(SESSION) == seal.mark(SESSION)
-    account = ("AA1", "BB2", "https://x")
-    assert other.fingerprint(*account) == seal.fingerprint(*account)
+    account = account_of("AA1", "BB2", "https://x")
+    assert other.fingerprint(account) == seal.fingerprint(account)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,8 @@ def test_under_another_password_or_salt_nothing_is_the_same(seal, password, salt
     other = Seal(Secret(password), salt)
     assert other.decrypt(seal.encrypt(SESSION, "here"), "here") is None
     assert other.mark(SESSION) != seal.mark(SESSION)
-    assert other.fingerprint("AA1", None, "x") != seal.fingerprint("AA1", None, "x")
+    account = account_of("AA1", None, "x")
+    assert other.fingerprint(account) != seal.fingerprint(account)
 
 
 def test_accounts_have_names_of_their_own(seal):
@@ -40,7 +42,7 @@ def test_accounts_have_names_of_their_own(seal):
         ("AA1", None, "y"),
         ("AA2", None, "x"),
     ]
-    assert len({seal.fingerprint(*account) for account in accounts}) == len(accounts)
+    assert len({seal.fingerprint(account_of(*account)) for account in accounts}) == len(accounts)
 
 
 def test_what_was_moved_changed_or_cut_is_not_read(seal):

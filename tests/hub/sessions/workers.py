@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from aiogandi.clock import Clock
 from aiogandi.hub.sessions.sealing import Seal
 from aiogandi.hub.sessions.shared import SharedSessions
+from aiogandi.journals.journal import account_of
 from aiogandi.redaction import Secret
 
 
@@ -38,17 +39,14 @@ class Worker:
     def __init__(self, hub, service, **settings):
         self.store = hub.store
         self.service = service
-        self.account = {
-            "login": "AA1",
-            "handle": None,
-            "url": "https://x",
-            "password": "mypassword",
-        }
-        self.account.update((name, settings.pop(name)) for name in self.account if name in settings)
+        names = {"login": "AA1", "handle": None, "url": "https://x"}
+        self.account = account_of(*(settings.pop(name, each) for name, each in names.items()))
+        self.password = settings.pop("password", "mypassword")
         self.dropped = []
         self.sessions = SharedSessions(
             self.store,
-            **{**self.account, "password": Secret(self.account["password"])},
+            self.account,
+            Secret(self.password),
             clock=Clock(),
             **{"lifetime": 1000, "login_pause": 60, **settings},
         )
@@ -59,12 +57,12 @@ class Worker:
 
     async def seal(self):
         await self.store.begun()
-        return Seal(Secret(self.account["password"]), self.store.salt)
+        return Seal(Secret(self.password), self.store.salt)
 
     async def about(self):
         """The name of what is kept for it in the store."""
         seal = await self.seal()
-        return seal.fingerprint(*(self.account[name] for name in ("login", "handle", "url")))
+        return seal.fingerprint(self.account)
 
     async def mark(self, session_id):
         return (await self.seal()).mark(session_id)
