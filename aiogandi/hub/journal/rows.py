@@ -13,6 +13,7 @@ from aiogandi.changes.journal import Held, Key, Recorded
 from aiogandi.changes.state import State
 from aiogandi.changes.storage import Entry, Left
 from aiogandi.errors import HubError
+from aiogandi.hub.fields import fields
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -31,12 +32,6 @@ def reading(read: Callable[Given, Result]) -> Callable[Given, Result]:
             ) from error
 
     return careful
-
-
-def fields(flat: Sequence[bytes | str]) -> dict[str, str]:
-    """A list of names and values as a dictionary."""
-    texts = [each.decode() if isinstance(each, bytes) else each for each in flat]
-    return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

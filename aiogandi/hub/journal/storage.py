@@ -15,12 +15,13 @@ from weakref import WeakSet
 from aiogandi.changes.journal import ClientJournal, Key, KeyHeld, Name
 from aiogandi.changes.storage import Entry, Left
 from aiogandi.errors import HubError, InvalidArgument, JournalError
+from aiogandi.hub.fields import fields
 from aiogandi.hub.journal.client_journal import HubClientJournal
 from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.durability import check
 from aiogandi.hub.journal.exchanges import Exchanges
 from aiogandi.hub.journal.locks import ANOTHER
-from aiogandi.hub.journal.rows import exported_call, exported_key, fields
+from aiogandi.hub.journal.rows import exported_call, exported_key
 from aiogandi.hub.journal.scripts.account import (
     ACCOUNTS,
     ADOPT,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiogandi.errors import HubError
+from aiogandi.hub.fields import fields
 from aiogandi.hub.journal.durability import WANTED
 from aiogandi.hub.link import StoreLink, StoreTrouble, Word
 from aiogandi.hub.overview.scripts import LOCKED, OVERVIEW
@@ -118,7 +119,7 @@ class _StoreReader:
             cursor, flat = await self._link.command(
                 *("HSCAN", f"{self._prefix}:journal:{account}:keys", cursor, "COUNT", AT_ONCE)
             )
-            numbers = flat.values() if isinstance(flat, Mapping) else flat[1::2]
+            numbers = list(fields(flat).values())
             if numbers:
                 held = await self._link.run(LOCKED, self._prefix, "", [account, *numbers])
                 for words, run, holder in held:
@@ -132,28 +133,15 @@ class _StoreReader:
     # -- the store itself ----------------------------------------------------------------------
 
     async def _server(self) -> str | None:
-        told = _facts(await self._link.look("INFO", "server"))
+        told = fields(await self._link.look("INFO", "server"))
         for name in ("valkey", "redis"):  # Valkey tells of the Redis that it resembles as well
             if version := told.get(f"{name}_version"):
                 return f"{name} {version}"
         return None
 
     async def _settings(self) -> tuple[StoreSetting, ...]:
-        told = _facts(await self._link.look("CONFIG", "GET", *WANTED))
+        told = fields(await self._link.look("CONFIG", "GET", *WANTED))
         return tuple(StoreSetting(name, told.get(name), wanted) for name, wanted in WANTED.items())
-
-
-def _facts(told: Any) -> dict[str, str]:
-    """What INFO and CONFIG GET tell, by its name: redis-py makes a mapping of the one, and not of the other."""
-    if told is None:
-        return {}
-    flat = [each for pair in told.items() for each in pair] if isinstance(told, Mapping) else told
-    return dict(_pairs(flat))
-
-
-def _pairs(flat: Sequence[Any]) -> Iterable[tuple[str, str]]:
-    texts = [each.decode() if isinstance(each, bytes) else str(each) for each in flat]
-    return zip(texts[::2], texts[1::2], strict=True)
 
 
 def _process(found: Sequence[Any]) -> ProcessHere:
@@ -174,7 +162,7 @@ def _process(found: Sequence[Any]) -> ProcessHere:
 def _group(
     name: bytes, turns: Sequence[bytes], takers: Sequence[bytes], *, now: float, here: set[str]
 ) -> RateGroup:
-    known = dict(_pairs(turns))
+    known = fields(turns)
     gaps = [
         float(field.removeprefix("gap:"))
         for field, asked in known.items()
@@ -183,7 +171,7 @@ def _group(
     gap = max(gaps, default=0.0)
     dues = [
         float(text.split()[0])
-        for member, text in _pairs(takers)
+        for member, text in fields(takers).items()
         if member.partition(":")[0] in here
     ]
     coming = [due for due in dues if due > now]
@@ -230,7 +218,9 @@ def _account(found: Sequence[Any], here: set[str]) -> AccountShared:
     login, _, url = json.loads(told) if told else (None, None, None)
     polls = poller.decode().partition(".")[0]
     watches = {
-        client: int(number) for client, number in _pairs(flat) if client.partition(".")[0] in here
+        client: int(number)
+        for client, number in fields(flat).items()
+        if client.partition(".")[0] in here
     }
     return AccountShared(
         name.decode(),
