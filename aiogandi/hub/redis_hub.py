@@ -31,24 +31,25 @@ class RedisHub:
         hub = RedisHub("redis://cache.internal:6379/0")
         async with Gandi(…, hub=hub) as gandi: ...
 
-    One session, one rate, one poller and one set of claims for all clients that have a hub on the same store
-    and with the same *prefix*, in whatever process and on whatever machine.
+    All clients of an account that have a hub on the same store with the same *prefix* share one session, one
+    poller and one set of claims, in whatever process and on whatever machine. All that also have the same
+    *rate_group* share one rate, whatever their account.
 
     - *url*: ``redis://[user:password@]host[:port][/number]``, ``rediss://…`` for TLS, with redis-py's options
       if need be, as ``?ssl_ca_certs=/etc/ca.pem``, or ``unix:///path[?db=number]``. What is special in a
       password is written as ``%2F`` and the like.
     - *prefix*: what all names in the store begin with. Two services that must not know of each other use
       two.
-    - *lease*: after how many seconds a process that is not heard of counts as gone. Another one polls then,
-      and the keys that it held are free.
-    - *deadline*: how many seconds an exchange with the store may take.
+    - *lease*: within how many seconds others notice that a process has gone. Another one polls then, and the
+      keys that it held are free. All processes should have the same one.
+    - *deadline*: how many seconds an exchange with the store may take. Where it takes longer, the store is away.
     - *rate_group*: who shares the rate; None: all clients of the same service address, which is what the
       service limits (assumed).
     - *alone*: what changing calls do while the store is away. ``"wait"``: they wait for ``Retry.within``
       and then fail unsent, `HubError`. ``"send"``: they go on, and whether each runs once is not certain any
-      more.
-    - *alone_share*: the share of the rate that each process takes while the store is away, from above 0 to
-      1. With ten processes a tenth keeps all of them within the limit.
+      more. Those of a client with a journal always wait.
+    - *alone_share*: the share of the rate that each client takes while the store is away, from above 0 to
+      1. With ten clients a tenth keeps all of them within the limit.
 
     One hub serves any number of clients of one event loop. It connects with the first call and lets go when
     its last client is closed. It needs the extra ``hub``: ``pip install 'aiogandi[hub]'``.
@@ -133,10 +134,10 @@ class RedisHub:
 
             async with hub.journal() as journal, Gandi(…, hub=hub, journal=journal) as gandi: ...
 
-        A key is held as long as its process is heard of, and that is looked at right before each call. A process
-        that is frozen exactly between that look and its call can still make it twice; it is told as a surplus.
+        A key is held as long as its process is heard of, and that is checked right before each call. A process
+        that is frozen exactly between that check and its call can still make a duplicate; it is told as a surplus.
         What is written there is as safe as the store keeps it: with ``appendonly yes``, ``appendfsync
-        always`` and ``maxmemory-policy noeviction``. A WARNING says what is set in another way.
+        always`` and ``maxmemory-policy noeviction``. A WARNING says what is set in another way, or could not be seen.
         """
         from aiogandi.hub.journal.storage import HubStorage  # noqa: PLC0415 - as for `Store`
 

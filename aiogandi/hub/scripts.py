@@ -1,11 +1,24 @@
-"""The scripts that run in the store, each of them at once or not at all.
+"""The scripts that run in the store. The store runs one at a time, and each as a whole.
 
 A script is given the prefix of all names as its only key, then the epoch that it expects and its own
-arguments. The epoch is a word that the first process writes. A store that has another one was emptied or
-replaced since, and what this process believes of it is not true any more: so nothing is done.
+arguments. The epoch is a word that the first process writes. A store that has another epoch was emptied or
+replaced, and what this process believes of it is not true any more: so the script does nothing.
 
-Names are made inside of the scripts, from the prefix: a cluster, which wants to know them before, is not
-supported.
+These names stand in the store, each after the prefix and a colon. All times are by the store's clock.
+
+    about                      the format of what is stored, the epoch, the salt, when a process last began
+    processes, here:PROCESS    the processes that are there, and what each tells of itself, until its lease ends
+    news                       a stream of what has happened, which every process reads
+    session:, login:, refused:FINGERPRINT
+                               the session of an account with its password (see ``sessions/scripts``)
+    turns:, takers:GROUP       who sends next (see ``turns/scripts``)
+    watchers:, poller:ACCOUNT, watches:ACCOUNT:CLIENT, end:ACCOUNT:OPERATION
+                               who waits for which operations (see ``watches/scripts``)
+    journal, journal-accounts, journal:ACCOUNT:…
+                               keys, calls and claims (see ``journal/scripts/shared``)
+
+Scripts make these names from the prefix themselves. So a cluster, which must be told all names beforehand, is
+not supported.
 """
 
 from __future__ import annotations
@@ -15,21 +28,28 @@ from dataclasses import dataclass, field
 from typing import Final
 
 FORMAT: Final = 1
-"""The version of what is stored. Another number is for what a release that knows this one would read wrong."""
+"""The version of what is stored. It grows when a release that knows this number would read wrongly what is stored
+then.
+"""
 
 REPLACED: Final = "HUBREPLACED"
-"""How the error begins with which a script answers whose epoch is another one."""
+"""The first word of the error that a script returns when it expects another epoch than the store's."""
 
 _SHARED: Final = """
 local prefix = KEYS[1]
+-- A name in the store: the prefix and these words, with colons between them.
 local function name(...) return table.concat({prefix, ...}, ':') end
+-- The store's clock, in seconds.
 local function now()
   local time = redis.call('TIME')
   return tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
+-- A moment as a text that loses none of its microseconds, as Lua's own way of writing numbers would.
 local function exact(seconds) return string.format('%.6f', seconds) end
+-- Whether a process was heard of within its lease.
 local function lives(process) return redis.call('EXISTS', name('here', process)) == 1 end
--- About 20,000 pieces of news are kept for those who were cut off for a while.
+-- Tells every process a text, of this kind, about this thing. The last 20,000 pieces of news or so are kept,
+-- for a process that was cut off for a while.
 local function tell(kind, about, text)
   redis.call('XADD', name('news'), 'MAXLEN', '~', 20000, '*', 'kind', kind, 'about', about, 'text', text)
 end
@@ -54,14 +74,14 @@ class Script:
 
     @classmethod
     def of(cls, name: str, body: str) -> Script:
-        """What stands in *body*, in Lua: it may use ``prefix``, ``name``, ``now``, ``exact``, ``lives`` and
-        ``tell``, and its own arguments begin with ``ARGV[2]``.
+        """A script with this *body* in Lua, which may use ``prefix``, ``name``, ``now``, ``exact``, ``lives`` and
+        ``tell``. Its own arguments begin with ``ARGV[2]``.
         """
         return cls._made(name, _SHARED + _EPOCH + body)
 
     @classmethod
     def without_epoch(cls, name: str, body: str) -> Script:
-        """One that is run before the epoch is known: ``ARGV[1]`` is an empty text."""
+        """A script that runs whatever the epoch is: ``ARGV[1]`` is an empty text."""
         return cls._made(name, _SHARED + body)
 
     @classmethod
@@ -89,9 +109,10 @@ local found = redis.call('HMGET', about, 'format', 'epoch', 'salt')
 return {found[1], found[2], found[3], id}
 """,
 )
-"""A process begins: *format*, and *epoch* and *salt* for a store that is empty. Returns these three as they
-stand there, and the id of the latest news. It writes in any case, so that a store which cannot be written
-is found out here.
+"""A process enters the store. Arguments: *format*, and the *epoch* and *salt* that an empty store is given.
+
+Returns these three as they stand in the store, and the id of the latest news. It writes in any case, so that a
+store which cannot be written to is noticed here.
 """
 
 BEAT: Final = Script.of(
@@ -108,7 +129,10 @@ for _, each in ipairs(redis.call('SMEMBERS', name('processes'))) do
 end
 """,
 )
-"""*process* is here for so many *milliseconds*; *told* tells of it. Those that are not are told of."""
+"""A process says that it is there. Arguments: the *process*, the *milliseconds* for which that is believed, and
+what it tells of itself. It also removes the processes that were not heard of in time, and tells all others
+that each of them has gone.
+"""
 
 LEAVE: Final = Script.of(
     "leave",
@@ -117,4 +141,4 @@ redis.call('DEL', name('here', ARGV[2]))
 if redis.call('SREM', name('processes'), ARGV[2]) == 1 then tell('gone', ARGV[2], '') end
 """,
 )
-"""*process* is here no more."""
+"""A *process* leaves the store, and all others are told that it has gone."""

@@ -1,4 +1,4 @@
-"""What is read from the store for an overview. Nothing is written."""
+"""The scripts that read what stands in the store, for people. They write nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ for each, text in pairs(told) do
   local watches = {}
   for _, client in ipairs(redis.call('SMEMBERS', name('watchers', each))) do
     watches[#watches + 1] = client
-    -- One field says that the others are whole.
+    -- One field is no watch (see ``watches/scripts``).
     watches[#watches + 1] = math.max(redis.call('HLEN', name('watches', each, client)) - 1, 0)
   end
   accounts[#accounts + 1] = {
@@ -57,10 +57,12 @@ end
 return {form, exact(now()), processes, groups, sessions, accounts}
 """,
 )
-"""Given *format*, and three times how many and their names: groups of turns, fingerprints, accounts. Returns
-the format that stands there, and where it is this one: the time; of each process its name, what it tells of
-itself, and for how many milliseconds it still counts as here; of each group, of each fingerprint and of each
-account what stands there.
+"""Read all but keys. Arguments: the *format* that this release knows; then three lists, each as a number and so many
+names: groups of turns, fingerprints, accounts.
+
+Returns the format that stands in the store. Where it is the same one, more follows: what time it is; of each
+process its name, what it tells of itself, and for how many milliseconds it still counts as there; and what
+stands in the store of each group, each fingerprint and each account.
 """
 
 LOCKED: Final = Script.without_epoch(
@@ -77,6 +79,6 @@ end
 return held
 """,
 )
-"""Given an *account* and numbers of its keys, returns of those that are held their words, their run and who
-holds them.
+"""Read which keys are held. Arguments: an *account*, and numbers of keys of its journal. Returns, for each of them
+that is held, its words, its run, and who holds it.
 """

@@ -1,5 +1,16 @@
-"""What is done in the store for sessions. Under the fingerprint of an account with its password stand the
-session (``session``), the process that logs in (``login``), and a refused login (``refused``).
+"""The scripts by which processes share a session and log in once for all.
+
+Everything stands under the fingerprint of an account with its password, so that a process with an old password
+neither uses nor disturbs what the others have:
+
+    session:FINGERPRINT    ``mark`` (which sessions are compared by), ``sealed`` (the session's id, encrypted),
+                           ``began`` and ``ends`` (empty: never), and the ``process`` that logged in
+    login:FINGERPRINT      the token of the login that is under way, and its process; for a lease, which goes on
+                           while the process does
+    refused:FINGERPRINT    the error of a login that was refused, encrypted, for as long as nobody tries again
+
+The news of the kind ``session`` are ``refused MARK`` (the service refuses this session: use it no more) and
+``ended`` (a login is over: look again).
 """
 
 from __future__ import annotations
@@ -11,7 +22,7 @@ from aiogandi.hub.scripts import Script
 _HOLDER: Final = """
 local about, token = ARGV[2], ARGV[3]
 local place, login, refusal = name('session', about), name('login', about), name('refused', about)
--- The token of the login that is under way, and the process that makes it.
+-- The token of the login that is under way, and its process.
 local function holder()
   return string.match(redis.call('GET', login) or '', '^(%S+) (%S+)$')
 end
@@ -34,20 +45,23 @@ end
 local stands = redis.call('GET', refusal)
 if stands then return {'refused', stands, redis.call('PTTL', refusal)} end
 local theirs, who = holder()
--- What is the caller's own was taken by a look whose answer it has not got.
+-- The caller's own login was taken by an earlier look whose answer did not reach the caller.
 local is_own = theirs and string.match(theirs, '^%x+') == string.match(token, '^%x+')
 if theirs and not is_own and lives(who) then return {'wait'} end
 redis.call('SET', login, token .. ' ' .. process, 'PX', lease)
 return {'login'}
 """,
 )
-"""Look for a session for *fingerprint*: arguments are the *token* of the login that may follow, the mark of
-the session that is not wanted, whether that was refused (1 or 0), the process and its lease in
-milliseconds. Exactly the one that was refused is removed. A token is who makes it, and a number.
+"""Look for a session. Arguments: the *fingerprint*, the *token* of the login that may follow (who asks, and a
+number), the mark of the session that is not wanted, whether the service refused that one (1 or 0), the process,
+and its lease in milliseconds. A session that was refused is removed, and no other one.
 
-Returns the session (mark, sealed, and the seconds left, empty where it does not end), or the refused login
-that stands (sealed, milliseconds left), or that one waits for the login of another, or that the login is the
-caller's.
+Returns one of
+
+- ``session``, its mark, its id encrypted, and the seconds that are left (empty: it does not end);
+- ``refused``, the error of the refused login, encrypted, and the milliseconds for which nobody tries again;
+- ``wait``: another process logs in just now;
+- ``login``: the caller is to log in.
 """
 
 KEEP: Final = Script.of(
@@ -59,7 +73,7 @@ local began = now() - tonumber(ARGV[6])
 local holds = holder() == token
 if holds then redis.call('DEL', login) end
 local stands = redis.call('HGET', place, 'mark')
--- Who was away for longer than its lease leaves alone what another has made meanwhile.
+-- A process that was not heard of for its lease does not replace what another one has made meanwhile.
 if holds or not stands or stands == ARGV[10] then
   local ends, left = '', tonumber(longest)
   if lifetime ~= '' then
@@ -77,9 +91,10 @@ end
 tell('session', about, 'ended')
 """,
 )
-"""Keep the session that the login of *token* has made: *mark*, *sealed*, how many seconds ago the login
-began, and how many it lasts (empty: it does not end), the longest that anything is kept, the process, and
-the mark of the session that it was made instead of.
+"""Keep the session that a login has made. Arguments: the *fingerprint*, the *token* of the login, the session's
+mark, its id encrypted, how many seconds ago the login began, how many seconds the session lasts (empty: it does
+not end), for how many seconds anything is kept at most, the process, and the mark of the session that this one
+replaces.
 """
 
 GIVE_UP: Final = Script.of(
@@ -93,8 +108,8 @@ if pause > 0 then redis.call('SET', refusal, sealed, 'PX', pause) end
 if holds or pause > 0 then tell('session', about, 'ended') end
 """,
 )
-"""The login of *token* has made no session. Where it was refused, *sealed* tells so for a *pause* of so many
-milliseconds.
+"""A login has made no session. Arguments: the *fingerprint*, the *token* of the login, and, where the service
+refused it, the error, encrypted, and for how many milliseconds nobody tries again (else an empty text and 0).
 """
 
 EXTEND: Final = Script.of(
@@ -104,4 +119,4 @@ EXTEND: Final = Script.of(
 if holder() == token then redis.call('PEXPIRE', login, ARGV[4]) end
 """,
 )
-"""The login of *token* goes on: it is waited for so many milliseconds more."""
+"""A login goes on. Arguments: the *fingerprint*, its *token*, and for how many milliseconds the others wait."""

@@ -1,10 +1,16 @@
 """The scripts by which processes share one sequence of turns.
 
-A group of members has ``turns:<group>``: when its ``last`` turn was, until when it is ``held``, how many
-turns were ``used``, when each rank had its last one (``served:<rank>``), and when each gap between two turns
-was last asked for (``gap:<seconds>``). And ``takers:<group>``, for each member: when its reserved turn is
-due, the rank for which it was reserved, the best rank that waits behind it (0 for none), and until when that
-is believed. All times are the store's.
+A turn is the right to send one request. A member, which is one client, has one turn reserved at the most. Who
+waits for a turn has a rank (see `transport.rank`): 1 goes before 2. A group has two names in the store:
+
+    turns:GROUP     ``last``: when its last turn was; ``held``: until when nobody has one; ``used``: how many turns
+                    were used; ``served:RANK``: when that rank had its last one; ``gap:SECONDS``: when a member
+                    with this distance between two turns asked last
+    takers:GROUP    for each member: when its reserved turn is due, the rank for which it was reserved, the best
+                    rank that waits behind it (0: none), and until when that is believed
+
+The news are of two kinds. ``hold`` tells until when nobody has a turn. ``turn`` tells that the turn of a member,
+due at one moment, is due at a later one now; or, with an empty text, that there may be earlier turns again.
 """
 
 from __future__ import annotations
@@ -42,7 +48,7 @@ for field, asked in pairs(known) do
     gap = math.max(gap, tonumber(seconds))
   end
 end
--- Neither can lie so far ahead, unless the clock was set back.
+-- Neither of these lies so far ahead, unless the store's clock was set back.
 local last, held = tonumber(known.last or 0), tonumber(known.held or 0)
 if last > time + gap + 1 then last = time end
 if held > time + LONGEST_HOLD then held = 0 end
@@ -101,7 +107,7 @@ if others_wait < rank then
   local own = math.min(latest_of(rank), soonest + SHARE * gap * members) + SHARE * gap
   if own > due then due, is_late = first_free(own), 1 end
 else
-  -- It goes before one who can wait, who hears early enough that the turn is another one now.
+  -- It takes the turn of a member with a worse rank, which hears early enough that its own is a later one now.
   for _, each in ipairs(coming) do
     if each.rank > rank and each.at < due - 0.000005 and each.at >= math.max(time + safe, soonest)
         and last_of(each.rank) + (SHARE - 1) * gap > each.at then
@@ -113,7 +119,7 @@ else
   end
 end
 
--- Nobody better waits any more: whoever made room can have a turn sooner.
+-- Nobody with a better rank waits any more: members that left turns to those can have earlier ones.
 if waited > 0 and (behind == 0 or behind > waited) and others_wait > waited then
   for _, each in ipairs(coming) do
     if each.rank > waited and each.at > due + 2 * gap then
@@ -136,12 +142,13 @@ redis.call('EXPIRE', takers, kept)
 return {exact(due), exact(time), count, is_late}
 """,
 )
-"""A *member* of *group* asks for a turn: for whom of *rank*, who has somebody of the rank *behind* him (0:
-nobody); the turn that it *used* since it asked last, or an empty text; how many seconds of *lead* it needs,
-and after how many seconds it is *safe* to tell another one that its turn is later; its own *gap*.
+"""Reserve a turn. Arguments: the *group*, the *member*, the *rank* for which it is, the best rank that waits
+*behind* that one (0: none); the turn that the member has *used* since it asked last, or an empty text; how many
+seconds from now the turn may be at the earliest (*lead*); how many seconds ahead a turn must be to be moved
+(*safe*: its member hears of it in time); and the member's own *gap* between two turns.
 
-Returns when the turn is due, the time, how many turns all have used, and 1 where it is later than the first
-that was free, because somebody better waits elsewhere.
+Returns when the turn is due, what time it is, how many turns all have used, and 1 where an earlier turn was left
+free, because a better rank waits in another process.
 """
 
 HOLD_BACK: Final = Script.of(
@@ -157,7 +164,7 @@ if held < tonumber(ends) or held > time + LONGEST_HOLD then
 end
 """,
 )
-"""Nobody of *group* has a turn for so many *seconds*."""
+"""Nobody of a *group* has a turn for so many *seconds*."""
 
 GIVE_BACK: Final = Script.of(
     "turn-give-back",
@@ -167,4 +174,4 @@ local due = string.match(redis.call('HGET', takers, ARGV[3]) or '', '%S+')
 if due and tonumber(due) > now() then redis.call('HDEL', takers, ARGV[3]) end
 """,
 )
-"""A *member* of *group* has no use for the turn that it has reserved."""
+"""A *member* of a *group* gives back the turn that it has reserved, and will not use."""

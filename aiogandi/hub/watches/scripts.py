@@ -1,10 +1,19 @@
-"""What processes tell each other of the operations that they watch: the scripts.
+"""The scripts by which clients tell each other for which operations they wait, and how those have ended.
 
-Of each *account* the store has who watches anything (``watchers``), what each of them watches
-(``watches``), who polls (``poller``), and for an hour how operations have ended (``end``). Who watches is
-a client: its name is that of its process, a dot, and a word of its own. What happens is told to all in news
-of the kind ``watches``, one for each exchange: a line with the client's name and the time, then a line for
-each thing that it told, in its order. The fields of a line have tabs between them.
+To watch an operation is to wait for its end. A client's name is that of its process, a dot, and a word of its
+own. An operation's name is its id, or, while that is not known, its type and what it works on (see
+`operations.guests.WatchKey`).
+
+    watchers:ACCOUNT          the clients that watch anything
+    watches:ACCOUNT:CLIENT    the operations that a client watches: when the call of each was answered, and what
+                              others must know to poll for it. One field, without a name, says that the client
+                              has told all: a hash without fields would not exist
+    poller:ACCOUNT            the client that polls for all
+    end:ACCOUNT:OPERATION     for an hour, when an operation ended and the notice that told so
+
+What a client tells is told to all, in one piece of news of the kind ``watches`` for each exchange: a line with the
+client's name and the time, then a line for each notice, in its order, with tabs between the fields. News of the
+kind ``poller`` tell that a client does not poll any more.
 """
 
 from __future__ import annotations
@@ -56,7 +65,8 @@ for at = 5, #ARGV, 4 do
     local answered = ''
     if about ~= '' then answered = exact(now() - tonumber(about)) end
     local known = redis.call('HMGET', name('end', account, key), 'at', 'line')
-    -- A call that was answered later is of another operation: a service's, say, that began anew.
+    -- A call that was answered after this end has begun another operation with the same name: a service that began
+    -- anew counts from 1 again.
     if known[1] and (answered == '' or tonumber(answered) <= tonumber(known[1])) then
       ends[#ends + 1] = known[2]
       redis.call('HDEL', mine, key)
@@ -92,8 +102,8 @@ tell_lines()
 return {lost, who_polls(), ends}
 """,
 )
-"""*client* tells what it watches and what it has learned: after *whole*, which is 1 where what it told before
-counts no more, four words for each thing:
+"""A client tells what it watches and what it has learned. Arguments: the *account*, the *client*, *whole* (1: what
+it told before does not count any more), and four words for each notice:
 
 - ``watch``, the key, for how many seconds it has run (or nothing), what it is;
 - ``unwatch``, the key;
@@ -101,8 +111,8 @@ counts no more, four words for each thing:
 - ``state``, the key, nothing, its details; ``found``, the key, the id;
 - ``fail``, the key, the clients whose waits for it fail, the error.
 
-Returns whether what it told before was forgotten (nothing is watched then), who polls, and for all that it
-watches and that has ended already the line that told so.
+Returns 1 where what it told before was forgotten, so that it must tell all again; who polls; and the notices of
+the ends of all that it wants to watch and that has ended already.
 """
 
 ELECT: Final = Script.of(
@@ -135,9 +145,11 @@ redis.call('EXPIRE', mine, kept)
 return {polls, exact(now()), redis.call('EXISTS', mine)}
 """,
 )
-"""*client* polls from now on if it *wants* to and nobody does, and no more if it does not: ``yes``, ``no``, or
-``last``, where nobody else could do it. What those have watched that have gone is forgotten. Returns who
-polls, the time, and whether it is known what *client* watches.
+"""Elect who polls. Arguments: the *account*, the *client* that asks, and whether it wants to poll: ``yes``, ``no``,
+or ``last``, where it wants to if nobody else watches anything. It polls from now on if it wants to and nobody
+does, and not any more if it does not want to. What clients of processes have watched that have gone is forgotten.
+
+Returns who polls, what time it is, and 1 where the store knows what the *client* watches.
 """
 
 READ: Final = Script.of(
@@ -153,7 +165,7 @@ end
 return found
 """,
 )
-"""The time, and what each client but this one watches."""
+"""Returns what time it is, and what each client of the *account* watches, but for the *client* that asks."""
 
 LEAVE: Final = Script.of(
     "watch-leave",
@@ -169,4 +181,4 @@ if redis.call('GET', poller) == client then
 end
 """,
 )
-"""*client* watches nothing any more, and does not poll."""
+"""A *client* of the *account* watches nothing any more, and does not poll."""

@@ -1,24 +1,31 @@
 """What the journal's scripts share, and where they keep what.
 
-Everything of an account stands under ``prefix:journal:<account>``, with times by the store's clock:
+Everything of an account stands under ``prefix:journal:ACCOUNT``, but for the account's own name. Times are by the
+store's clock, and a client's clock where it has sent them is translated when they are written.
 
-    call:N        a call's fields, each a text that is made and read by the clients. Scripts compare some
+    call:N        a call's fields. Clients make and read them as texts; scripts only compare some
     open          the calls whose outcome is not known, by when they began
-    left          those, and the ones that have begun something, without those of brief clients
-    due           the calls of brief clients, by when nothing of them can appear any more, and calls that did
-                  not run, which their clients have forgotten by then
-    claims        "kind:number" of an operation, and the call, its client and its method
-    claimed       the same names, by when they were claimed
-    client:N      told, process, holder (who sees to its calls outside of keys), calls (how many there are)
+    left          the calls that nobody has concluded: the open ones, and those that have begun something; but for
+                  those of brief clients
+    due           calls that can be removed, by when: those of brief clients when nothing of them can appear any
+                  more, and those that did not run when their clients have forgotten them
+    claims        whose an operation is: by its kind and number, the call, its client and its method
+    claimed       the same operations, by when they were claimed
+    client:N      a client: ``told`` (what it is called), ``process`` (until it has left as it should), ``holder``
+                  (who sees to its calls outside of keys), ``calls`` (how many there are)
     clients       the clients of which something is kept
-    keys          "run:words" of a key, and its number
-    key:N         a key's fields; ``lock`` is "process:token" of who holds it
+    keys          the number of a key, by "run:words"
+    key:N         a key's fields. ``lock`` is "process:token" of who holds it, ``holder`` what that one is called
     steps:N       the calls under a key, by step
     kept:N        what is left of the steps of a concluded key, by step
     of:R          the keys of a run
     runs, run:R   the number of a run by its name, and its name
 
-A *brief* client has no journal: nothing of its calls is kept for `Gandi.recover`.
+Beside them ``prefix:journal`` has the last number that was given to a client, a key and a run, and
+``prefix:journal-accounts`` what each account's name in the store stands for.
+
+A *brief* client has no journal: nothing of its calls is kept for `Gandi.recover`. A client's ``holder`` and a key's
+``lock`` begin with a process, and count as long as that lives. The state of a call is that of `changes.state`.
 """
 
 from __future__ import annotations
@@ -30,10 +37,12 @@ from aiogandi.hub.scripts import Script
 _JOURNAL: Final = """
 local account = ARGV[2]
 local function at(...) return name('journal', account, ...) end
+-- States in which it is not known whether the call ran, and those in which it has begun something.
 local OPEN = {sent = true, lost = true, unknown = true}
 local BEGAN = {answered = true, adopted = true}
 
--- Numbers begin with the time, so that they are others in a store that was emptied.
+-- The next number of a client, a key or a run. It is at least the time in milliseconds, so that a store that was
+-- emptied gives no number again.
 local function number_of_a(thing)
   local numbers = name('journal')
   local last = tonumber(redis.call('HGET', numbers, thing) or '0')
@@ -42,20 +51,24 @@ local function number_of_a(thing)
   return number
 end
 
+-- Whether the process of a holder lives.
 local function is_alive(holder)
   return holder and lives(string.match(holder, '^[^:]*')) or false
 end
+-- What the holder of a key is called; nil where nobody holds it.
 local function holder_of(key)
   local found = redis.call('HMGET', at('key', key), 'lock', 'holder')
   if is_alive(found[1]) then return found[2] or '' end
   return nil
 end
--- Whether who holds the key by this token holds it no more. Without a token nobody has said so.
+-- Whether the lock of a key is not this token any more. A caller without a token does not say that it holds it.
 local function is_lost(key, token)
   return token ~= '' and redis.call('HGET', at('key', key), 'lock') ~= token
 end
+-- What a script returns to a caller that has lost its key.
 local function lost(key) return {'lost', holder_of(key) or ''} end
 
+-- Enter a call into the indexes in which it belongs in this state, and no others.
 local function list(number, state, since, key, brief)
   if OPEN[state] then
     redis.call('ZADD', at('open'), since, number)
@@ -71,11 +84,13 @@ local function list(number, state, since, key, brief)
     redis.call('ZADD', at('due'), exact(now() + 3600), number)
   end
 end
+-- Give a call a state.
 local function mark(number, state)
   redis.call('HSET', at('call', number), 'state', state)
   local found = redis.call('HMGET', at('call', number), 'key', 'since', 'brief')
   list(number, state, found[2], found[1], found[3])
 end
+-- Remove a call. Its claims stay until they are old.
 local function remove(number)
   local call = at('call', number)
   local found = redis.call('HMGET', call, 'key', 'step', 'client')
@@ -90,6 +105,7 @@ local function remove(number)
   end
 end
 
+-- A call as clients read it, with what they need of its client and its key; nil where there is none.
 local function row(number)
   local found = redis.call('HGETALL', at('call', number))
   if #found == 0 then return nil end
@@ -118,12 +134,14 @@ local function rows_of(numbers)
   return rows
 end
 
+-- The call that has claimed an operation, its client and its method; nil where none has.
 local function claimant(kind_and_number)
   local claim = redis.call('HGET', at('claims'), kind_and_number)
   if not claim then return nil end
   return string.match(claim, '^(%S+) (%S+) (%S+)$')
 end
--- All of the names or none of them.
+-- Claim operations for a call, all of these names or none of them, and note its ids and its state. Returns false where
+-- one of them is another call's, or where the call has another operation. A call that is forgotten claims nothing.
 local function enter(number, names, state, ids, id)
   local call = at('call', number)
   local known = redis.call('HMGET', call, 'id', 'client', 'method')
@@ -146,6 +164,7 @@ local function enter(number, names, state, ids, id)
   mark(number, state)
   return true
 end
+-- Whose the first of these operations is that is another call's: method, key and client; nil where none is.
 local function owner_of(names, number)
   for _, each in ipairs(names) do
     local other, client, method = claimant(each)
@@ -158,8 +177,9 @@ local function owner_of(names, number)
   return nil
 end
 
--- A call knows the newest operation as it was a minute before it left, so what was claimed well before the
--- oldest open call is older than all. Some at once: else an old account would take its time.
+-- Forget claims that no open call can ask for: a call looks for operations that are newer than the newest one of a
+-- minute before it left, so it never asks for one that was claimed an hour before the oldest open call began. A
+-- thousand at once at most, so that no other script waits for long.
 local function forget_claims()
   local oldest = redis.call('ZRANGE', at('open'), 0, 0, 'WITHSCORES')
   local before = now()
@@ -182,7 +202,7 @@ local function sought()
   end
   return found
 end
--- What need not be known any more of calls, or is nobody's.
+-- Remove the calls that are due, a hundred at once at most.
 local function forget_calls()
   local seekers = nil
   -- Whether another client would take what this call has begun for its own, if it did not know of it.
