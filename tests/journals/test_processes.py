@@ -4,14 +4,13 @@ import asyncio
 import json
 import random
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from aiogandi.sandbox.trouble import Delay, DropReply
 from tests.journals.desk import create
-from tests.processes import unmeasured
+from tests.processes import programs
 from tests.waiting import until
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -20,24 +19,8 @@ WORKER = Path(__file__).with_name("worker.py")
 @pytest.fixture
 async def worker(sandbox, path):
     """Starts processes: ``process = await worker("hold", "web")``. They are killed in the end."""
-    started = []
-
-    async def start(what, *more):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, WORKER, what, sandbox.url, path, *map(str, more)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=unmeasured() | {"PYTHONPATH": str(WORKER.parents[2])},
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+    async with programs(WORKER) as start:
+        yield lambda what, *more: start(what, sandbox.url, path, *more)
 
 
 async def line(process):

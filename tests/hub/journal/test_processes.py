@@ -5,7 +5,6 @@ up for longer than its lease.
 import asyncio
 import random
 import signal
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from tests.journals.test_processes import (  # noqa: F401 - they are run here as
     test_what_did_not_run_is_absent,
     test_what_was_recovered_is_taken_up_once,
 )
-from tests.processes import unmeasured
+from tests.processes import programs
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -52,25 +51,12 @@ def desk(sandbox, make_hub):
 @pytest.fixture
 async def worker(sandbox, durable_store, prefix):
     """Starts processes: ``process = await worker("hold", "web")``. They are killed in the end."""
-    started = []
+    async with programs(WORKER) as start:
 
-    async def start(what, *more, keeps="journal"):
-        place = sandbox.url, durable_store, prefix, keeps
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, WORKER, what, *place, *map(str, more)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=unmeasured() | {"PYTHONPATH": str(WORKER.parents[3])},
-        )
-        started.append(process)
-        return Killed(process)
+        async def begin(what, *more, keeps="journal"):
+            return Killed(await start(what, sandbox.url, durable_store, prefix, keeps, *more))
 
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        yield begin
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -1,6 +1,7 @@
 """Clients that take turns of one group, each as in a process of its own."""
 
 import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import chain
 
 from aiogandi.hub.turns.shared import SharedTurns
@@ -50,6 +51,24 @@ class Member:
     @property
     def all(self):
         return sorted(chain.from_iterable(self.times.values()))
+
+
+@asynccontextmanager
+async def grouping():
+    """Makes members of one group, one at each of some stores: ``await group(stores, limit)``. All are closed in the
+    end.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def group(stores, limit, **settings):
+            members = [Member(store, limit, **settings) for store in stores]
+            for each in members:
+                stack.push_async_callback(each.close)
+            for each in members:
+                await each.store.begun()
+            return members
+
+        yield group
 
 
 def together(members):

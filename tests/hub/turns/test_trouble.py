@@ -12,7 +12,7 @@ from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.store import Store
 from aiogandi.transport.rank import Rank
 from tests.hub.slow_way import SlowWay
-from tests.hub.turns.takers import Member, most_in, together
+from tests.hub.turns.takers import Member, grouping, most_in, together
 from tests.waiting import until
 
 LIMIT = RateLimit(41, per=1.0)
@@ -38,19 +38,13 @@ async def slow_way():
 @pytest.fixture
 async def members_at(prefix, slow_way):
     """Makes so many members of a group at a store, and closes them: ``members_at(url, 3)``."""
-    made = []
+    async with grouping() as group:
 
-    async def make(url, number, limit=LIMIT, deadline=0.5, **settings):
-        stores = [RedisHub(url, prefix=prefix, deadline=deadline).store for _ in range(number)]
-        those = [Member(store, limit, **settings) for store in stores]
-        made.extend(those)
-        for each in those:
-            await each.store.begun()
-        return those
+        async def make(url, number, limit=LIMIT, deadline=0.5, **settings):
+            stores = [RedisHub(url, prefix=prefix, deadline=deadline).store for _ in range(number)]
+            return await group(stores, limit, **settings)
 
-    yield make
-    for each in made:
-        await each.close()
+        yield make
 
 
 async def refuse(member, retry_after):

@@ -7,7 +7,7 @@ import pytest
 
 from aiogandi import RateLimit
 from aiogandi.transport.rank import Rank
-from tests.hub.turns.takers import Member, count, most_in, together
+from tests.hub.turns.takers import Member, count, grouping, most_in, together
 from tests.waiting import until
 
 LIMIT = RateLimit(41, per=1.0)
@@ -19,18 +19,12 @@ SLOW = RateLimit(21, per=1.0)
 @pytest.fixture
 async def members(make_hub):
     """Makes so many members of one group, and closes them: ``members(3)``."""
-    made = []
+    async with grouping() as group:
 
-    async def make(number, limit=LIMIT, **settings):
-        those = [Member(make_hub().store, limit, **settings) for _ in range(number)]
-        made.extend(those)
-        for each in those:
-            await each.store.begun()
-        return those
+        async def make(number, limit=LIMIT, **settings):
+            return await group([make_hub().store for _ in range(number)], limit, **settings)
 
-    yield make
-    for each in made:
-        await each.close()
+        yield make
 
 
 @pytest.mark.parametrize("number", [1, 4])
