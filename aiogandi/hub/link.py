@@ -1,5 +1,5 @@
-"""Exchanges with the store: in one connection, as many as there are in one round trip, each within a
-deadline. This file alone knows the store's client.
+"""Exchanges with the store: as many as there are in one round trip, each within a deadline. This file alone
+knows the store's client.
 """
 
 from __future__ import annotations
@@ -84,51 +84,72 @@ class Link:
             socket_connect_timeout=deadline,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
-            max_connections=2,  # one for the exchanges, one on which news are waited for
+            max_connections=3,  # one for each line, one on which news are waited for
         )
-        self._queue: deque[_Asked] = deque()
-        self._under_way: list[_Asked] = []
-        self._sending: asyncio.Task[None] | None = None
+        # What is waited for until it is on the disk holds up nothing else.
+        self._line = _Line(self._client, deadline)
+        self._durable_line = _Line(self._client, deadline, ("WAITAOF", 1, 0, int(deadline * 900)))
         self.exchanges: Counter[str] = Counter()
 
     async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
-        [answer] = await self._run(script, (prefix, epoch, *arguments))
+        [answer] = await self._run(self._line, script, (prefix, epoch, *arguments))
         return answer
 
     async def run_durably(
         self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
     ) -> tuple[Any, bool]:
-        # In the same round trip and on the same connection, whose writes it is about.
-        waiting = ("WAITAOF", 1, 0, int(self._deadline * 900))
-        answer, copies = await self._run(script, (prefix, epoch, *arguments), waiting)
+        words = (prefix, epoch, *arguments)
+        answer, copies = await self._run(self._durable_line, script, words)
         return answer, isinstance(copies, list) and copies[0] >= 1
 
-    async def _run(self, script: Script, words: _Command, *then: _Command) -> list[Any]:
+    async def _run(self, line: _Line, script: Script, words: _Command) -> list[Any]:
         self.exchanges[script.name] += 1
         try:
-            return await self._send(("EVALSHA", script.sha, 1, *words), *then)
+            return await line.send(("EVALSHA", script.sha, 1, *words))
         except NoScriptError:  # which it knows afterwards
-            return await self._send(("EVAL", script.text, 1, *words), *then)
+            return await line.send(("EVAL", script.text, 1, *words))
 
     async def command(self, *words: Word) -> Any:
         self.exchanges[str(words[0])] += 1
-        [answer] = await self._send(words)
+        [answer] = await self._line.send(words)
         return answer
 
     async def look(self, *words: Word) -> Any:
         # What the store says of the first command it says by an exception, and of the second one by a value.
-        _, answer = await self._send(("PING",), words)
+        _, answer = await self._line.send(("PING",), words)
         return None if isinstance(answer, ResponseError) else answer
 
     async def news(self, stream: str, last: str, seconds: float) -> list[News]:
         asked = self._client.xread({stream: last}, count=500, block=max(int(seconds * 1000), 1))
+        ends = asyncio.get_running_loop().time() + self._deadline
         try:
-            found: Any = await _in_time(asked, self._ends())
+            found: Any = await _in_time(asked, ends)
         except (RedisError, OSError, TimeoutError) as error:
             raise _trouble(error, self._deadline) from error
         return [_news(number, fields) for _, entries in found for number, fields in entries]
 
     async def close(self) -> None:
+        await asyncio.gather(self._line.close(), self._durable_line.close())
+        await self._client.aclose()
+
+
+class _Line:
+    """Exchanges one after the other, each of all that were asked for meanwhile. The command *then* follows
+    each of them, and its answer all others.
+    """
+
+    def __init__(
+        self, client: redis.asyncio.Redis, deadline: float, then: _Command | None = None
+    ) -> None:
+        self._client = client
+        self._deadline = deadline
+        self._then = () if then is None else (then,)
+        self._queue: deque[_Asked] = deque()
+        self._under_way: list[_Asked] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """End what is under way."""
         if (sending := self._sending) is not None:
             sending.cancel()
             await asyncio.wait([sending])
@@ -136,9 +157,8 @@ class Link:
             if not answer.done():
                 answer.set_exception(ConnectionError("the connection was closed"))
         self._queue.clear()
-        await self._client.aclose()
 
-    async def _send(self, *commands: _Command) -> list[Any]:
+    async def send(self, *commands: _Command) -> list[Any]:
         """The answers to these commands. An error is raised where it is the first one's."""
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self._queue.append((commands, answer, self._ends()))
@@ -170,7 +190,7 @@ class Link:
 
     async def _exchange(self, batch: Sequence[_Asked]) -> Sequence[list[Any]]:
         pipeline = self._client.pipeline(transaction=False)
-        for commands, _, _ in batch:
+        for commands in (*(asked[0] for asked in batch), self._then):
             for words in commands:
                 pipeline.execute_command(*words)
         try:
@@ -180,8 +200,9 @@ class Link:
             # An answer that comes late must not be taken for that to what is asked next.
             await self._client.connection_pool.disconnect(inuse_connections=False)
             return [[error] for _ in batch]
+        last = came[len(came) - len(self._then) :]
         answers = iter(came)
-        return [[next(answers) for _ in commands] for commands, _, _ in batch]
+        return [[*(next(answers) for _ in commands), *last] for commands, _, _ in batch]
 
     def _ends(self) -> float:
         return asyncio.get_running_loop().time() + self._deadline

@@ -14,7 +14,7 @@ from aiogandi.errors import HubError
 from aiogandi.hub.journal.scripts.calls import DROP, END, INTEND, LOSE, SEND_AGAIN, SETTLE
 from aiogandi.hub.journal.scripts.claims import CLAIM, DISOWN
 from aiogandi.hub.journal.scripts.clients import ENTER, LEAVE
-from aiogandi.hub.journal.scripts.keys import CONCLUDE, FAIL
+from aiogandi.hub.journal.scripts.keys import CONCLUDE, FAIL, RELEASE
 from aiogandi.hub.link import Word
 from aiogandi.hub.scripts import Script
 from aiogandi.hub.store import Store
@@ -30,9 +30,10 @@ _DURABLE: Final = frozenset(
     for script in (
         *(INTEND, SEND_AGAIN, LOSE, SETTLE, END, DROP),
         *(CLAIM, DISOWN, CONCLUDE, FAIL),
+        RELEASE,
     )
 )
-"""The scripts that write what must outlive the store."""
+"""The scripts that write what must outlive the store, and what must not overtake that."""
 
 
 class Exchanges:

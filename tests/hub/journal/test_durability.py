@@ -1,5 +1,7 @@
 """What the store must be set to, what is told where it is not, and that writes wait for its disk."""
 
+import asyncio
+
 import pytest
 
 from aiogandi.errors import HubError
@@ -43,14 +45,18 @@ async def test_what_may_not_be_seen_is_told_too(store_server, prefix, told):
     assert "pw" not in told_of
 
 
+async def require_waitaof(store):
+    version = (await store.look("INFO", "server"))["redis_version"]
+    if tuple(map(int, version.split("."))) < WAITAOF_SINCE:
+        pytest.skip(f"Redis {version} cannot be asked to wait for its disk")
+
+
 async def test_a_write_waits_for_the_disk_and_fails_where_it_does_not_get_there(
     store_server, prefix, told
 ):
     server = store_server(**GOOD)
     async with processes(lambda **_: RedisHub(server.url, prefix=prefix), 1) as [one]:
-        version = (await one.store.look("INFO", "server"))["redis_version"]
-        if tuple(map(int, version.split("."))) < WAITAOF_SINCE:
-            pytest.skip(f"Redis {version} cannot be asked to wait for its disk")
+        await require_waitaof(one.store)
         call = await one.journal.intend(intent())
         await one.store.command("CONFIG", "SET", "appendonly", "no")
         with pytest.raises(HubError, match="is not on its disk yet"):
@@ -68,3 +74,17 @@ async def test_claims_without_a_journal_wait_for_no_disk(store_server, prefix, t
         await one.store.command("CONFIG", "SET", "appendonly", "no")
         assert await one.journal.intend(intent())
     assert told.text == ""
+
+
+async def test_all_that_is_written_at_once_waits_for_the_disk_once(store_server, prefix, told):
+    server = store_server(**GOOD)
+    async with processes(lambda **_: RedisHub(server.url, prefix=prefix), 1) as [one]:
+        await require_waitaof(one.store)
+        await one.journal.intend(intent())
+
+        async def waits():
+            return (await one.store.look("INFO", "commandstats"))["cmdstat_waitaof"]["calls"]
+
+        before = await waits()
+        await asyncio.gather(*(one.journal.intend(intent()) for _ in range(100)))
+        assert await waits() == before + 1
