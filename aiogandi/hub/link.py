@@ -123,7 +123,7 @@ class Link:
         asked = self._client.xread({stream: last}, count=500, block=max(int(seconds * 1000), 1))
         ends = asyncio.get_running_loop().time() + self._deadline
         try:
-            found: Any = await _in_time(asked, ends)
+            found: Any = await in_time(asked, ends)
         except (RedisError, OSError, TimeoutError) as error:
             raise _trouble(error, self._deadline) from error
         return [_news(number, fields) for _, entries in found for number, fields in entries]
@@ -195,7 +195,7 @@ class _Line:
                 pipeline.execute_command(*words)
         try:
             # Who asked first waits for the shortest time from now on.
-            came = await _in_time(pipeline.execute(raise_on_error=False), batch[0][2])
+            came = await in_time(pipeline.execute(raise_on_error=False), batch[0][2])
         except (RedisError, OSError, TimeoutError) as error:
             # An answer that comes late must not be taken for that to what is asked next.
             await self._client.connection_pool.disconnect(inuse_connections=False)
@@ -214,7 +214,7 @@ class _Line:
             self._sending = chores.begin(self._send_all, self._sent_all)
 
 
-async def _in_time(work: Awaitable[Result], ends: float) -> Result:
+async def in_time(work: Awaitable[Result], ends: float) -> Result:
     """What *work* comes to; TimeoutError where that is not there when it *ends*.
 
     Where this process stood still for a while, an answer may have come that could not be read yet: it is
@@ -235,6 +235,14 @@ async def _in_time(work: Awaitable[Result], ends: float) -> Result:
         return task.result()
     finally:
         task.cancel()
+        task.add_done_callback(
+            _noticed
+        )  # it may fail nevertheless, when nobody waits for it any more
+
+
+def _noticed(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled():
+        task.exception()
 
 
 def _news(number: bytes, fields: Mapping[bytes, bytes]) -> News:

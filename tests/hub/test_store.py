@@ -1,12 +1,14 @@
 """The store as one process sees it: entered, heard, gone away, come back, and another one than before."""
 
 import asyncio
+import gc
 import logging
 
 import pytest
 import redis
 
 from aiogandi import HubError
+from aiogandi.hub.link import in_time
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.scripts import Script
 from tests.waiting import until
@@ -228,3 +230,21 @@ async def test_an_emptied_store_is_told_of_though_it_could_not_be_entered_at_onc
         operator.acl_setuser("default", commands=["+sadd"])
     await store.back()
     assert (store.generation, replaced) == (1, [1])
+
+
+async def test_an_exchange_that_fails_when_nobody_waits_for_it_any_more_is_no_error():
+    complaints = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context["message"]))
+
+    async def stubborn():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ConnectionError
+
+    with pytest.raises(TimeoutError):
+        await in_time(stubborn(), loop.time() + 0.05)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert complaints == []
