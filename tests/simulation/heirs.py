@@ -85,8 +85,12 @@ class CrashJudge:
 
     def _what_nobody_was_told(self, told):
         for work in self._works:
-            if work not in told and work.id not in self._desk.adopted:
+            if work not in told and not self._is_known(work):
                 self._complain(LOST, f"operation {work.id} of {story(work.by)}")
+
+    def _is_known(self, work):
+        """Whether people know of an operation that nobody was told."""
+        return work.id in self._desk.adopted
 
     def _what_was_bought(self, told):
         """Each order's things exist once, apart from those that failed."""

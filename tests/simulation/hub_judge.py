@@ -102,5 +102,9 @@ class SharedJudge(CrashJudge):
         self.complaints.extend(rate_complaints(self._shared, self._world))
         return self.complaints
 
+    def _is_known(self, work):
+        # Of two equal steps one may have been found meanwhile by another process, when people named its.
+        return super()._is_known(work) or work.id in self._desk.named
+
     def _is_another(self, before, work):
         return not self._shared.plan.emptied and super()._is_another(before, work)

@@ -13,6 +13,9 @@ from tests.simulation.world import EQUAL_DISK
 class Shift(Callers):
     """One client's life."""
 
+    crowds = (2, 3, 6, 20)
+    """How many callers may want the same side by side."""
+
     def __init__(self, world, number, books, gandi):
         super().__init__(world, number, books, gandi)
         self.series = number
@@ -130,7 +133,7 @@ class Shift(Callers):
             if rng.random() < 0.5:
                 await self.wait(made, operation)
 
-        number = rng.choice((2, 3, 6, 20))
+        number = rng.choice(self.crowds)
         await all_of(*(one(rng.uniform(0, over)) for _ in range(number)))
 
     async def power(self, rng):

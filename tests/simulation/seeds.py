@@ -37,5 +37,3 @@ CRASHES_KEPT = {
     676: "an operation was left to an older equal call of another process, which had begun another one",
     1354: "a call that a service which folds names had run seemed to be another's, with another password",
 }
-
-HUBS_KEPT = {}

@@ -6,10 +6,9 @@ from tests.simulation.hub_judge import TOO_MANY
 from tests.simulation.hub_plans import CLAIMS, JOURNAL, hub_plan_of
 from tests.simulation.hubs import run
 from tests.simulation.judge import DUPLICATE, LOST, UNTRUE
-from tests.simulation.seeds import HUBS_KEPT
 from tests.simulation.shared import SimulatedHub
 
-SEEDS = (2, 43, 52, 54)
+SEEDS = (6, 21, 26, 32, 52, 54)
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -21,15 +20,8 @@ def test_processes_that_share_a_store_are_as_exact_as_one(seed):
     assert result.complaints == [], str(result)
 
 
-@pytest.mark.parametrize("seed", HUBS_KEPT)
-def test_what_a_seed_once_found_does_not_come_back(seed):
-    result = run(seed)
-
-    assert result.complaints == [], f"{HUBS_KEPT[seed]}: {result}"
-
-
 def test_a_seed_gives_the_same_day_again_to_the_last_request():
-    first, second = run(43), run(43)
+    first, second = run(32), run(32)
 
     assert first.journal == second.journal
     assert first.met == second.met
@@ -37,7 +29,7 @@ def test_a_seed_gives_the_same_day_again_to_the_last_request():
 
 
 def test_the_seeds_of_the_suite_see_all_kinds_of_days():
-    plans = [hub_plan_of(seed) for seed in (*SEEDS, *HUBS_KEPT)]
+    plans = [hub_plan_of(seed) for seed in SEEDS]
 
     assert {plan.kind for plan in plans} == {CLAIMS, JOURNAL}
     assert any(plan.spells for plan in plans)

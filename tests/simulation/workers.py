@@ -39,6 +39,8 @@ class Machines:
 class Worker(Shift):
     """The callers of one life. Those of other processes ask for things of the same names."""
 
+    crowds = (1, 2, 3, 6)
+
     def __init__(self, world, number, books, gandi, process, machines, calls):
         Callers.__init__(self, world, number, books, gandi)
         self._calls = calls
