@@ -61,14 +61,10 @@ class CrashJudge:
             if owners.setdefault(work, place) != place:
                 self._complain(UNTRUE, f"operation {work.id} was given to two: {story(call)}")
             before = last.setdefault(place, work)
-            if self._is_another(before, work):
+            if before is not work and before.outcome != "ERROR":
                 self._complain(UNTRUE, f"it was {before.id} before, now {work.id}: {story(call)}")
             last[place] = work
         return {**unwritten, **owners}
-
-    def _is_another(self, before, work):
-        """Whether a step was told an operation other than that *before*, without need."""
-        return before is not work and before.outcome != "ERROR"
 
     def _work_of(self, call):
         name = {"vm_create": "vm_id", "disk_create": "disk_id"}.get(call.method, "id")

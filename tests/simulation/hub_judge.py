@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.simulation.heirs import CrashJudge
-from tests.simulation.judge import Judge, story
+from tests.simulation.judge import UNTRUE, Judge, story
 
 TOO_MANY = "too many requests"
 LATE = "noticed late"
@@ -13,6 +13,21 @@ CALLS = 30
 
 SOON = 20.0
 """Seconds within which an operation's end is noticed on a calm day, a leader's death included."""
+
+
+WHOSE = ("it is (", "operation ", "it was ", "recovered ", "nobody has asked")
+"""How complaints begin of an operation that is another call's."""
+
+
+def judged_as_shared(complaints, plan):
+    """The complaints without those of whose an operation is, on a day on which nobody can know that: what was
+    claimed is forgotten with the store, and what is done alone is claimed nowhere.
+    """
+    if not plan.emptied and plan.hub["alone"] == "wait":
+        return complaints
+    return [
+        (kind, text) for kind, text in complaints if kind != UNTRUE or not text.startswith(WHOSE)
+    ]
 
 
 def rate_complaints(shared, world):
@@ -46,7 +61,7 @@ class HubJudge(Judge):
     def __call__(self):
         super().__call__()
         self.complaints.extend(rate_complaints(self._shared, self._world))
-        return self.complaints
+        return judged_as_shared(self.complaints, self._shared.plan)
 
     def _is_cut_off(self, entry):
         return id(entry) in self._shared.cut_off
@@ -100,11 +115,8 @@ class SharedJudge(CrashJudge):
     def __call__(self):
         super().__call__()
         self.complaints.extend(rate_complaints(self._shared, self._world))
-        return self.complaints
+        return judged_as_shared(self.complaints, self._shared.plan)
 
     def _is_known(self, work):
         # Of two equal steps one may have been found meanwhile by another process, when people named its.
         return super()._is_known(work) or work.id in self._desk.named
-
-    def _is_another(self, before, work):
-        return not self._shared.plan.emptied and super()._is_another(before, work)
