@@ -8,7 +8,7 @@ from tests.hub.troubles import TROUBLES, play
 
 NAMES = [trouble.name.replace(" ", "-") for trouble in TROUBLES]
 
-KNOWN = ("is away: ", "go on while", "is another one", "is back")
+KNOWN = ("is away: ", "go on alone", "is another one", "is back")
 
 
 def warnings(seen):
@@ -26,6 +26,7 @@ async def test_what_changes_waits_and_then_fails_unsent(trouble):
 
     assert "is away" in str(seen.unsent)
     assert seen.sent == 0
+    assert ("was emptied" in str(seen.stopped)) == trouble.empties
     assert seen.complaints == []
     assert warnings(seen) == {"is away: ": 2, "is back": 2, **emptied(trouble)}
 
@@ -37,4 +38,4 @@ async def test_what_changes_goes_on_where_that_was_asked_for(trouble):
     assert seen.unsent is None
     assert seen.sent == 2
     assert seen.complaints == []
-    assert warnings(seen) == {"is away: ": 2, "go on while": 2, "is back": 2, **emptied(trouble)}
+    assert warnings(seen) == {"is away: ": 2, "go on alone": 2, "is back": 2, **emptied(trouble)}
