@@ -82,6 +82,9 @@ class Link:
         self._client = redis.asyncio.from_url(
             url.reveal(),
             socket_connect_timeout=deadline,
+            # It would be kept by `asyncio.wait_for`, in which Python 3.11 loses a cancellation: what was given up
+            # would go on and keep its connection.
+            socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             max_connections=3,  # one for each line, one on which news are waited for
