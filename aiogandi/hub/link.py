@@ -1,5 +1,5 @@
-"""Exchanges with the store: as many as there are in one round trip, each within a deadline. This file alone
-knows the store's client.
+"""Exchanges with the store: as many as there are in one round trip, each within a deadline. No other file knows
+redis-py, the store's client.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from aiogandi.hub.scripts import REPLACED, Script
 from aiogandi.redaction import Secret
 
 Word: TypeAlias = str | bytes | int | float
+"""What commands and scripts are given."""
 News: TypeAlias = tuple[str, str, str, str]
 """One piece of news: its id, its kind, what it is about, and its text."""
 
@@ -26,13 +27,13 @@ Result = TypeVar("Result")
 
 _Command: TypeAlias = tuple[Word, ...]
 _Asked: TypeAlias = tuple[tuple[_Command, ...], asyncio.Future[list[Any]], float]
-"""Commands that follow each other, who waits for their answers, and until when."""
+"""Commands that follow each other, the future of their answers, and when the deadline is, by the loop's clock."""
 
 STOOD_STILL: Final = 0.05
-"""Seconds by which a process wakes up too late that has stood still."""
+"""A process that wakes up so many seconds too late has stood still: it was stopped, or its machine was busy."""
 
 AT_ONCE: Final = 200
-"""So many commands go in one round trip at most."""
+"""So many questions go in one round trip at most."""
 
 
 class StoreTrouble(Exception):
@@ -50,31 +51,31 @@ class StoreLink(Protocol):
     """How often each script and command was sent."""
 
     async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
-        """What the script returns. Texts are bytes."""
+        """Run a script and return its answer. Texts in it are bytes."""
 
     async def run_durably(
         self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
     ) -> tuple[Any, bool]:
-        """The same, and whether what it wrote is on the store's disk. For a store that keeps a log and knows
-        ``WAITAOF``.
+        """Do the same, and return as well whether what the script wrote is on the store's disk. The store must keep
+        a log and know ``WAITAOF``.
         """
 
     async def command(self, *words: Word) -> Any:
-        """What a command returns."""
+        """Run a command and return its answer."""
 
     async def look(self, *words: Word) -> Any:
-        """What a command returns that asks for the store's settings; None where the store refuses it."""
+        """Run a command that asks what the store is, or is set to. Return its answer, None where the store refuses."""
 
     async def news(self, stream: str, last: str, seconds: float) -> list[News]:
-        """The news after *last*; none where there are none for so many *seconds*."""
+        """Return the news after *last*; none where there are none for so many *seconds*."""
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
 
 
 class Link:
-    """The link with the store at *url*. `StoreTrouble` where an exchange takes longer than *deadline*
-    seconds, or fails.
+    """The link with the store at *url*. An exchange that fails, or takes longer than *deadline* seconds, is
+    `StoreTrouble`.
     """
 
     def __init__(self, url: Secret, deadline: float) -> None:
@@ -118,7 +119,7 @@ class Link:
         return answer
 
     async def look(self, *words: Word) -> Any:
-        # What the store says of the first command it says by an exception, and of the second one by a value.
+        # An error of the first command would be raised. That of the second one comes as a value.
         _, answer = await self._line.send(("PING",), words)
         return None if isinstance(answer, ResponseError) else answer
 
@@ -162,7 +163,7 @@ class _Line:
         self._queue.clear()
 
     async def send(self, *commands: _Command) -> list[Any]:
-        """The answers to these commands. An error is raised where it is the first one's."""
+        """Return the answers to these commands. Raise the first one's, where that is an error; return those of others."""
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self._queue.append((commands, answer, self._ends()))
         if self._sending is None:
@@ -218,10 +219,10 @@ class _Line:
 
 
 async def in_time(work: Awaitable[Result], ends: float) -> Result:
-    """What *work* comes to; TimeoutError where that is not there when it *ends*.
+    """Return the result of *work*, or raise TimeoutError when the deadline *ends*.
 
-    Where this process stood still for a while, an answer may have come that could not be read yet: it is
-    given as long again.
+    Where this process stood still until after the deadline, an answer may have come that it could not read yet. So
+    the work is given as long again as the process stood still, and no longer than it had before.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)

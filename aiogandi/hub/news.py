@@ -8,11 +8,11 @@ from typing import TypeAlias
 from aiogandi.hub.link import News
 
 Hearer: TypeAlias = Callable[[str], object]
-"""Is given the text of a piece of news, or what it is about."""
+"""Is called with the text of a piece of news, or, where it hears of all things, with what the news is about."""
 
 
 class Newsroom:
-    """Who wants to hear what, and the id of the latest news that were told, ``last``."""
+    """Knows who wants to hear what, and with ``last`` the id of the latest news that it has spread."""
 
     def __init__(self) -> None:
         self.last = "0-0"
@@ -25,11 +25,11 @@ class Newsroom:
         self._hearers.setdefault((kind, about), []).append(hearer)
 
     def hear_no_more(self, kind: str, about: str, hearer: Hearer) -> None:
-        """Stop that."""
+        """Tell *hearer* no more of these."""
         self._hearers[kind, about].remove(hearer)
 
     def spread(self, news: Iterable[News]) -> None:
-        """Tell these news."""
+        """Tell these news to all who want to hear them, in their order."""
         for number, kind, about, text in news:
             self.last = number
             for hearer in tuple(self._hearers.get((kind, about), ())):

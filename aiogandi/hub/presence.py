@@ -1,4 +1,4 @@
-"""That this process is there, which it says again and again."""
+"""How this process shows the others that it is there: it says so again and again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aiogandi.hub.scripts import BEAT, LEAVE
 from aiogandi.journals.process import this_process
 
 BEATS: Final = 5
-"""So many times in a lease a process says that it is here. It is gone when it was not heard of for all but
-one of them, so that another one notices it within the lease.
+"""So many times in a lease a process says that it is there. What it says is believed for four fifths of the lease,
+and others look at each beat: so they notice within a lease that a process has gone.
 """
 
 

@@ -1,5 +1,5 @@
-"""What this process has to do with the store: it begins, is here, hears news, notices that the store has gone
-away, and that it has come back.
+"""This process in the store: it enters, says again and again that it is there, hears the news, and notices when
+the store goes away and comes back.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ log = logging.getLogger("aiogandi.hub")
 class Store:
     """The store as the parts of one process see it.
 
-    *told* is what warnings call it. *lease* is after how many seconds a process that is not heard of has
-    gone, *deadline* how many an exchange may take. Nothing is done before something is asked for.
+    *told* is what warnings call it. A process that is not heard of for *lease* seconds has gone, and an exchange may
+    take *deadline* seconds. Nothing is sent before the first question.
 
-    `run` raises `HubError` where the store is away. The parts put what they must do then into ``on_away``,
-    ``on_back`` and ``on_replaced``, what keeps them here into ``on_beat``, what ends with it into ``on_left``.
+    The store is *away* from the first exchange that fails until one succeeds: `run` raises `HubError` at once then.
+    ``on_away``, ``on_back`` and ``on_replaced`` have what the hub's parts do when the store goes away, comes back, and
+    turns out to be another one or empty; ``on_beat`` what they do in each lease, ``on_left`` when this process leaves.
     """
 
     def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
@@ -43,7 +44,7 @@ class Store:
         self.lease = lease
         self.deadline = deadline
         self.salt = b""
-        """The store's own, for what is derived from passwords."""
+        """The store's salt, for keys that are made from passwords. It is known after `begun`."""
         self.generation = 0
         """How often the store was found to be another one than before."""
         self.on_away: list[Callable[[], object]] = []
@@ -52,8 +53,7 @@ class Store:
         self.on_left: list[Callable[[], object]] = []
         self.on_beat: list[Callable[[], Awaitable[object]]] = []
         self._news = Newsroom()
-        self.hear = self._news.hear
-        self.hear_no_more = self._news.hear_no_more
+        self.hear, self.hear_no_more = self._news.hear, self._news.hear_no_more
         self._users = 0
         self._begin_anew()
 
@@ -74,11 +74,11 @@ class Store:
     # -- who uses it ---------------------------------------------------------------------------
 
     def join(self) -> None:
-        """One more client of this process uses it."""
+        """Note that one more client of this process uses it."""
         self._users += 1
 
     async def leave(self) -> None:
-        """A client uses it no more. With the last one the process leaves the store."""
+        """Note that a client uses it no more. With the last one the process leaves the store."""
         self._users -= 1
         if self._users:
             return
@@ -98,7 +98,7 @@ class Store:
             await link.close()
 
     def let_go(self) -> None:
-        """A client uses it no more whose event loop was closed: nothing can be told, or waited for."""
+        """Note that a client uses it no more, and that its event loop is closed: nothing can be sent or waited for."""
         self._users -= 1
         if not self._users:
             self._begin_anew()
@@ -111,7 +111,7 @@ class Store:
             callback()
         self._presence = Presence(self.lease)
         self.about = self._presence.about
-        """What others are told of this process, beside where it runs."""
+        """What this process tells the others of itself, beside where it runs."""
         self.process = self._presence.name
         """The name of this process in the store."""
         self._home = Home("hub")
@@ -124,19 +124,19 @@ class Store:
         self._tasks: list[asyncio.Task[None]] = []
 
     def require_fit(self) -> None:
-        """`HubError` where another release, which stores things in another way, uses the store."""
+        """Raise `HubError` where a release uses the store that stores things in another way."""
         if self._conflict is not None:
             raise HubError(str(self._conflict))
 
     # -- what is asked -------------------------------------------------------------------------
 
     async def run(self, script: Script, *arguments: Word) -> Any:
-        """What the script returns; `HubError` where the store is away, or goes away."""
+        """Run a script and return its answer; `HubError` where the store is away, or goes away."""
         return await self._asked(lambda link: link.run(script, self.prefix, self._epoch, arguments))
 
     async def run_durably(self, script: Script, *arguments: Word) -> Any:
-        """The same; when it has returned, what it wrote is on the store's disk. `HubError` as well where it
-        did not get there. For a store that keeps a log and knows ``WAITAOF``.
+        """Do the same, and wait until what the script wrote is on the store's disk, which must have a log and know
+        ``WAITAOF``; `HubError` as well where it does not get there.
         """
         result, is_durable = await self._asked(
             lambda link: link.run_durably(script, self.prefix, self._epoch, arguments)
@@ -146,11 +146,11 @@ class Store:
         return result
 
     async def look(self, *words: Word) -> Any:
-        """What a command returns that asks for the store's settings; None where the store refuses it."""
+        """Run a command that asks what the store is, or is set to. Return its answer, None where the store refuses."""
         return await self._asked(lambda link: link.look(*words))
 
     async def command(self, *words: Word) -> Any:
-        """What a command returns, as `run` does. It is not known whether the store is still the same."""
+        """Run a command and return its answer, as `run` does; but no epoch is compared, so the store may be another one."""
         return await self._asked(lambda link: link.command(*words))
 
     async def _asked(self, ask: Callable[[StoreLink], Awaitable[Any]]) -> Any:
