@@ -8,7 +8,7 @@ from aiogandi.hub.journal.rows import RowReader
 from aiogandi.hub.store import Store
 
 SET: Final = 1.0
-"""Seconds of difference from which on one of the clocks was set. Less is the way from the store."""
+"""Where the difference changes by so many seconds, one of the clocks was set. Less is the way from the store."""
 
 
 class Clocks:
@@ -22,7 +22,7 @@ class Clocks:
         self._ahead: float | None = None
 
     def reader(self, now: bytes) -> RowReader:
-        """What reads an answer that the store gave at *now* of its clock."""
+        """Return what reads an answer that the store gave when its clock showed *now*."""
         ahead = self.wall() - float(now)
         if self._ahead is None or abs(ahead - self._ahead) > SET:
             self._ahead = ahead

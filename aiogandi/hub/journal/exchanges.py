@@ -23,7 +23,7 @@ log = logging.getLogger("aiogandi.hub")
 
 Result = TypeVar("Result")
 Make = Callable[[], Sequence[Word]]
-"""Makes the arguments of a script at the moment when it is sent: its client may be another one by then."""
+"""Makes the arguments of a script when it is sent: the client's number may be another one by then."""
 
 _DURABLE: Final = frozenset(
     script.name
@@ -73,18 +73,18 @@ class Exchanges:
     # -- exchanges -----------------------------------------------------------------------------
 
     async def run(self, script: Script, make: Make) -> Any:
-        """What the script returns; `HubError` where the store is away."""
+        """Run a script and return its answer; `HubError` where the store is away."""
         if self.is_closed:
             raise HubError(f"{self.store.told}: the journal was closed before its client")
         await self._get_ready()
         return await self._do(script, make)
 
     async def ask(self, script: Script, make: Make) -> Any:
-        """The same, and waited for."""
+        """Do the same, and wait for a store that is away."""
         return await self.patiently(lambda: self.run(script, make))
 
     async def patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do *work*, and wait for the store where it is away."""
+        """Do *work*; where the store is away, wait for it and do it again."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._within
         while True:
@@ -107,8 +107,8 @@ class Exchanges:
             self._waiting.discard(task)
 
     async def write(self, script: Script, make: Make) -> Any:
-        """What the script returns. Where the store is away it is run when that is back, and `HubError` raised
-        now.
+        """Run a script and return its answer. Where the store is away, the script runs when that is back, and this raises
+        `HubError` at once.
         """
         try:
             return await self.run(script, make)
@@ -118,7 +118,7 @@ class Exchanges:
             raise
 
     def write_later(self, script: Script, make: Make) -> None:
-        """Run it before anything else is."""
+        """Run a script before the next one that is asked for."""
         self._late.append((script, make))
 
     async def _do(self, script: Script, make: Make) -> Any:

@@ -62,7 +62,7 @@ class CallNotes(HeldKeys):
         self._numbers = itertools.count(1)
         self._own_numbers = itertools.count(-1, -1)
         self._patience: dict[int, float] = {}
-        """For how many seconds each call of a brief client is known."""
+        """For how many seconds the store knows each call of a brief client."""
         self._dropped: list[int] = []
         self._dropping: asyncio.Future[None] | None = None
         self._hurries = asyncio.Event()

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 def reading(read: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Make *read* say `HubError` of what it cannot understand."""
+    """Make *read* raise `HubError` where it cannot understand what it is given."""
 
     @wraps(read)
     def careful(*args: Given.args, **named: Given.kwargs) -> Result:

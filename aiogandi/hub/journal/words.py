@@ -1,4 +1,4 @@
-"""How the journal's scripts are told of things."""
+"""How values stand in the arguments of the journal's scripts, and in what they say of an operation's owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads an overview of the store."""
+"""Reads the overview of a store, on a connection of its own and without entering the store."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NAMED: Final = {
     "poller": "account",
     "watchers": "account",
 }
-"""What follows the first word of a name in the store."""
+"""What stands behind the first word of a name in the store (see ``hub/scripts``)."""
 
 
 async def overview(hub: RedisHub) -> Overview:

@@ -23,15 +23,15 @@ from aiogandi.transport.rank import Rank
 log = logging.getLogger("aiogandi.hub")
 
 LATE: Final = 0.65
-"""So many gaps after it was due a turn is not used any more. What is left of the gap is for the network: with
-latenesses of a whole one there would be one request too many in a window.
+"""A turn is not used any more when so many gaps between two turns have passed since it was due. Requests that came
+later by a whole gap would be one too many in a window; what is left of the gap is for the network.
 """
 
 SHORTEST_LATE: Final = 0.005
-"""Seconds by which every machine may be late."""
+"""Seconds that a turn may be late at least, however short the gap is: machines are not quicker."""
 
 SAFE: Final = 0.05
-"""After so many seconds another process has heard that its turn is a later one now."""
+"""Seconds within which another process hears that its turn is a later one now."""
 
 _NUMBERS: Final = {rank: number for number, rank in enumerate(Rank, 1)} | {None: 0}
 
@@ -41,10 +41,10 @@ class _Reserved:
     """A turn that is still to come, or has just come."""
 
     due: str
-    """When it is, as the store says it."""
+    """When it is due, as the store has written it."""
     rank: int
     let_others_go: bool
-    """Whether there was an earlier one, which is for somebody better who waits elsewhere."""
+    """Whether an earlier turn was left to a better rank in another process."""
 
 
 class SharedTurns:
@@ -53,7 +53,7 @@ class SharedTurns:
     It has one turn reserved at most, and asks for the next when that was used and somebody still waits: one
     round trip a turn, and between processes it goes round robin. A turn that is met too late is not used.
 
-    While the store is away it takes turns by itself, *alone_share* of the rate.
+    While the store is away it takes turns of its own, at *alone_share* of the rate.
     """
 
     def __init__(self, store: Store, group: str, limit: RateLimit, alone_share: float) -> None:
@@ -206,7 +206,7 @@ class SharedTurns:
         self._look()
 
     def _must_be_sooner(self, reserved: _Reserved) -> bool:
-        """Whether somebody better waits here now, for whom an earlier turn may be had."""
+        """Whether a better rank waits here by now, for which an earlier turn may be had."""
         seconds = self._clock.here(float(reserved.due)) - self._now()
         if self._waiters is None or not (reserved.let_others_go or seconds > self._far):
             return False

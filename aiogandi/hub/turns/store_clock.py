@@ -1,4 +1,4 @@
-"""The store's clock as the event loop's: when that is here, what the store calls a moment."""
+"""When a moment of the store's clock is by the event loop's clock."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 LATEST: Final = 32
 LONGEST: Final = 60.0
-"""So many exchanges, and seconds of them, are remembered: clocks drift, and the store's is set now and then."""
+"""The latest exchanges, and the seconds of the past, that are remembered: clocks drift, and are set now and then."""
 
 _MOMENT: Final = 0.001
 
 
 class StoreClock:
-    """How far the two clocks are apart, by the exchange that took the least time of the latest: the store
-    may have looked at its clock at any moment of an exchange.
+    """Knows how far the two clocks are apart. The store may have looked at its clock at any moment of an exchange, so
+    the quickest of the latest exchanges says it best.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class StoreClock:
         """Of each exchange: how long it took, how far the clocks were apart in its middle, when it ended."""
 
     def learn(self, sent: float, came: float, told: float) -> None:
-        """An exchange that was *sent* and whose answer *came* then, by the loop's clock, *told* the store's."""
+        """Note that an exchange which was *sent* and whose answer *came* then, by the loop's clock, *told* the store's."""
         took, apart = came - sent, told - (sent + came) / 2
         while self._seen and self._seen[0][2] < came - LONGEST:
             self._seen.popleft()
@@ -33,10 +33,10 @@ class StoreClock:
         self._seen.append((took, apart, came))
 
     def here(self, moment: float) -> float:
-        """When the loop's clock shows what is a *moment* of the store's. Something was learnt before."""
+        """Return what the loop's clock shows at a *moment* of the store's. An exchange must have been learnt before."""
         return moment - min(self._seen)[1]
 
     def typical(self) -> float:
-        """Seconds that an exchange takes, but for one in four."""
+        """Return the seconds within which three exchanges in four end."""
         took = sorted(seen[0] for seen in self._seen)
         return took[len(took) * 3 // 4] if took else 0.0

@@ -1,4 +1,4 @@
-"""What other clients tell of the operations that they watch, and what they have learned of ours."""
+"""What comes in: what other clients watch, and what they have learned of the operations that this one watches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from aiogandi.operations.sharing import Relay
 
 
 class Inbox:
-    """Passes on to *relay* what the client of this *name* is told, and to *outbox* what need not be told."""
+    """Passes on what the client of this *name* is told: to *relay*, and to *outbox* what that need not tell any more,
+    because others have told it.
+    """
 
     def __init__(self, name: str, relay: Relay, outbox: Outbox) -> None:
         self._name = name
@@ -28,7 +30,7 @@ class Inbox:
         """By how much the store's clock is ahead of the loop's."""
 
     def take_over(self, notice: Notice) -> None:
-        """Another client has learned this."""
+        """Take in what another client has learned."""
         kind, key, about, text = notice
         if kind == "end":
             keys = [read_key(each) for each in (key, about) if each]
@@ -45,7 +47,7 @@ class Inbox:
             self.relay.hear_failure(read_key(key), read_error(text))
 
     def serve(self, name: str, notice: Notice) -> None:
-        """Another client watches this, or does so no more."""
+        """Note that the client of this *name* watches something, or does so no more, while this one polls for all."""
         kind, key, answered, text = notice
         if kind == "watch":
             started = float(answered) - self.offset if answered else None
@@ -56,7 +58,9 @@ class Inbox:
             self.relay.dismiss_all(lambda other: other == name)
 
     def serve_only(self, clients: Iterable[Any]) -> Iterator[None]:
-        """These watch what stands there, and nobody anything else. Goes on after each one."""
+        """Note that these *clients* watch what stands there, and that nobody watches anything else. Yields after each
+        watch, so that the event loop can have turns in between.
+        """
         present = set()
         for client, fields in clients:
             name = client.decode()

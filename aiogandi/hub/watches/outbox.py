@@ -1,4 +1,4 @@
-"""What one client has to tell the others of the operations that it watches, until it is told."""
+"""What goes out: what one client has to tell the others of the operations that it watches."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ AT_ONCE: Final = 200
 
 
 class Outbox:
-    """What is told, in its order; of who waits for an operation only what is true when it is told."""
+    """Keeps what is to be told until it is told, in its order. Of a watch that was taken up and ended meanwhile nothing is
+    told: what counts is who waits when it is told.
+    """
 
     def __init__(self) -> None:
         self.blanked: Callable[[Any], Any] = conceal
-        """What the service has sent, without secrets."""
+        """Returns what the service has sent without the secrets in it."""
         self.told: dict[WatchKey, Watched] = {}
         """What the store knows to be watched here."""
         self.is_known = False
         """Whether the store may know anything of this client."""
         self.begins_anew = True
-        """Whether all that it knew before counts no more."""
+        """Whether what the store knew of this client before does not count any more."""
         self._changed: dict[WatchKey, None] = {}
         self._notices: list[Notice] = []
 
@@ -37,11 +39,11 @@ class Outbox:
     # -- what is to be told --------------------------------------------------------------------
 
     def changed(self, keys: Iterable[WatchKey]) -> None:
-        """Who waits for these has changed."""
+        """Note that somebody here began or ended to wait for these."""
         self._changed.update(dict.fromkeys(keys))
 
     def ended(self, keys: Sequence[WatchKey], details: OperationDetails, late: float) -> None:
-        """An operation has ended."""
+        """Note that an operation has ended, which was noticed *late* seconds late at most."""
         if not keys:
             return
         self.forget(keys)
@@ -52,37 +54,37 @@ class Outbox:
         self._notices.append((kind, first, "".join(further), text))
 
     def saw(self, key: WatchKey, details: OperationDetails) -> None:
-        """An operation is in another state."""
+        """Note that an operation is in another state."""
         self._notices.append(("state", key_text(key), "", details_text(details, self.blanked)))
 
     def found(self, key: WatchKey, operation_id: int) -> None:
-        """The id of an operation is known."""
+        """Note that the id of an operation is known now."""
         self._notices.append(("found", key_text(key), str(operation_id), ""))
 
     def failed(self, key: WatchKey, clients: Collection[str], error: Exception) -> None:
-        """Waits for an operation have failed."""
+        """Note that the waits of these *clients* for an operation have failed."""
         self._notices.append(("fail", key_text(key), " ".join(clients), error_text(error)))
 
     def forget(self, keys: Iterable[WatchKey]) -> None:
-        """The store knows these no more."""
+        """Note that the store does not know any more that these are watched here."""
         for key in keys:
             self.told.pop(key, None)
 
     def begin_anew(self, keys: Iterable[WatchKey]) -> None:
-        """What was told does not stand in the store any more: tell all of *keys*."""
+        """Note that nothing of what was told stands in the store any more, so that all of *keys* must be told again."""
         self.begins_anew = True
         self.told.clear()
         self.changed(keys)
 
     def clear(self) -> None:
-        """There is nobody to tell."""
+        """Forget what was to be told."""
         self._changed.clear()
         self._notices.clear()
 
     # -- what is told --------------------------------------------------------------------------
 
     def next(self, relay: Relay, now: float) -> list[str | int] | None:
-        """What the script `TELL` is given next; None where there is nothing to tell after all."""
+        """Return what the script `TELL` is given next; None where there is nothing to tell after all."""
         notices, self._notices = self._notices[:AT_ONCE], self._notices[AT_ONCE:]
         notices += self._watches(AT_ONCE - len(notices), relay, now)
         anew, self.begins_anew = self.begins_anew, False

@@ -27,22 +27,24 @@ from aiogandi.operations.sharing import Relay
 log = logging.getLogger("aiogandi.hub")
 
 BREATH: Final = 200
-"""After taking up so many watches, the event loop gets a turn."""
+"""After so many watches of others were taken up, the event loop gets a turn."""
 
 STALE: Final = 0.5
-"""After this part of a lease without an exchange it is asked who polls. Who was frozen for so long that it
-counts as gone has had none for longer.
+"""After so many leases without an exchange a client asks who polls. So a process that was frozen for so long that it
+counts as gone asks before it does anything else.
 """
 
 What = TypeVarTuple("What")
 
 
 class Role(enum.Enum):
-    """Who polls, as far as one process knows."""
+    """Who polls, as far as one client knows."""
 
     UNKNOWN = "unknown"
     LEADS = "leads"
+    """This client polls for all."""
     FOLLOWS = "follows"
+    """Another client does."""
     ALONE = "alone"
     """The store is away: each polls for itself."""
 
@@ -50,10 +52,11 @@ class Role(enum.Enum):
 class SharedWatches:
     """The watches of one client, and those of all others of its *account*, in *store*. It is a `Sharing`.
 
-    What is to be told is told by one task, in its order, as much as there is in one exchange. A watch is told
-    when it is taken up, and the answer says whether its operation has ended already: so no end is missed,
-    whenever it is told. What this process has told is forgotten when it is not heard of for a lease; it
-    notices that with its next exchange, and tells all again.
+    One task does all exchanges: it tells the store what the outbox has, as much as there is at once; it asks who
+    polls; and, where this client does, it reads what all others watch. A watch is told when it is taken up, and
+    the answer says whether its operation has ended already, so that no end is missed, whenever it came. The
+    store forgets what a process has told when that is not heard of for a lease. The process notices it with its
+    next exchange, and tells all again.
     """
 
     def __init__(self, store: Store, account: str) -> None:

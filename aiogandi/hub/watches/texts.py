@@ -1,4 +1,4 @@
-"""What processes tell each other of the operations that they watch: the texts, which hold no secret."""
+"""The texts by which clients tell each other of the operations that they watch. No secret is in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiogandi.models import OperationDetails
 from aiogandi.operations.guests import Watched, WatchKey
 
 Notice: TypeAlias = tuple[str, str, str, str]
-"""One thing that is told: of which kind, the key of the operation, and two texts."""
+"""One thing that is told: its kind, the key of the operation, and two texts (see the script `TELL`)."""
 
 _FAULTS: Final = {
     name: kind
@@ -24,32 +24,32 @@ _FAULTS: Final = {
 
 
 def read_notice(text: str | bytes) -> Notice:
-    """One thing that was told."""
+    """Return a notice as it was told."""
     told = text if isinstance(text, str) else text.decode()
     kind, key, about, more = told.split("\t")
     return kind, key, about, more
 
 
 def key_text(key: WatchKey) -> str:
-    """What a watch is known by."""
+    """Return a key as a text."""
     return str(key) if isinstance(key, int) else json.dumps(key, separators=(",", ":"))
 
 
 def read_key(text: str) -> WatchKey:
-    """What `key_text` was given."""
+    """Return the key of such a text."""
     key = json.loads(text)
     return key if isinstance(key, int) else (key[0], key[1])
 
 
 def watched_text(watched: Watched) -> str:
-    """What others must know of an operation; when it began is told beside it."""
+    """Return what others must know of an operation to poll for it, but for when it began."""
     return json.dumps(
         [watched.type, watched.vm_id, watched.disk_id, watched.product_id, watched.follows]
     )
 
 
 def read_watched(text: str, started: float | None) -> Watched:
-    """What `watched_text` was given, of an operation that began then."""
+    """Return what such a text says of an operation that *started* then."""
     kind, vm_id, disk_id, product_id, follows = json.loads(text)
     return Watched(kind, vm_id, disk_id, product_id, started, follows)
 
@@ -57,13 +57,13 @@ def read_watched(text: str, started: float | None) -> Watched:
 def details_text(
     details: OperationDetails, blanked: Callable[[Any], Any], late: float = 0.0
 ) -> str:
-    """What the service said of an operation, which was noticed so many seconds *late* at most."""
+    """Return what the service said of an operation, and that it was noticed *late* seconds late at most."""
     sent = blanked(details.portable())
     return write({"late": late, "id": details.id, "sent": sent, "bare": not details.raw})
 
 
 def read_details(text: str) -> tuple[OperationDetails, float]:
-    """What `details_text` was given."""
+    """Return the details and the lateness in such a text."""
     told = read(text)
     details = OperationDetails.from_wire(told["sent"], id=told["id"])
     # Of what a list has shown, nothing was sent but its id.
@@ -71,7 +71,7 @@ def read_details(text: str) -> tuple[OperationDetails, float]:
 
 
 def error_text(error: Exception) -> str:
-    """Why waits have failed."""
+    """Return why waits have failed."""
     if isinstance(error, Fault):
         told = {"fault": type(error).__name__, "code": error.code, "message": error.message}
         return json.dumps({**told, "method": error.method})
@@ -81,7 +81,7 @@ def error_text(error: Exception) -> str:
 
 
 def read_error(text: str) -> GandiError:
-    """An exception like that which `error_text` was given."""
+    """Return an exception like that of which the text was made."""
     told = json.loads(text)
     if "fault" in told:
         kind = _FAULTS.get(told["fault"], Fault)
