@@ -1,4 +1,4 @@
-"""This process, as others are told of it."""
+"""What others are told of this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def this_process() -> dict[str, Any]:
-    """Its number, its program and its machine."""
+    """Return its number, its program and its machine."""
     program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
     return {
         "pid": os.getpid(),
@@ -21,6 +21,6 @@ def this_process() -> dict[str, Any]:
 
 
 def process_in_words() -> str:
-    """The same, for people."""
+    """Return the same, for people."""
     told = this_process()
     return f"process {told['pid']} ({told['program']}) on {told['host']}"

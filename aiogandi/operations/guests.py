@@ -1,5 +1,5 @@
-"""What processes that share a poller know of each other's watches: who watches what through the one that
-polls, and what it tells the others.
+"""What clients that share a poller know of each other's watches. A *guest* is the watch of another client in the one
+that polls.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ WatchKey: TypeAlias = int | tuple[str | None, int | None]
 
 
 def key_of(operation: Operation) -> tuple[str | None, int | None]:
-    """What stands for an operation whose id is not known."""
+    """Return what an operation whose id is not known is watched by."""
     return operation.type, operation.thing
 
 
 def keys_of(operation: Operation, details: OperationDetails) -> list[WatchKey]:
-    """All that an operation which has ended may be watched by."""
+    """Return all that an operation which has ended may be watched by."""
     keys: list[WatchKey] = [details.id] if details.id else []
     kind = operation.type or details.type
     if kind in CREATIONS:
@@ -34,7 +34,7 @@ def keys_of(operation: Operation, details: OperationDetails) -> list[WatchKey]:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What another process must know of an operation to ask for it. *started* is when its call was answered,
+    """What another client must know of an operation to poll for it. *started* is when its call was answered,
     on the loop's clock of whoever reads this; None where that is not known. *follows*: somebody wants to
     see each of its states.
     """
@@ -49,7 +49,7 @@ class Watched:
 
 @dataclass(slots=True)
 class Guest:
-    """A watch of another process, which is kept here as well. *shown* is the state that was told last."""
+    """A watch of another client in the one that polls. *shown* is the state that the other was told last."""
 
     key: WatchKey
     operation: Operation
@@ -58,10 +58,10 @@ class Guest:
 
 
 class Told(Protocol):
-    """Is told of what is watched here and what was learned, for other processes. None of these waits."""
+    """Is told what is watched here and what was learned, and tells other clients. No method waits for that."""
 
     def changed(self, key: WatchKey) -> None:
-        """Who waits here for this operation has changed, or may have."""
+        """Somebody here began or ended to wait for this operation, or may have."""
 
     def ended(self, keys: Sequence[WatchKey], details: OperationDetails, late: float) -> None:
         """The operation that is known by each of *keys* has ended, at most so many seconds ago."""
@@ -76,4 +76,4 @@ class Told(Protocol):
         """The waits of these *guests* for this operation end with *error*."""
 
     def gives_up(self) -> None:
-        """All waits here have failed: another process may have better luck."""
+        """All waits here have failed: another client may have better luck with polling."""

@@ -1,5 +1,5 @@
-"""One poller for many processes: what `Sharing` must do for it, and the `Relay` between the watches here and
-what other processes watch and have learned.
+"""One poller for many clients: `Sharing` is what the hub does for it, and `Relay` is what this client does: it takes
+up what others watch, and what they have learned.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ from aiogandi.operations.watch import Watch, Watches
 
 
 class Sharing(Told, Protocol):
-    """Lets one process poll for all: each tells it what it watches, and it tells all what it has learned.
+    """Lets one client poll for all: each tells the others what it watches, and the one that polls tells what it has
+    learned.
 
-    Waits never depend on it. Where the others cannot be reached, each process polls for its own.
+    Waits never depend on it. Where the others cannot be reached, each client polls for itself.
     """
 
     def join(self, relay: Relay) -> None:
-        """From now on *relay* stands for the watches of this process."""
+        """Share the watches of this client, for which *relay* stands."""
 
     async def close(self) -> None:
-        """Nobody waits here any more, and this process polls no more."""
+        """Share nothing any more: nobody waits here, and this client does not poll."""
 
 
 class Relay:
-    """The watches of one process, for those who share its poller or let it share theirs.
+    """The watches of one client, as the hub sees and changes them.
 
-    What others tell is told to nobody again.
+    What others have told is not told to them again.
     """
 
     def __init__(self, watches: Watches, poller: Poller, tracking: Tracking) -> None:
@@ -42,13 +43,13 @@ class Relay:
         self._tracking = tracking
 
     def poll(self, *, here: bool) -> None:
-        """Poll in this process, or leave it to another one."""
+        """Poll in this client, or leave that to another one."""
         self._poller.allow(here=here)
 
     # -- what is watched here ------------------------------------------------------------------
 
     def keys(self) -> list[WatchKey]:
-        """What somebody waits for in this process."""
+        """Return what somebody waits for in this client."""
         every: list[tuple[WatchKey, Watch]] = [
             *self._watches.by_id.items(),
             *self._watches.unfound.items(),
@@ -56,11 +57,11 @@ class Relay:
         return [key for key, watch in every if watch.wanted_here]
 
     def watches(self, key: WatchKey) -> bool:
-        """Whether anybody waits for it, here or as a guest."""
+        """Return whether anybody waits for an operation, in this client or as a guest."""
         return self._watch(key) is not None
 
     def watched(self, key: WatchKey) -> Watched | None:
-        """What others must know of it; None where nobody waits for it in this process."""
+        """Return what others must know of an operation; None where nobody waits for it in this client."""
         watch = self._watch(key)
         if watch is None or not watch.wanted_here:
             return None
@@ -77,12 +78,12 @@ class Relay:
     # -- what others watch ---------------------------------------------------------------------
 
     def guests(self) -> set[tuple[str, WatchKey]]:
-        """Which process watches what through this one."""
+        """Return which other clients watch what through this one."""
         every = (*self._watches.by_id.values(), *self._watches.unfound.values())
         return {(name, guest.key) for watch in every for name, guest in watch.guests.items()}
 
     def welcome(self, name: str, key: WatchKey, watched: Watched) -> None:
-        """The process of this *name* watches an operation."""
+        """Note that the client of this *name* watches an operation through this one."""
         now = asyncio.get_running_loop().time()
         operation = Operation(
             self._tracking,
@@ -101,7 +102,7 @@ class Relay:
         self._poller.wake()
 
     def dismiss(self, name: str, key: WatchKey) -> None:
-        """It does so no more."""
+        """Note that it does so no more."""
         watch = self._watch(key)
         if watch is None:  # its id was found meanwhile
             known = self._watches.by_id.values()
@@ -110,7 +111,7 @@ class Relay:
             self._dismiss(watch, name)
 
     def dismiss_all(self, belongs: Callable[[str], bool] = lambda _: True) -> None:
-        """None of the processes whose names *belong* watches anything through this one."""
+        """Note that none of the clients whose names *belong* watches anything through this one."""
         for watch in (*self._watches.by_id.values(), *self._watches.unfound.values()):
             for name in [name for name in watch.guests if belongs(name)]:
                 self._dismiss(watch, name)
@@ -130,7 +131,7 @@ class Relay:
     # -- what others have learned --------------------------------------------------------------
 
     def hear_end(self, keys: Sequence[WatchKey], details: OperationDetails, late: float) -> None:
-        """An operation has ended; that was noticed at most so many seconds *late*."""
+        """Take in that an operation has ended, which was noticed at most so many seconds *late*."""
         now = asyncio.get_running_loop().time()
         with self._hushed():
             for key in keys:
@@ -146,7 +147,7 @@ class Relay:
                     self._watches.ended_unfound(watch, details.state, now)
 
     def hear_state(self, key: WatchKey, details: OperationDetails) -> None:
-        """An operation is in another state."""
+        """Take in that an operation is in another state."""
         watch = self._watch(key)
         if watch is None or details.state is None or details.state in FINAL:
             return
@@ -158,14 +159,14 @@ class Relay:
                 self._watches.ended_unfound(watch, details.state, now)
 
     def hear_id(self, key: WatchKey, operation_id: int) -> None:
-        """The id of an operation is known."""
+        """Take in that the id of an operation is known."""
         if isinstance(key, int) or (watch := self._watch(key)) is None:
             return
-        # Not hushed: from now on this process waits for it by its id.
+        # Not hushed: from now on this client waits for it by its id.
         self._watches.found(watch, operation_id, asyncio.get_running_loop().time())
 
     def hear_failure(self, key: WatchKey, error: Exception) -> None:
-        """The waits of this process for an operation end with *error*."""
+        """End the waits in this client for an operation with *error*."""
         if (watch := self._watch(key)) is None:
             return
         with self._hushed():
@@ -194,7 +195,7 @@ def _is_guest(watch: Watch, name: str, key: WatchKey) -> bool:
 
 
 def _completed(details: OperationDetails, operation: Operation) -> OperationDetails:
-    """*details* with what this process knows of the operation, and the one that polls did not."""
+    """Return *details* with what this client knows of the operation, and the one that polls did not."""
     return replace(
         details,
         type=details.type or operation.type,

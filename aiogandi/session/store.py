@@ -1,4 +1,4 @@
-"""Where sessions come from: a login for this client alone, or a place that several processes share."""
+"""Where sessions come from: a login for this client alone, or a store that several processes share."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Kept:
     id: Secret
     ends_at: float
     made_here: bool
-    """Whether it is new and nobody has used it. Another process knows its own to be good."""
+    """Whether this client has just logged in for it, so that nobody has used it yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandingRefusal:
-    """That a login was refused elsewhere, and that this stands for so many seconds more."""
+    """A login that another client made was refused, and for so many seconds nobody tries again."""
 
     error: AuthenticationError
     seconds: float
 
 
 class SessionStore(Protocol):
-    """What a `SessionManager` asks for sessions, one at a time."""
+    """What a `SessionManager` asks for sessions. It asks for one at a time."""
 
     def tell_of_refusals(self, drop: Callable[[Secret], object]) -> None:
         """Call *drop* with a session id that was refused elsewhere."""
@@ -41,12 +41,12 @@ class SessionStore(Protocol):
     async def obtain(
         self, log_in: LogIn, instead_of: Secret | None, *, refused: bool
     ) -> Kept | StandingRefusal:
-        """A session other than *instead_of*, which the service has *refused*, or which is to be renewed. Where
+        """Return a session other than *instead_of*, which the service has *refused*, or which is to be renewed. Where
         there is none yet, *log_in* makes it; what that raises is raised here.
         """
 
     async def close(self) -> None:
-        """Hold nothing more for this client."""
+        """Let go of what is kept for this client."""
 
 
 class OwnSessions:
@@ -57,7 +57,7 @@ class OwnSessions:
         self._lifetime = lifetime
 
     def tell_of_refusals(self, drop: Callable[[Secret], object]) -> None:
-        """There is no elsewhere."""
+        """Nothing is refused elsewhere."""
 
     async def obtain(
         self,
@@ -66,10 +66,10 @@ class OwnSessions:
         *,
         refused: bool,  # noqa: ARG002 - nor one to be dropped
     ) -> Kept:
-        """The session of a new login."""
+        """Log in and return the session."""
         # Counted from here and not from the reply: the service's clock started in between.
         ends_at = self._clock() + self._lifetime
         return Kept(await log_in(), ends_at, made_here=True)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is kept."""

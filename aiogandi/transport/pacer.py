@@ -1,4 +1,4 @@
-"""What says when the next request may leave: in this process alone, or for all who share a rate."""
+"""Pacers, which say when the next request may leave: for this client alone, or for all who share a rate."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ _MOMENT: Final = (
 
 
 class Waiters(Protocol):
-    """Those who wait in this process, as a pacer sees them."""
+    """Those who wait in this client for turns, as its pacer sees them."""
 
     def ranks(self) -> tuple[Rank | None, Rank | None]:
-        """The best rank of those who could go now, and the best of the others behind that one."""
+        """Return the best rank of those who could send now, and the best rank of all others who wait."""
 
     def look(self) -> None:
-        """There may be a turn where there was none before."""
+        """Ask the pacer again: there may be a turn now."""
 
 
 class Pacer(Protocol):
-    """Says when this process may send its next request."""
+    """Says when this client may send its next request."""
 
     def begin(self, waiters: Waiters) -> None:
-        """They are those who wait here."""
+        """Work for these *waiters* from now on."""
 
     def pause(self) -> float:
-        """Seconds until the next request may leave; ``math.inf`` where that is not known yet, and the
+        """Return the seconds until the next request may leave; ``math.inf`` where that is not known yet, and the
         waiters will be told to look.
         """
 
     async def take(self) -> int:
-        """Use the turn up, right after `pause` has said that there is one. Returns how many turns all who
-        share the rate have had since the one before of this process.
+        """Use a turn, right after `pause` has returned 0. Return how many turns all who share the rate have had since
+        this client's last one, with its own: 1 where it is alone.
         """
 
     def hold(self, seconds: float) -> None:
-        """The service silences this process for so many *seconds*, and so all who share the rate."""
+        """Give no turns for so many *seconds*, because the service wants it; neither do others who share the rate."""
 
     def lift(self) -> None:
-        """It is asked for no more turns."""
+        """Stop working: nobody asks for turns any more."""
 
 
 class OwnPacer:
-    """Turns of a process that has the rate for itself."""
+    """The pacer of a client that has the rate for itself."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._limiter = AsyncLimiter(1, gap_of(limit))
@@ -76,5 +76,5 @@ class OwnPacer:
 
 
 def gap_of(limit: RateLimit) -> float:
-    """Seconds between two turns: one at the window's beginning, and ``calls - 1`` in the rest of it."""
+    """Return the seconds between two turns: one at the window's beginning, and ``calls - 1`` in the rest of it."""
     return limit.per / max(limit.calls - 1, 1)
