@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from tests.hub import bad_stores
 from tests.hub.troubles import TROUBLES, play
 
 NAMES = [trouble.name.replace(" ", "-") for trouble in TROUBLES]
@@ -39,3 +40,20 @@ async def test_what_changes_goes_on_where_that_was_asked_for(trouble):
     assert seen.sent == 2
     assert seen.complaints == []
     assert warnings(seen) == {"is away: ": 2, "go on alone": 2, "is back": 2, **emptied(trouble)}
+
+
+async def test_a_password_that_was_mistyped_is_not_told_and_may_become_the_right_one():
+    seen = await bad_stores.mistype()
+
+    assert "is away" in str(seen.unsent)
+    assert seen.sent == 0
+    assert seen.complaints == []
+    assert warnings(seen) == {"is away: ": 1, "is back": 1}
+    assert bad_stores.MISTYPED not in " ".join([*seen.told, repr(seen.unsent)])
+
+
+async def test_a_store_that_forgets_is_told_of_before_it_does():
+    seen = await bad_stores.evict()
+
+    assert "maxmemory-policy is allkeys-lru, and must be noeviction" in seen.told[0]
+    assert seen.complaints == []

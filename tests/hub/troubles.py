@@ -8,21 +8,18 @@ import logging
 import sys
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, contextmanager, nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 
 import redis
 
 from aiogandi import HubError, JournalError, RateLimit, RedisHub, Retry
 from aiogandi.sandbox import QUICK, Sandbox
+from tests.hub import bad_stores
+from tests.hub.seen import DEADLINE, LEASE, WITHIN, Seen, create, overheard
 from tests.hub.slow_way import SlowWay
 from tests.hub.stores import StoreServer
 from tests.waiting import until
-
-LEASE = 1.0
-DEADLINE = 0.5
-WITHIN = 0.5
-"""Seconds for which the impatient client's calls may wait."""
 
 LASTS = 5.0
 """Seconds of each trouble, by hand."""
@@ -108,42 +105,6 @@ TROUBLES = (
 )
 
 
-@dataclass
-class Seen:
-    """What was seen of a trouble. *unsent* is the error of a changing call that was not to wait for long,
-    *sent* how many changing calls were sent meanwhile, and *stopped* the error of work under a key.
-    """
-
-    told: list
-    unsent: object = None
-    sent: int = 0
-    stopped: object = None
-    logins: int = 0
-    seconds: float = 0.0
-    complaints: list = field(default_factory=list)
-
-    def count(self, words):
-        """How many warnings have these words in them."""
-        return sum(words in each for each in self.told)
-
-
-@contextmanager
-def overheard():
-    """The warnings of the client, as texts."""
-    told = []
-
-    class Ear(logging.Handler):
-        def emit(self, record):
-            told.append(record.getMessage())
-
-    ear, logger = Ear(logging.WARNING), logging.getLogger("aiogandi")
-    logger.addHandler(ear)
-    try:
-        yield told
-    finally:
-        logger.removeHandler(ear)
-
-
 async def play(trouble, alone="wait", lasts=0.0):
     """Let two clients, as those of two processes, work before, in and after a trouble, which *lasts* so many
     seconds at least; return what was seen.
@@ -203,7 +164,6 @@ async def _work(both, sandbox, place, trouble, seen, alone, lasts):
 
     trouble.ends(place)
     await until(lambda: seen.count("is back") == 2)
-    seen.seconds = time.monotonic() - began
     is_over.set()
     await waiting
     for each in both:
@@ -217,13 +177,6 @@ async def _work(both, sandbox, place, trouble, seen, alone, lasts):
     seen.logins = sandbox.calls["login"]
     seen.complaints = _complaints(sandbox, trouble, alone)
     return seen
-
-
-async def create(gandi, hostname):
-    """A server, when it is there."""
-    operation = await gandi.vm_create(hostname, "s3cret-pw", 111, 1, 1)
-    await operation
-    return operation
 
 
 async def _build(gandi, is_over, alone):
@@ -251,19 +204,25 @@ def _complaints(sandbox, trouble, alone):
 def main():
     """Play them all, and print what a person sees; the exit code says whether all is well."""
     logging.getLogger("aiogandi").propagate = False
-    failed = False
-    for alone in ("wait", "send"):
-        for trouble in TROUBLES:
-            seen = asyncio.run(play(trouble, alone, LASTS))
-            books = "; ".join(seen.complaints) or "exact"
-            failed |= bool(seen.complaints)
-            print(f"{trouble.name}, alone={alone!r}: {seen.seconds:.1f} s, books {books}")  # noqa: T201
-            print(f"  changing calls sent meanwhile: {seen.sent}; logins: {seen.logins}")  # noqa: T201
-            print(f"  unsent: {seen.unsent!r}")  # noqa: T201
-            print(f"  under a key: {seen.stopped!r}")  # noqa: T201
-            for text, times in Counter(seen.told).items():
-                print(f"  {times} x WARNING {text}", flush=True)  # noqa: T201
-    return 1 if failed else 0
+    plays = [
+        (f"{trouble.name}, alone={alone!r}", play(trouble, alone, LASTS))
+        for alone in ("wait", "send")
+        for trouble in TROUBLES
+    ]
+    plays.append(("a password that was mistyped", bad_stores.mistype()))
+    plays.append(("evicting", bad_stores.evict()))
+    return max([_show(name, asyncio.run(playing)) for name, playing in plays])
+
+
+def _show(name, seen):
+    print(f"{name}: books {'; '.join(seen.complaints) or 'exact'}")  # noqa: T201
+    print(f"  changing calls sent meanwhile: {seen.sent}; logins: {seen.logins}")  # noqa: T201
+    for what, error in (("failed", seen.unsent), ("under a key", seen.stopped)):
+        if error is not None:
+            print(f"  {what}: {error!r}")  # noqa: T201
+    for text, times in Counter(seen.told).items():
+        print(f"  {times} x WARNING {text}", flush=True)  # noqa: T201
+    return bool(seen.complaints)
 
 
 if __name__ == "__main__":
