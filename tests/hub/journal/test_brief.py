@@ -82,8 +82,8 @@ async def test_it_is_known_as_long_as_another_client_looks_for_an_equal_one(make
     """Else that client would take what this call has begun for its own."""
     quick = {"timeout": 0.05, "settle": 0.05}
     async with processes(make_hub, 3, lease=0.3, **BRIEF) as (one, other, third):
-        call = await one.journal.intend(intent(**quick))
         sought = await other.journal.intend(intent(timeout=60))
+        call = await one.journal.intend(intent(**quick))
         await other.journal.lose(sought, time.time())
         later = await third.journal.intend(intent(since=time.time() + 60))
         if state is State.LOST:
@@ -93,7 +93,7 @@ async def test_it_is_known_as_long_as_another_client_looks_for_an_equal_one(make
             await one.journal.settle(call, state)
         ends = time.monotonic() + 1
         while time.monotonic() < ends:
-            assert await others(third) == [call, sought]
+            assert await others(third) == [sought, call]
             await asyncio.sleep(0.05)
         await other.journal.settle(sought, State.ABSENT)
         async with asyncio.timeout(20):
