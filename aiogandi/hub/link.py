@@ -88,39 +88,41 @@ class Link:
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
-            max_connections=3,  # one for each line, one on which news are waited for
+            max_connections=3,  # one for each channel, one on which news are waited for
         )
         # What is waited for until it is on the disk holds up nothing else.
-        self._line = _Line(self._client, deadline)
-        self._durable_line = _Line(self._client, deadline, ("WAITAOF", 1, 0, int(deadline * 900)))
+        self._channel = _Channel(self._client, deadline)
+        self._durable_channel = _Channel(
+            self._client, deadline, ("WAITAOF", 1, 0, int(deadline * 900))
+        )
         self.exchanges: Counter[str] = Counter()
 
     async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
-        [answer] = await self._run(self._line, script, (prefix, epoch, *arguments))
+        [answer] = await self._run(self._channel, script, (prefix, epoch, *arguments))
         return answer
 
     async def run_durably(
         self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]
     ) -> tuple[Any, bool]:
         words = (prefix, epoch, *arguments)
-        answer, copies = await self._run(self._durable_line, script, words)
+        answer, copies = await self._run(self._durable_channel, script, words)
         return answer, isinstance(copies, list) and copies[0] >= 1
 
-    async def _run(self, line: _Line, script: Script, words: _Command) -> list[Any]:
+    async def _run(self, channel: _Channel, script: Script, words: _Command) -> list[Any]:
         self.exchanges[script.name] += 1
         try:
-            return await line.send(("EVALSHA", script.sha, 1, *words))
+            return await channel.send(("EVALSHA", script.sha, 1, *words))
         except NoScriptError:  # which it knows afterwards
-            return await line.send(("EVAL", script.text, 1, *words))
+            return await channel.send(("EVAL", script.text, 1, *words))
 
     async def command(self, *words: Word) -> Any:
         self.exchanges[str(words[0])] += 1
-        [answer] = await self._line.send(words)
+        [answer] = await self._channel.send(words)
         return answer
 
     async def look(self, *words: Word) -> Any:
         # An error of the first command would be raised. That of the second one comes as a value.
-        _, answer = await self._line.send(("PING",), words)
+        _, answer = await self._channel.send(("PING",), words)
         return None if isinstance(answer, ResponseError) else answer
 
     async def news(self, stream: str, last: str, seconds: float) -> list[News]:
@@ -133,13 +135,13 @@ class Link:
         return [_news(number, fields) for _, entries in found for number, fields in entries]
 
     async def close(self) -> None:
-        await asyncio.gather(self._line.close(), self._durable_line.close())
+        await asyncio.gather(self._channel.close(), self._durable_channel.close())
         await self._client.aclose()
 
 
-class _Line:
-    """Exchanges one after the other, each of all that were asked for meanwhile. The command *then* follows
-    each of them, and its answer all others.
+class _Channel:
+    """Does one exchange after the other on a connection, each with all that was asked for meanwhile. The command *then*
+    ends each exchange, and its answer is added to those of each question.
     """
 
     def __init__(

@@ -65,7 +65,7 @@ class Exchanges:
         self._waiting: set[asyncio.Task[Any]] = set()
         self._is_leaving = False
         self.is_closed = False
-        self._is_told = True
+        self._listens = True
         store.on_back.append(self._came_back)
         store.on_replaced.append(self._was_replaced)
         store.on_left.append(self.let_go)
@@ -254,8 +254,8 @@ class Exchanges:
         """Write nothing any more."""
         self.is_closed = True
         self._late.clear()
-        if self._is_told:
-            self._is_told = False
+        if self._listens:
+            self._listens = False
             self.store.on_back.remove(self._came_back)
             self.store.on_replaced.remove(self._was_replaced)
             self.store.on_left.remove(self.let_go)
