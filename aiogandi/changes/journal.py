@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from aiogandi.changes.state import OPEN, State
+from aiogandi.errors import HubError
 
 Result = TypeVar("Result")
 
@@ -105,6 +106,10 @@ class HeldElsewhere:
 
 class KeyHeld(Exception):
     """Another process, or another task, holds the key."""
+
+
+class KeyLost(HubError):
+    """The key is not held any more, though its block has not ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,15 @@ from aiogandi.changes.change import Change
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.errand import Errand
 from aiogandi.changes.failures import failure_of
-from aiogandi.changes.journal import ClientJournal, Held, HeldElsewhere, Key, KeyHeld, Recorded
+from aiogandi.changes.journal import (
+    ClientJournal,
+    Held,
+    HeldElsewhere,
+    Key,
+    KeyHeld,
+    KeyLost,
+    Recorded,
+)
 from aiogandi.changes.prints import Prints, are_comparable
 from aiogandi.changes.state import State
 from aiogandi.changes.steps import Step, Steps, differences, has_failed, recall
@@ -218,6 +226,8 @@ class Block:
                         told(self.words),
                     )
                     return
+            except KeyLost:
+                raise  # another process may have done the same
             except JournalError as error:
                 log.warning("%s: that it is done is not written down: %s", told(self.words), error)
         for errand in self._errands:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,10 +97,11 @@ class Recovery:
         await self._recorder.catch_up()
         journal = await self._recorder.journal()
         left = await journal.left()
-        keys = {call.place for call in left if call.place is not None}
-        clients = {call.client for call in left if call.place is None}
-        held = {key for key in keys if await journal.hold_number(key)}
-        gone = {client for client in clients if await journal.take_over(client)}
+        # All at once, since who is to be taken over may first have to be found to have gone.
+        held, gone = await asyncio.gather(
+            _those({call.place for call in left if call.place is not None}, journal.hold_number),
+            _those({call.client for call in left if call.place is None}, journal.take_over),
+        )
         try:
             # Read once more: until now, somebody else may have seen to them.
             calls = [
@@ -130,3 +132,10 @@ class Recovery:
             return Recovered(entry.show(), "adopted")
         entry.conclude()
         return Recovered(entry.show(), "absent")
+
+
+async def _those(numbers: Iterable[int], take: Callable[[int], Awaitable[bool]]) -> set[int]:
+    """The *numbers* that could be taken."""
+    each = list(numbers)
+    taken = await asyncio.gather(*map(take, each))
+    return {number for number, is_taken in zip(each, taken, strict=True) if is_taken}

@@ -145,6 +145,10 @@ class Store:
             raise HubError(f"{self.told}: what was written there is not on its disk yet")
         return result
 
+    async def say_here(self) -> None:
+        """Say at once that this process is there, which the store may not have heard for a while."""
+        await self._asked(lambda link: self._presence.tell(link, self.prefix, self._epoch))
+
     async def look(self, *words: Word) -> Any:
         """Run a command that asks what the store is, or is set to. Return its answer, None where the store refuses."""
         return await self._asked(lambda link: link.look(*words))
@@ -177,7 +181,10 @@ class Store:
         if self._beginning is None:
             if self._link is None:
                 self._link = self._make_link(self._url, self.deadline)
-                self._tasks = [self._start(self._beat), self._start(self._listen)]
+                self._tasks = [
+                    self._start(self._beat),
+                    self._start(self._listen),
+                ]
             self._beginning = chores.begin(self._begin_first, self._has_begun)
         await asyncio.shield(self._beginning)
         self.require_fit()
@@ -250,10 +257,8 @@ class Store:
         began = asyncio.get_running_loop().time()
         while self._trouble is not None:
             await asyncio.sleep(self.deadline / 4)
-            try:
+            with suppress(StoreTrouble):  # it is still away, which was told
                 await self._begin()
-            except StoreTrouble as error:
-                log.debug("%s is still away: %s", self.told, error)
             if self._conflict is not None:
                 return
         away = asyncio.get_running_loop().time() - began

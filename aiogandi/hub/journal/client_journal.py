@@ -138,7 +138,7 @@ class HubClientJournal(CallNotes):
         await self._exchanges.enter()
         if client == self._exchanges.client or client in self._taken_over:
             return True
-        if not await self._exchanges.ask(TAKE_OVER, lambda: (client, self._exchanges.holder)):
+        if not await self._taken(TAKE_OVER, lambda: (client, self._exchanges.holder)):
             return False
         self._taken_over.add(client)
         return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import secrets
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiogandi.changes import written
@@ -23,6 +24,8 @@ from aiogandi.hub.journal.scripts.keys import (
     RELEASE,
 )
 from aiogandi.hub.link import Word
+from aiogandi.hub.presence import BEATS
+from aiogandi.hub.scripts import Script
 
 
 class HeldKeys:
@@ -65,12 +68,25 @@ class HeldKeys:
         await self._wait_for_releases()
         token = self._token()
         try:
-            taken = await self._exchanges.ask(HOLD_NUMBER, lambda: (key, token, self._told))
+            taken = await self._taken(HOLD_NUMBER, lambda: (key, token, self._told))
         except BaseException:
             self._let_go(key, "", "", token)
             raise
         if taken:
             self._locks.add(key, (str(key),), token)
+        return taken
+
+    async def _taken(self, script: Script, make: Callable[[], Sequence[Word]]) -> bool:
+        """Whether *script* has taken something. Where its holder counts as there, that may be what it has said
+        just before it was killed: whether it says so again is waited for, a lease at most.
+        """
+        pause = self._exchanges.store.lease / BEATS / 2
+        taken, left = await self._exchanges.ask(script, make)
+        before = math.inf
+        while not taken and 0 < left < before:
+            before = left
+            await asyncio.sleep(pause)
+            taken, left = await self._exchanges.ask(script, make)
         return bool(taken)
 
     async def hold_again(self, key: int) -> Held:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from aiogandi.changes.journal import Key, Recorded
+from aiogandi.changes.journal import Key, KeyLost, Recorded
 from aiogandi.errors import HubError
 
 ANOTHER: Final = "another process"
@@ -32,9 +32,9 @@ class KeyLock:
         if self.lost is None:
             self.lost = f"the hub's store has not heard of this process for a while, and {now}"
 
-    def error(self) -> HubError:
+    def error(self) -> KeyLost:
         """What work under it is told."""
-        return HubError(
+        return KeyLost(
             f"key {' / '.join(self.words)!r} is not held any more: {self.lost}. Nothing was written down"
         )
 

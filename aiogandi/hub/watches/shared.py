@@ -260,6 +260,7 @@ class SharedWatches:
         self._asked_at = asked_at
         self._here.offset = float(at) - now()
         if self._outbox.told and not is_known and not self._outbox.begins_anew:
+            await self._store.say_here()  # else what is told now is forgotten as well
             self._tell_all()
         if polls.decode() != self._name:
             self._follow()

@@ -33,12 +33,14 @@ TAKE_OVER: Final = script(
     """
 local client, holder = at('client', ARGV[3]), ARGV[4]
 local theirs = redis.call('HGET', client, 'holder')
-if theirs ~= holder and is_alive(theirs) then return 0 end
+if theirs ~= holder and is_alive(theirs) then return {0, heard(theirs, holder)} end
 if redis.call('EXISTS', client) == 1 then redis.call('HSET', client, 'holder', holder) end
-return 1
+return {1, 0}
 """,
 )
-"""*client*, *holder*. Returns 0 where somebody sees to its calls."""
+"""*client*, *holder*. Returns 1, or 0 where somebody sees to its calls, and when that one was heard of (see
+`shared`).
+"""
 
 LEAVE: Final = script(
     "leave",

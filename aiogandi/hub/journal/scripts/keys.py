@@ -48,12 +48,12 @@ return held(key)
 HOLD_NUMBER: Final = script(
     "hold-number",
     """
-if redis.call('EXISTS', at('key', ARGV[3])) == 0 then return 1 end
-if take(ARGV[3], ARGV[4], ARGV[5]) then return 1 end
-return 0
+if redis.call('EXISTS', at('key', ARGV[3])) == 0 then return {1, 0} end
+if take(ARGV[3], ARGV[4], ARGV[5]) then return {1, 0} end
+return {0, heard(redis.call('HGET', at('key', ARGV[3]), 'lock'), ARGV[4])}
 """,
 )
-"""*key*, *token*, *told*. Returns 0 where it is held."""
+"""*key*, *token*, *told*. Returns 1, or 0 where it is held, and when its holder was heard of (see `shared`)."""
 
 HOLD_AGAIN: Final = script(
     "hold-again",

@@ -55,6 +55,13 @@ end
 local function is_alive(holder)
   return holder and lives(string.match(holder, '^[^:]*')) or false
 end
+-- For how many milliseconds a holder still counts as there: more than before, when it has been heard of again.
+-- Nothing, where it is of the process that asks.
+local function heard(holder, asks)
+  local process = string.match(holder, '^[^:]*')
+  if process == string.match(asks, '^[^:]*') then return 0 end
+  return redis.call('PTTL', name('here', process))
+end
 -- What the holder of a key is called; nil where nobody holds it.
 local function holder_of(key)
   local found = redis.call('HMGET', at('key', key), 'lock', 'holder')
