@@ -95,6 +95,9 @@ class Link:
         self._durable_channel = _Channel(
             self._client, deadline, ("WAITAOF", 1, 0, int(deadline * 900))
         )
+        # The scripts that the store knows. One that it must be told of only when it has refused it would be overtaken
+        # by what was asked later.
+        self._known: set[str] = set()
         self.exchanges: Counter[str] = Counter()
 
     async def run(self, script: Script, prefix: str, epoch: str, arguments: Sequence[Word]) -> Any:
@@ -110,10 +113,16 @@ class Link:
 
     async def _run(self, channel: _Channel, script: Script, words: _Command) -> list[Any]:
         self.exchanges[script.name] += 1
+        by = ("EVALSHA", script.sha) if script.sha in self._known else ("EVAL", script.text)
         try:
-            return await channel.send(("EVALSHA", script.sha, 1, *words))
-        except NoScriptError:  # which it knows afterwards
-            return await channel.send(("EVAL", script.text, 1, *words))
+            answers = await channel.send((*by, 1, *words))
+        except NoScriptError:  # somebody has made the store forget its scripts
+            answers = await channel.send(("EVAL", script.text, 1, *words))
+        except StoreTrouble:
+            self._known.clear()  # it may have started anew
+            raise
+        self._known.add(script.sha)
+        return answers
 
     async def command(self, *words: Word) -> Any:
         self.exchanges[str(words[0])] += 1

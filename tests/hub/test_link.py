@@ -1,8 +1,9 @@
-"""The link with a store: what is given up leaves nothing behind."""
+"""The link with a store: what is given up leaves nothing behind, and nothing overtakes what was asked before it."""
 
 import asyncio
 
 from aiogandi.hub.link import Link, StoreTrouble
+from aiogandi.hub.scripts import Script
 from aiogandi.redaction import Secret
 from tests.hub.slow_way import SlowWay
 
@@ -43,3 +44,17 @@ async def test_wherever_an_exchange_is_given_up_its_connection_is_free(shared_st
         for link in links:
             await link.close()
         await way.close()
+
+
+async def test_a_script_that_the_store_does_not_know_yet_is_not_overtaken(shared_store, prefix):
+    known, new = (
+        Script.without_epoch(name, f"return redis.call('INCR', name('{prefix}')) -- {name}")
+        for name in ("known", "new")
+    )
+    link = Link(Secret(shared_store), 5.0)
+    try:
+        assert await link.run(known, prefix, "", []) == 1
+        both = (link.run(script, prefix, "", []) for script in (new, known))
+        assert await asyncio.gather(*both) == [2, 3]
+    finally:
+        await link.close()
