@@ -74,6 +74,9 @@ class HubMember:
 
     def let_go(self) -> None:
         """The client is closed, and its loop was closed before it."""
+        self.sessions.let_go()
+        if self.turns is not None:
+            self.turns.lift()
         self.watches.let_go()
         self.claims.let_go()
         self._store.let_go()

@@ -108,7 +108,13 @@ class SharedSessions:
             if self._ending:
                 await asyncio.wait(self._ending)
         finally:
-            self._hear_no_more()
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Hear no more news."""
+        if self._about:
+            self._store.hear_no_more(KIND, self._about, self._hear)
+            self._about = ""
 
     # -- what stands in the store --------------------------------------------------------------
 
@@ -152,16 +158,11 @@ class SharedSessions:
         while self._seal is None or self._salt != self._store.salt:
             salt = self._store.salt
             seal = await asyncio.to_thread(Seal, self._password, salt)
-            self._hear_no_more()
+            self.let_go()
             self._seal, self._salt = seal, salt
             self._about = seal.fingerprint(self._account)
             self._store.hear(KIND, self._about, self._hear)
         return self._seal
-
-    def _hear_no_more(self) -> None:
-        if self._about:
-            self._store.hear_no_more(KIND, self._about, self._hear)
-            self._about = ""
 
     def _place(self, what: str) -> str:
         return f"{self._about} {what}"
