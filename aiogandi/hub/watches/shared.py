@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVarTuple
 from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
+from aiogandi.hub.owed import Owed
 from aiogandi.hub.store import Store
 from aiogandi.hub.watches.inbox import Inbox
 from aiogandi.hub.watches.outbox import Outbox
@@ -108,11 +109,12 @@ class SharedWatches:
         store = self._store
         if (task := self._task) is not None:
             await cancel([task])
-        if self._outbox.is_known and not store.is_away:
+        if self._outbox.is_known:
             try:
                 await store.run(LEAVE, self._account, self._name)
             except HubError:
-                return  # the others forget it when the lease has ended
+                # It would count as here, and as polling, as long as its process does.
+                Owed(store, LEAVE, self._account, self._name)
 
     # -- what is to be told --------------------------------------------------------------------
 

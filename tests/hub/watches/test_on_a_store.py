@@ -68,6 +68,26 @@ async def test_a_wait_that_begins_while_the_store_is_away_is_polled_for_at_once(
     server.thaw()
 
 
+async def test_the_one_that_polled_and_has_closed_meanwhile_polls_no_more_in_a_process_that_goes_on(
+    store_server, start
+):
+    server = store_server()
+    service, (one,) = await start(server, 1)
+    number, twin = service.begin(), one.twin()
+    await waiting(twin.operation(number))
+    await until(lambda: twin.leads)
+    wait = await waiting(one.operation(number))
+    await until(lambda: one.follows)
+
+    server.freeze()
+    await until(lambda: one.is_alone)
+    await twin.leave()
+    server.thaw()
+    await until(lambda: one.leads)
+    service.end(number)
+    assert (await wait).id == number
+
+
 async def test_after_the_store_was_emptied_all_is_told_again(store_server, start):
     server = store_server()
     service, every = await start(server, 3)
