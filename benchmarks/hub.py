@@ -165,9 +165,8 @@ def _sleep_until(moment: float) -> None:
 
 
 def _exchanges(title: str, asked: Counter[str], number: int, what: str) -> Table:
-    rows: list[list[Cell]] = [
-        [name, times, times / number] for name, times in sorted(asked.items())
-    ]
+    found = sorted(asked.items())
+    rows: list[list[Cell]] = [[name, times, times / number] for name, times in found]
     return Table(title, ["script", "times", f"for each {what}"], rows)
 
 
