@@ -235,10 +235,7 @@ class Store:
         self._trouble = None
         if was_other:
             self.generation += 1
-            log.warning(
-                "%s is another one, or was emptied: held keys are lost, the rest begins anew",
-                self.told,
-            )
+            log.warning("%s is another one, or was emptied: held keys are lost", self.told)
             for callback in list(self.on_replaced):
                 callback()
         self._here.set()
