@@ -63,6 +63,7 @@ class HubStorage:
         self._may_go_alone = alone and brief
         self._is_open = False
         self._is_durable = False
+        self._within = WITHIN
         self._journals: WeakSet[HubClientJournal] = WeakSet()
         self._releasing: set[asyncio.Future[Any]] = set()
         self._clocks = Clocks(store)
@@ -102,6 +103,7 @@ class HubStorage:
         store, name = self._store, account_name(account)
         if not self._is_brief:
             self._require_open()
+        self._within = within
         exchanges = Exchanges(
             *(store, account, name, told, 0.0 if self._may_go_alone else within),
             durably=self._is_durable and not self._is_brief,
@@ -129,7 +131,15 @@ class HubStorage:
         return journal, store.salt or hashlib.sha256(f"{store.prefix} {name}".encode()).digest()
 
     async def run(self, account: str, name: str) -> int:
-        return int(await self._ask(RUN, account, name))
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._within
+        while True:
+            try:
+                return int(await self._ask(RUN, account, name))
+            except HubError:  # items of a run wait for a store that is away, as their calls do
+                if not self._store.is_away or loop.time() >= ends:
+                    raise
+            await asyncio.sleep(self._store.deadline / 4)
 
     async def find_run(self, account: str, name: str) -> int | None:
         number = await self._ask(FIND_RUN, account, name)

@@ -10,7 +10,7 @@ from aiogandi.changes.state import State
 from aiogandi.errors import HubError
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.hub.scripts import Script
-from tests.hub.journal.sides import Process, held, intent, processes
+from tests.hub.journal.sides import ACCOUNT, Process, held, intent, processes
 from tests.waiting import until
 
 WEB = ("web",)
@@ -106,6 +106,21 @@ class TestWaiting:
             call = await one.journal.intend(intent(key, 0))
             [step] = (await one.journal.hold_again(key.number)).steps
             assert step.number == call
+
+    async def test_a_run_begins_when_the_store_is_back(self, make_hub, server, told):
+        async with processes(make_hub, 1) as (side,):
+            await away(side, server)
+            number = soon(side.storage.run(ACCOUNT, "release-42"))
+            await asyncio.sleep(0)
+            server.thaw()
+            assert await number == await side.storage.run(ACCOUNT, "release-42")
+
+    async def test_it_does_not_wait_for_it_longer_than_within(self, make_hub, server, told):
+        async with processes(make_hub, 1, within=0.1) as (side,):
+            await away(side, server)
+            with pytest.raises(HubError, match="is away"):
+                await side.storage.run(ACCOUNT, "release-42")
+            server.thaw()
 
     async def test_who_closes_meanwhile_waits_for_nothing(self, make_hub, server, told):
         async with processes(make_hub, 1, within=math.inf) as [one]:
