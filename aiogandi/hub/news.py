@@ -36,3 +36,9 @@ class Newsroom:
                 hearer(text)
             for hearer in tuple(self._hearers.get((kind, ""), ())) if about else ():
                 hearer(about)
+
+
+def call_all(callbacks: Iterable[Callable[[], object]]) -> None:
+    """Call each of those that were there when it began."""
+    for callback in tuple(callbacks):
+        callback()

@@ -18,7 +18,7 @@ from aiogandi.errors import HubError
 from aiogandi.home import Home
 from aiogandi.hub.link import Link as RedisLink
 from aiogandi.hub.link import StoreLink, StoreTrouble, Word
-from aiogandi.hub.news import Newsroom
+from aiogandi.hub.news import Newsroom, call_all
 from aiogandi.hub.presence import Presence
 from aiogandi.hub.scripts import BEGIN, FORMAT, Script
 from aiogandi.redaction import Secret
@@ -83,7 +83,7 @@ class Store:
         if self._users:
             return
         link, presence, epoch = self._link, self._presence, "" if self.is_away else self._epoch
-        tasks = [*self._tasks, *([] if self._beginning is None else [self._beginning])]
+        tasks = [*self._tasks, *filter(None, [self._beginning])]
         self._begin_anew()
         if link is None:
             return
@@ -98,7 +98,7 @@ class Store:
             await link.close()
 
     def let_go(self) -> None:
-        """Note that a client uses it no more, and that its event loop is closed: nothing can be sent or waited for."""
+        """Note that a client uses it no more whose event loop is closed: nothing can be sent or waited for."""
         self._users -= 1
         if not self._users:
             self._begin_anew()
@@ -107,8 +107,7 @@ class Store:
         """Be a process that has done nothing yet, and may be used in any loop. It has another name: what may
         still be held under the one that it had is seen to by nobody.
         """
-        for callback in list(self.on_left):
-            callback()
+        call_all(self.on_left)
         self._presence = Presence(self.lease)
         self.about = self._presence.about
         """What this process tells the others of itself, beside where it runs."""
@@ -236,8 +235,7 @@ class Store:
         if was_other:
             self.generation += 1
             log.warning("%s is another one, or was emptied: held keys are lost", self.told)
-            for callback in list(self.on_replaced):
-                callback()
+            call_all(self.on_replaced)
         self._here.set()
 
     def _goes_away(self, trouble: str) -> None:
@@ -246,8 +244,7 @@ class Store:
         self._trouble = trouble
         self._here.clear()
         log.warning("%s is away: %s", self.told, trouble)
-        for callback in list(self.on_away):
-            callback()
+        call_all(self.on_away)
         self._tasks.append(self._start(self._come_back))
 
     async def _come_back(self) -> None:
@@ -260,8 +257,7 @@ class Store:
                 return
         away = asyncio.get_running_loop().time() - began
         log.warning("%s is back after %.1f s", self.told, away)
-        for callback in list(self.on_back):
-            callback()
+        call_all(self.on_back)
 
     def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return chores.begin(work, self._ended)

@@ -2,7 +2,6 @@
 up for longer than its lease.
 """
 
-import asyncio
 import random
 import signal
 from functools import partial
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aiogandi import HubError
 from aiogandi.sandbox.trouble import DropReply
 from tests.hub.journal.desk import HubDesk
 from tests.hub.journal.worker import LEASE
@@ -29,20 +29,6 @@ from tests.processes import programs
 WORKER = Path(__file__).with_name("worker.py")
 
 
-class Killed:
-    """A process of which nobody hears any more when it was waited for."""
-
-    def __init__(self, process):
-        self._process = process
-
-    def __getattr__(self, name):
-        return getattr(self._process, name)
-
-    async def wait(self):
-        await self._process.wait()
-        await asyncio.sleep(LEASE)  # by the store's clock, which nothing holds up
-
-
 @pytest.fixture
 def desk(sandbox, make_hub):
     return HubDesk(sandbox, partial(make_hub, lease=LEASE))
@@ -54,7 +40,7 @@ async def worker(sandbox, durable_store, prefix):
     async with programs(WORKER) as start:
 
         async def begin(what, *more, keeps="journal"):
-            return Killed(await start(what, sandbox.url, durable_store, prefix, keeps, *more))
+            return await start(what, sandbox.url, durable_store, prefix, keeps, *more)
 
         yield begin
 
@@ -81,6 +67,18 @@ async def test_a_process_that_was_stopped_for_longer_than_its_lease_sends_nothin
         holder.send_signal(signal.SIGCONT)
         holder.stdin.write(b"go on\n")
         _, failure = await holder.communicate()
-        assert "HubError: key 'web' is not held any more" in failure.decode()
+        assert "KeyLost: key 'web' is not held any more" in failure.decode()
     assert desk.hostnames == ["web"]
     assert holder.returncode != 0
+
+
+async def test_a_block_that_ends_well_without_its_key_says_so(desk, make_hub, prefix):
+    store = make_hub().store
+    store.join()
+    async with desk.client() as gandi:
+        with pytest.raises(HubError, match="'web' is not held any more"):
+            async with gandi.once("web"):
+                await (await gandi.vm_create("web", "s3cret-pw", 111, shares=1, cpu=1))
+                names = await store.command("KEYS", f"{prefix}:*")
+                await store.command("DEL", *names)
+    await store.leave()
