@@ -11,6 +11,7 @@ from typing import Any
 
 from aiogandi.changes import written
 from aiogandi.changes.journal import Held, HeldElsewhere, Key
+from aiogandi.errors import HubError
 from aiogandi.hub.journal.clocks import Clocks
 from aiogandi.hub.journal.exchanges import Exchanges
 from aiogandi.hub.journal.locks import ANOTHER, KeyLock, KeyLocks
@@ -128,7 +129,14 @@ class HeldKeys:
         async def write() -> bool:
             lock = self._locks.of(key)
             make: tuple[Word, ...] = (key, lock.token, told, *unasked)
-            return bool(self._checked(await self._exchanges.write(CONCLUDE, lambda: make), lock))
+            try:
+                # Waited for, because a store that is away may come back empty: then the key is lost.
+                answer = await self._exchanges.ask(CONCLUDE, lambda: make)
+            except HubError:
+                if self._exchanges.store.is_away:
+                    self._exchanges.write_later(CONCLUDE, lambda: make)
+                raise
+            return bool(self._checked(answer, lock))
 
         return self._exchanges.in_order(("key", key), write)
 
