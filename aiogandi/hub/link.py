@@ -268,4 +268,6 @@ def _news(number: bytes, fields: Mapping[bytes, bytes]) -> News:
 def _trouble(error: Exception, deadline: float) -> StoreTrouble:
     if isinstance(error, TimeoutError):
         return StoreTrouble(f"no answer within {deadline:g} s")
-    return StoreTrouble(str(error) or type(error).__name__)
+    # Without the line of our script in which it was met, and the end of the sentence.
+    text = str(error).partition(". script: ")[0].rstrip(".")
+    return StoreTrouble(text or type(error).__name__)

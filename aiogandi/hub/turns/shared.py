@@ -22,7 +22,7 @@ from aiogandi.transport.rank import Rank
 
 log = logging.getLogger("aiogandi.hub")
 
-LATE: Final = 0.65
+LATE: Final = 0.4
 """A turn is not used any more when so many gaps between two turns have passed since it was due. Requests that came
 later by a whole gap would be one too many in a window; what is left of the gap is for the network.
 """
