@@ -20,6 +20,7 @@ from aiogandi.models import (
     OperationState,
     Product,
 )
+from aiogandi.redaction import conceal
 
 ASKED_BY_ID = [VM, Disk, OperationDetails]
 MODELS = [*ASKED_BY_ID, Product, HostingAccount, OperatingSystem]
@@ -62,7 +63,7 @@ def test_no_data_breaks_a_model(model, struct):
     assert asdict(thing).keys() == {field.name for field in fields(model)}
     again = pickle.loads(pickle.dumps(thing))
     assert repr(again) == repr(thing)
-    assert repr(again.raw) == repr(thing.raw)
+    assert repr(again.raw) == repr(conceal(thing.raw))  # no password goes along in a pickle
     assert repr(copy.deepcopy(thing)) == repr(thing)
     assert json.loads(json.dumps(thing.to_dict())).keys() == asdict(thing).keys()
     # NaN apart, which equals nothing.

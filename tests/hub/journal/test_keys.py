@@ -25,7 +25,6 @@ class TestHolding:
         one, other = sides
         key = await one.journal.hold(WEB)
         assert await other.journal.hold(WEB) == HeldElsewhere("process 1")
-        assert not await other.journal.hold_number(key.number)
         one.journal.let_go(key.number)
         assert (await held(other.journal, WEB)).number == key.number
         assert await one.journal.hold(WEB) == HeldElsewhere("process 2")
@@ -271,11 +270,18 @@ class TestSteps:
 
 
 class TestTakingOver:
-    async def test_calls_of_the_living_are_left_alone(self, sides):
+    async def test_calls_and_keys_of_the_living_are_left_alone(self, make_hub):
+        async with processes(make_hub, lease=4.0) as (one, other):
+            key = await one.journal.hold(WEB)
+            await one.journal.intend(intent())
+            [call] = await other.journal.left()
+            assert not await other.journal.take_over(call.client)
+            assert not await other.journal.hold_number(key.number)
+
+    async def test_calls_of_one_that_has_gone_are_taken_over(self, sides):
         one, other = sides
         await one.journal.intend(intent())
         [call] = await other.journal.left()
-        assert not await other.journal.take_over(call.client)
         await one.vanish()
         assert await other.journal.take_over(call.client)
         assert await other.journal.take_over(call.client)
