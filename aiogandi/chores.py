@@ -39,6 +39,26 @@ async def _in_the_next_turn(work: Callable[[], Coroutine[Any, Any, Result]]) -> 
     return await work()
 
 
+class SharedTasks:
+    """Tasks that several may wait for, by `asyncio.shield`, and that go on whichever of them is cancelled. Their
+    errors are told to whoever still waits; nobody may.
+    """
+
+    def __init__(self) -> None:
+        self.under_way: set[asyncio.Task[Any]] = set()
+
+    def begin(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Task[Result]:
+        """Do *work* in a task, as `begin` does."""
+        task = begin(work, self._ended)
+        self.under_way.add(task)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, so that asyncio does not complain where nobody waits
+
+
 def later(
     seconds: float, callback: Callable[[*Arguments], object], *args: *Arguments
 ) -> asyncio.TimerHandle:

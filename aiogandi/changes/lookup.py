@@ -65,7 +65,7 @@ class Lookup:
         self._ledger = ledger
         self._clock = clock
         self._ask_newest = ask_newest
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = chores.SharedTasks()
         self._looks: dict[str, asyncio.Task[Found]] = {}
         self._questions: dict[str, asyncio.Task[Any]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -83,7 +83,7 @@ class Lookup:
         key = f"{whole} {filters!r}"
         if (look := self._looks.get(key)) is None:
             full = 1 if whole else LISTED
-            look = self._looks[key] = self._start(partial(self._look, key, filters, full))
+            look = self._looks[key] = self._tasks.begin(partial(self._look, key, filters, full))
         return await asyncio.shield(look)
 
     async def ids(self, method: str, *, created_after: datetime | None = None) -> list[int]:
@@ -110,7 +110,7 @@ class Lookup:
 
     async def close(self) -> None:
         """Stop looking."""
-        await cancel(list(self._tasks))
+        await cancel(list(self._tasks.under_way))
 
     async def _look(self, key: str, filters: Mapping[str, Any], full: int) -> Found:
         lock = self._locks.get(key)
@@ -177,17 +177,6 @@ class Lookup:
                 del self._questions[key]
 
         if (question := self._questions.get(key)) is None:
-            question = self._questions[key] = self._start(answered)
+            question = self._questions[key] = self._tasks.begin(answered)
         answer: Result = await asyncio.shield(question)
         return answer
-
-    def _start(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Task[Result]:
-        """Begin what several calls may wait for, whichever of them is cancelled."""
-        task = chores.begin(work, self._ended)
-        self._tasks.add(task)
-        return task
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # raised by whoever still waits; nobody may

@@ -61,7 +61,7 @@ class Exchanges:
         self._late: list[tuple[Script, Make]] = []
         self._open: dict[int, list[tuple[Script, Make]]] = {}
         self._last: dict[Hashable, asyncio.Task[Any]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = chores.SharedTasks()
         self._waiting: set[asyncio.Task[Any]] = set()
         self._is_leaving = False
         self.is_closed = False
@@ -179,7 +179,7 @@ class Exchanges:
 
     def _came_back(self) -> None:
         if self._late or self.client is None:
-            self._begin(self._catch_up)
+            self._tasks.begin(self._catch_up)
 
     async def _catch_up(self) -> None:
         try:
@@ -207,23 +207,13 @@ class Exchanges:
             if self._last.get(place) is task:
                 del self._last[place]
 
-        task = self._last[place] = self._begin(do)
+        task = self._last[place] = self._tasks.begin(do)
         task.add_done_callback(end)
         return asyncio.shield(task)
 
     def apart(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Future[Result]:
         """Do *work*, whoever waits for it."""
-        return asyncio.shield(self._begin(work))
-
-    def _begin(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Task[Result]:
-        task = chores.begin(work, self._ended)
-        self._tasks.add(task)
-        return task
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited for it was told
+        return asyncio.shield(self._tasks.begin(work))
 
     async def close(self, clients: Sequence[int]) -> None:
         """Write what is under way, and leave, with the *clients* that were taken over. Where the store is away
@@ -235,8 +225,8 @@ class Exchanges:
         for task in self._waiting:
             task.cancel()
         try:
-            while self._tasks:
-                await asyncio.wait(self._tasks)
+            while self._tasks.under_way:
+                await asyncio.wait(self._tasks.under_way)
             if self.client is None:
                 self._late.clear()  # it never was inside, and there is nothing of it
             else:
