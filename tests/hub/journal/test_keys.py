@@ -8,7 +8,9 @@ import pytest
 from aiogandi.changes.journal import HeldElsewhere
 from aiogandi.changes.state import State
 from aiogandi.errors import HubError, JournalConflict
-from tests.hub.journal.sides import LONG, held, intent, processes
+from aiogandi.hub.journal.scripts.keys import HOLD_NUMBER
+from aiogandi.hub.scripts import account_name
+from tests.hub.journal.sides import ACCOUNT, LONG, held, intent, processes
 from tests.waiting import until
 
 WEB = ("web",)
@@ -277,6 +279,19 @@ class TestTakingOver:
             [call] = await other.journal.left()
             assert not await other.journal.take_over(call.client)
             assert not await other.journal.hold_number(key.number)
+
+    async def test_one_that_was_killed_counts_to_the_end_of_its_last_moment(self, sides, prefix):
+        one, other = sides
+        token = f"{other.store.process}:token"
+        for number in range(20):
+            key = await one.journal.hold((f"web-{number}",))
+            words = (account_name(ACCOUNT), key.number, token, "process 2")
+            # It is believed for 3 ms more, and for one of them the store's clock stands at their end.
+            await other.store.command("SET", f"{prefix}:here:{one.store.process}", "x", "PX", 3)
+            taken = False
+            while not taken:
+                taken, left = await other.store.run(HOLD_NUMBER, *words)
+                assert taken or left > 0
 
     async def test_calls_of_one_that_has_gone_are_taken_over(self, sides):
         one, other = sides

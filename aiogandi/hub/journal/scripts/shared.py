@@ -55,12 +55,12 @@ end
 local function is_alive(holder)
   return holder and lives(string.match(holder, '^[^:]*')) or false
 end
--- For how many milliseconds a holder still counts as there: more than before, when it has been heard of again.
--- Nothing, where it is of the process that asks.
+-- For how many milliseconds a holder that is there still counts as there: more than before, when it has been heard of
+-- again, and 1 at the end of the last one. Nothing, where it is of the process that asks.
 local function heard(holder, asks)
   local process = string.match(holder, '^[^:]*')
   if process == string.match(asks, '^[^:]*') then return 0 end
-  return redis.call('PTTL', name('here', process))
+  return math.max(redis.call('PTTL', name('here', process)), 1)
 end
 -- What the holder of a key is called; nil where nobody holds it.
 local function holder_of(key)
