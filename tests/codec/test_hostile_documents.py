@@ -12,7 +12,7 @@ from aiogandi.codec import LONGEST_TAG, MalformedMessage, TagLimit
 from aiogandi.codec.scalars import SCALARS
 from aiogandi.codec.values import LONGEST_INT
 from tests.codec.documents import decoded, in_pieces, response
-from tests.growth import assert_grows_evenly
+from tests.growth import SIZE, assert_grows_evenly
 
 BILLION_LAUGHS = (
     "<!DOCTYPE x [<!ENTITY l0 'lol'>"
@@ -148,8 +148,10 @@ SHAPES = {
 def test_a_hostile_document_costs_no_more_than_its_length(shape, read):
     start, filling, end = SHAPES[shape]
 
+    number = max(1, 50 * SIZE // len(filling))
+
     def reply(size):
-        return response(start + filling * (50 * size // len(filling)) + end)
+        return response(start + filling * (number * size // SIZE) + end)
 
     def read_or_refuse(body):
         with suppress(MalformedMessage):
