@@ -499,7 +499,7 @@ class Gandi:
     @property
     def stats(self) -> Stats:
         """What the client has done so far, in numbers."""
-        return self._events.counts.snapshot()
+        return self._events.counts.snapshot(self._turns.waiting)
 
     async def call(self, method: str, *args: Any, idempotent: bool = False) -> Any:
         """Any remote call; the session id is added before *args*, as every call but ``login`` takes it

@@ -145,6 +145,16 @@ class RedisHub:
         self._journals.add(journal)
         return journal
 
+    def grouped(self, rate_group: str | None) -> RedisHub:
+        """The same hub, for clients that share the rate of another *rate_group* (None: as in `RedisHub`): they have
+        the same part in the store, and the same journals.
+        """
+        if rate_group is not None:
+            require_text("rate_group", rate_group)
+        hub = object.__new__(RedisHub)
+        hub.__dict__.update(self.__dict__, _store=self.store, rate_group=rate_group)
+        return hub
+
     @property
     def store(self) -> Store:
         """The store as this process sees it. (For the parts of the hub; nobody else needs it.)"""

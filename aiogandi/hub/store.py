@@ -38,7 +38,7 @@ class Store:
     """
 
     def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
-        self._url = url
+        self.url = url
         self.told = told
         self.prefix = prefix
         self.lease = lease
@@ -179,7 +179,7 @@ class Store:
             raise self._error()
         if self._beginning is None:
             if self._link is None:
-                self._link = self._make_link(self._url, self.deadline)
+                self._link = self._make_link(self.url, self.deadline)
                 self._tasks = [
                     self._start(self._beat),
                     self._start(self._listen),

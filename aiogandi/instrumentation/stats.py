@@ -22,7 +22,8 @@ class Stats:
     to ask for operations, whether or not the request left. ``logins``: logins that succeeded. ``retries``: calls sent
     again. ``throttled``: requests answered by 429. ``reconciled``: calls whose reply was lost and
     whose operation was found at the service. ``surplus``: operations beyond what was asked for, because
-    a request that was given up ran after all. ``unknown``: calls that ended in `OutcomeUnknown`.
+    a request that was given up ran after all. ``unknown``: calls that ended in `OutcomeUnknown`. ``waiting``, which is
+    no counter: calls that wait for their turn at this moment.
     """
 
     requests: int = 0
@@ -33,12 +34,13 @@ class Stats:
     reconciled: int = 0
     surplus: int = 0
     unknown: int = 0
+    waiting: int = 0
 
 
 class Counts:
     """The running counters of which `Stats` is a snapshot."""
 
-    __slots__ = tuple(field.name for field in fields(Stats))
+    __slots__ = tuple(field.name for field in fields(Stats) if field.name != "waiting")
 
     requests: int
     polls: int
@@ -69,6 +71,6 @@ class Counts:
             case SurplusFound():
                 self.surplus += 1
 
-    def snapshot(self) -> Stats:
-        """The counters as they are now."""
-        return Stats(*(getattr(self, name) for name in self.__slots__))
+    def snapshot(self, waiting: int = 0) -> Stats:
+        """The counters as they are now, and how many calls are *waiting*."""
+        return Stats(*(getattr(self, name) for name in self.__slots__), waiting)

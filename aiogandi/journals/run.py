@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Any, Final, Literal, NoReturn, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 from uuid import UUID
 
-from aiogandi import models
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.journal import Held
 from aiogandi.changes.once import Block
 from aiogandi.changes.storage import Storage
 from aiogandi.checks import require
 from aiogandi.journals.damage import understood
-from aiogandi.models.model import AskedById, AskedWithoutId
+from aiogandi.journals.results import pack, unpack
 from aiogandi.operations.operation import Operation
-
-_MODELS: Final[Mapping[str, type[AskedById | AskedWithoutId]]] = {
-    model.__name__: model
-    for model in (
-        *(models.VM, models.Disk, models.HostingAccount, models.OperationDetails),
-        models.Product,
-    )
-}
 
 
 class Durable(Protocol):
@@ -134,7 +123,7 @@ class Run:
             result = await action(item)
             if isinstance(result, Operation):
                 result = await result.wait()
-            told = _written(result)
+            told = pack(result)
             # What has a secret in it is not kept: the action gives it again, over its recorded steps.
             block.result = None if block.secrets.are_in(told) else told
             return result, held.is_concluded
@@ -156,7 +145,7 @@ class Run:
 
     def _read(self, key: str, kept: Any) -> Any:
         with understood(repr(self._journal), f"the result of {key!r}"):
-            return _read(kept)
+            return unpack(kept)
 
 
 def _has_a_lasting_text(item: Any) -> bool:
@@ -166,37 +155,3 @@ def _has_a_lasting_text(item: Any) -> bool:
     if isinstance(item, tuple):
         return all(map(_has_a_lasting_text, item))
     return isinstance(item, str | int | float | Decimal | date | PurePath | UUID)
-
-
-def _written(result: Any) -> Mapping[str, Any] | None:
-    """*result* as it is kept; None for what is neither JSON nor one of our models."""
-    kind = type(result).__name__
-    if _MODELS.get(kind) is type(result):
-        return {"model": kind, "struct": result.portable(), "id": getattr(result, "id", None)}
-    try:
-        return {"json": json.dumps(result)} if _is_json(result) else None
-    except (ValueError, RecursionError):  # a number of thousands of digits, or a list in itself
-        return None
-
-
-def _is_json(value: Any) -> bool:
-    """Whether JSON gives *value* back as it is, and it names no password. A `Counter` would be a dict."""
-    if type(value) is dict:
-        return all(
-            type(key) is str and "password" not in key.lower() and _is_json(item)
-            for key, item in value.items()
-        )
-    if type(value) is list:
-        return all(map(_is_json, value))
-    if type(value) is float:
-        return math.isfinite(value)
-    return value is None or type(value) in (str, int, bool)
-
-
-def _read(kept: Mapping[str, Any]) -> Any:
-    if "json" in kept:
-        return json.loads(kept["json"])
-    model = _MODELS[kept["model"]]
-    if issubclass(model, AskedById):
-        return model.from_wire(kept["struct"], id=kept["id"])
-    return model.from_wire(kept["struct"])

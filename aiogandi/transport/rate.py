@@ -148,6 +148,11 @@ class Turns:
             self._unset()
             self._call_next()
 
+    @property
+    def waiting(self) -> int:
+        """How many calls of callers wait."""
+        return self._calls.waiting + self._bulk.waiting
+
     # -- what a turn asks for ------------------------------------------------------------------
 
     def goes_at_once(self, line: Line) -> bool:
