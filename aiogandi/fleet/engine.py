@@ -1,0 +1,299 @@
+"""What delivers the items: streaq, in the hub's store. No other file knows streaq, or coredis, its client.
+
+What is known of it and does not suit us is met here:
+
+- it gives up after three tries, and keeps pickles: our task has no limit, and all that it writes is JSON, with a
+  run's name and an item's id. Its results, which are polled for, are not used, and not kept;
+- its worker ends when the store does not answer, and with the worker what it runs: a `Lane` starts another one;
+- its worker takes SIGINT and SIGTERM for itself: ours does not;
+- it delivers at least once: a process that was stopped goes on beside the one that has taken its items over. Who
+  attends to an item must be safe against that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Final, TypeAlias, TypeVar, cast
+from urllib.parse import quote
+
+from anyio import TASK_STATUS_IGNORED, CancelScope, CapacityLimiter, move_on_after
+from anyio.abc import TaskStatus
+from anyio.streams.memory import MemoryObjectReceiveStream
+from coredis import ConnectionPool, Redis
+from coredis.connection import TCPLocation, UnixDomainSocketLocation
+from coredis.exceptions import ConnectionError as Disconnected
+from coredis.exceptions import RedisError
+from coredis.retry import ConstantRetryPolicy, NoRetryPolicy
+from streaq import StreaqRetry, Worker
+from streaq.constants import REDIS_GROUP
+from streaq.types import StreamMessage, Streaq
+from streaq.utils import now_ms
+
+from aiogandi import chores
+from aiogandi.errors import HubError
+from aiogandi.fleet.address import Address
+from aiogandi.fleet.foreign import OfOurs, ours
+from aiogandi.fleet.kept import Kept
+from aiogandi.fleet.lane import Attend, Lane
+from aiogandi.fleet.leave import LEAVE
+from aiogandi.redaction import Secret
+
+Item: TypeAlias = tuple[str, str]
+"""A run's name and the id of one of its items."""
+
+Result = TypeVar("Result")
+_Ask: TypeAlias = Callable[[Redis[str], Sequence[Item]], Awaitable[list[Result]]]
+
+TASK: Final = "item"
+"""The name of the engine's one task."""
+
+AT_ONCE: Final = 500
+"""So many items go to the store in one exchange at most."""
+
+LEASES: Final = 2.0
+"""An item is taken from a worker that has not been heard of for so many leases, and from one whose loop stands still
+for a tenth of that time: streaq is heard of after nine tenths. So it is not shorter. Nor is it longer: before a
+lease is over the item's key is held in the journal, and right after it others may go on."""
+
+log = logging.getLogger(__name__)
+
+for _library in ("streaq", "coredis"):
+    logging.getLogger(_library).addFilter(OfOurs())
+
+
+class Engine:
+    """Delivers items to workers, at least once. Each account has a queue of its own.
+
+    *url* is the hub's, *told* is what errors call the store, *prefix* is the hub's. What a process attends to is
+    delivered to others when it has not been heard of for about two *leases*, and an exchange with the store may
+    take *deadline* seconds.
+    """
+
+    def __init__(self, url: Secret, told: str, prefix: str, lease: float, deadline: float) -> None:
+        self.told = told
+        self.lease = lease
+        self.deadline = deadline
+        self._address = Address.of(url)
+        self._tls: ssl.SSLContext | None = None
+        self._prefix = prefix
+        self._client: Kept[Worker[None]] | None = None
+
+    async def publish(self, account: str, items: Sequence[Item]) -> None:
+        """Have these items delivered to who serves *account*. One that is being delivered is not delivered a second
+        time. `HubError` if the store does not take them; it may have taken some of them then.
+        """
+        names = self._names(account)
+
+        async def send(client: Redis[str], some: Sequence[Item]) -> list[None]:
+            now = now_ms()
+            async with client.pipeline(transaction=False) as pipe:
+                library = Streaq(pipe)
+                for item in some:
+                    task = names.enqueue_unsafe(TASK, *item)
+                    task.id = _id_of(item)
+                    names.publish_task(pipe, task, await task.serialize(now), now, lib=library)
+            return []
+
+        await self._ask(send, items)
+
+    async def is_known(self, account: str, items: Sequence[Item]) -> list[bool]:
+        """Whether the engine has each of these items, for who makes up for what it has lost. `HubError` if the
+        store does not say it.
+        """
+        names = self._names(account)
+
+        async def look(client: Redis[str], some: Sequence[Item]) -> list[bool]:
+            async with client.pipeline(transaction=False) as pipe:
+                found = [pipe.exists([names.task_key + _id_of(item)]) for item in some]
+            return [bool(await each) for each in found]
+
+        return await self._ask(look, items)
+
+    def lane(self, account: str, size: int, attend: Attend) -> Lane:
+        """What takes items of *account* and attends to up to *size* of them at once."""
+        return Lane(
+            lambda lane: _LaneWorker(self, account, size, attend, lane),
+            self.told,
+            shortest=self.deadline / 4,
+            longest=self.lease,
+        )
+
+    async def close(self) -> None:
+        """Close the connections on which items are published. Lanes have their own."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def queue(self, account: str) -> str:
+        """What streaq calls the queue of an account."""
+        return f"{self._prefix}:fleet:{quote(account, safe='')}"
+
+    def pool(self, seconds: float) -> ConnectionPool[Any]:
+        """Connections with the store, which must answer within so many *seconds*."""
+        to = self._address
+        try:
+            tls = self._tls = self._tls or to.ssl_context()
+        except (OSError, KeyError) as error:
+            raise HubError(f"{self.told}: TLS: {error}") from error
+        return ConnectionPool(
+            location=TCPLocation(to.host, to.port)
+            if to.path is None
+            else UnixDomainSocketLocation(to.path),
+            connect_timeout=self.deadline,
+            stream_timeout=seconds,
+            username=to.username,
+            password=to.password,
+            db=to.db,
+            ssl_context=tls,
+            decode_responses=True,
+        )
+
+    def _names(self, account: str) -> Worker[None]:
+        """A worker that never runs: it knows how the things of an account's queue are called."""
+        return Worker(queue_name=self.queue(account), serializer=_written)
+
+    async def _ask(self, ask: _Ask[Result], items: Sequence[Item]) -> list[Result]:
+        answers: list[Result] = []
+        with ours():
+            for begin in range(0, len(items), AT_ONCE):
+                answers += await self._ask_once(ask, items[begin : begin + AT_ONCE])
+        return answers
+
+    async def _ask_once(self, ask: _Ask[Result], items: Sequence[Item]) -> list[Result]:
+        trouble = ""
+        for _ in range(2):
+            client = self._client
+            is_new = client is None or not client.is_open
+            if client is None or is_new:
+                pool, policy = self.pool(self.deadline), {"retry_policy": NoRetryPolicy()}
+                client = self._client = Kept(Worker(redis_pool=pool, redis_kwargs=policy))
+            try:
+                worker = await client.entered()
+                return await ask(cast("Redis[str]", worker.redis), items)
+            except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
+                trouble = _trouble(error)
+            await client.close()
+            if is_new:
+                break
+            # The store may have been started anew since, without streaq's functions.
+        # Not in the handler: its traceback has frames of coredis, which know the password.
+        raise HubError(f"{self.told}: {trouble}")
+
+
+class _LaneWorker(Worker[None]):
+    """A worker of streaq's, for one lane, until the lane is stopping or the store goes away."""
+
+    def __init__(self, engine: Engine, account: str, size: int, attend: Attend, lane: Lane) -> None:
+        idle = engine.lease * LEASES
+        super().__init__(
+            # It waits for items for as long as *idle*.
+            redis_pool=engine.pool(idle + engine.deadline),
+            # A connection that is lost is made again. Where the store does not answer it has waited long enough.
+            redis_kwargs={
+                "retry_policy": ConstantRetryPolicy((Disconnected,), retries=2, delay=0.01)
+            },
+            concurrency=size,
+            queue_name=engine.queue(account),
+            serializer=_written,
+            deserializer=json.loads,
+            idle_timeout=idle,
+        )
+        # Nothing is taken before it can begin: it would be kept from others.
+        self.prefetch = size
+        self.has_begun = False
+        self._engine = engine
+        self._attend = attend
+        self._lane = lane
+        self._is_leaving = False
+        self.task(name=TASK, max_tries=None, timeout=None, ttl=0, silent=True)(self._deliver)
+
+    async def run(self) -> str:
+        try:
+            with ours():
+                await self.run_async()
+        except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
+            return _trouble(error)
+        return ""
+
+    def let_go(self) -> None:
+        """Hand back what is attended to."""
+        self._is_leaving = True
+        for each in self._lane.attending:
+            each.cancel()
+
+    async def signal_handler(self, scope: CancelScope) -> None:
+        """End the work when the lane is stopping. (streaq begins this beside its work, to wait for signals. When
+        the store goes away it cancels this, and then waits until all that it runs has ended: so that is let go.)
+        """
+        self.has_begun = True
+        try:
+            await self._lane.stopping.wait()
+        except asyncio.CancelledError:
+            self.let_go()
+            raise
+        scope.cancel("the lane is stopping")
+
+    async def run_consumers(
+        self,
+        receive: MemoryObjectReceiveStream[StreamMessage],
+        renew_scope: CancelScope,
+        produce_scope: CancelScope,
+        *,
+        task_status: TaskStatus[CapacityLimiter] = TASK_STATUS_IGNORED,
+    ) -> None:
+        try:
+            await super().run_consumers(
+                receive, renew_scope, produce_scope, task_status=task_status
+            )
+        finally:
+            stream = self.stream_key + self.priorities[0]
+            words: list[str | int] = [REDIS_GROUP, self.id, 10 * self.idle_timeout]
+            with move_on_after(self._engine.deadline, shield=True), suppress(RedisError):
+                await self.redis.eval(LEAVE, [stream], words)
+
+    async def _deliver(self, run: str, item: str) -> None:
+        if self._is_leaving:
+            raise StreaqRetry(delay=0)
+
+        async def attend() -> float | None:
+            return await self._attend(run, item)
+
+        # In a task with a context of its own: what the item begins is not streaq's.
+        attending = chores.begin(attend)
+        self._lane.attending.add(attending)
+        try:
+            again = await attending
+        except asyncio.CancelledError:
+            again = 0.0
+        except Exception:
+            log.exception("item %s of run %s is delivered again", item, run)
+            again = self._engine.lease
+        finally:
+            self._lane.attending.discard(attending)
+        if again is not None:
+            raise StreaqRetry(delay=timedelta(seconds=again))
+
+
+def _id_of(item: Item) -> str:
+    """The engine's name of a delivery: the same one for the same item."""
+    return sha256(json.dumps(item).encode()).hexdigest()[:32]
+
+
+def _written(data: Any) -> str:
+    # Of an error only the engine itself would say something there.
+    return json.dumps(data, default=lambda _: None)
+
+
+def _trouble(error: BaseException) -> str:
+    """What has gone wrong, in words that name neither commands nor where the store is."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    text = str(error).rpartition("of pipeline caused error: ")[2]
+    return text or type(error).__name__

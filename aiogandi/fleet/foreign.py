@@ -1,0 +1,34 @@
+"""What libraries log while they work for us, which is told in our own name, and to who debugs us alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+log = logging.getLogger(__name__)
+
+_is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """What is logged inside, and in tasks that begin inside, is told of work of ours."""
+    token = _is_ours.set(True)
+    try:
+        yield
+    finally:
+        _is_ours.reset(token)
+
+
+class OfOurs(logging.Filter):
+    """Has a library's logger tell at DEBUG what it tells of work of ours: to it an item that is delivered twice, and
+    a store that is away, are warnings. What it tells of other work in the process it tells as ever.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not _is_ours.get():
+            return True
+        log.debug("%s: %s", record.name, record.getMessage())
+        return False
