@@ -121,23 +121,20 @@ whoever comes last get one turn in ten.
 # Bulk
 
 `bulk` runs one action over many items and yields an `Outcome` for each as it ends: `Done` with its
-``result`` or `Failed` with its ``error``. ``Outcome[int, VM]`` is ``Done[int, VM] | Failed[int]``, so
-that type checkers tell the two apart:
+``result`` or `Failed` with its ``error``. ``Outcome[int, VM]`` is ``Done[int, VM] | Failed[int]``, which
+``match`` tells apart, for type checkers, too.
 
-```python
-async for outcome in bulk(gandi.vm_info, await gandi.vm_list()):
-    match outcome:
-        case Done(vm_id, vm):
-            print(vm_id, vm.hostname)
-        case Failed(vm_id, error):
-            print(vm_id, error)
-```
+# Over many machines
+
+A `Fleet` does the same with workers on any number of machines, and any number of accounts: `Fleet.submit`
+gives it items, ``aiogandi worker module:fleet`` runs a worker, and `Fleet.run` gives the outcomes, wherever that
+is asked. An item whose worker is killed goes on elsewhere, and its calls run once, by the hub's journal.
 
 # Errors
 
 All exceptions derive from `GandiError`, and `aiogandi.errors` draws their tree: `TransportError` below XML-RPC,
 with `OutcomeUnknown`; `Fault`, the service's own refusal, with `NotFound` and others; `OperationError`,
-`AuthenticationError`, `InvalidArgument`, `WrongLoop`, `JournalError` with `HubError`, and `ClientClosed`.
+`AuthenticationError`, `InvalidArgument`, `WrongLoop`, `JournalError` with `HubError`, `ItemFailed` and `ClientClosed`.
 
 # In a service
 
@@ -179,6 +176,7 @@ from aiogandi.errors import (
     InvalidArgument,
     InvalidState,
     InvalidValue,
+    ItemFailed,
     JournalConflict,
     JournalError,
     NotFound,
@@ -209,24 +207,30 @@ from aiogandi.version import __version__
 if TYPE_CHECKING:
     from aiogandi.changes.recovery import Recovered
     from aiogandi.client import Gandi
+    from aiogandi.fleet.books import RunProgress
+    from aiogandi.fleet.fleet import Fleet
+    from aiogandi.fleet.run import FleetRun
     from aiogandi.hub.redis_hub import RedisHub
     from aiogandi.journals.journal import Journal, RunSummary
     from aiogandi.journals.run import Run, RunOutcome
     from aiogandi.settings import Polling, RateLimit, Retry
 else:
-    # These bring aiohttp, lxml and tenacity. They are imported at their first use, so that a
-    # program that needs only the errors, or the help of the command, starts quickly.
+    # These bring aiohttp, lxml and tenacity. They are imported at their first use, so that a program that
+    # needs only the errors, or the help of the command, starts quickly.
     _LATE = {
-        "Gandi": "aiogandi.client",
-        "Journal": "aiogandi.journals.journal",
-        "Recovered": "aiogandi.changes.recovery",
-        "RedisHub": "aiogandi.hub.redis_hub",
-        "Run": "aiogandi.journals.run",
-        "RunOutcome": "aiogandi.journals.run",
-        "RunSummary": "aiogandi.journals.journal",
-        "Polling": "aiogandi.settings",
-        "RateLimit": "aiogandi.settings",
-        "Retry": "aiogandi.settings",
+        name: f"aiogandi.{module}"
+        for module, names in {
+            "changes.recovery": ["Recovered"],
+            "client": ["Gandi"],
+            "fleet.books": ["RunProgress"],
+            "fleet.fleet": ["Fleet"],
+            "fleet.run": ["FleetRun"],
+            "hub.redis_hub": ["RedisHub"],
+            "journals.journal": ["Journal", "RunSummary"],
+            "journals.run": ["Run", "RunOutcome"],
+            "settings": ["Polling", "RateLimit", "Retry"],
+        }.items()
+        for name in names
     }
 
     def __getattr__(name: str) -> Any:
@@ -251,6 +255,8 @@ __all__ = [
     "Event",
     "Failed",
     "Fault",
+    "Fleet",
+    "FleetRun",
     "Gandi",
     "GandiError",
     "HostingAccount",
@@ -258,6 +264,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidState",
     "InvalidValue",
+    "ItemFailed",
     "Journal",
     "JournalConflict",
     "JournalError",
@@ -282,6 +289,7 @@ __all__ = [
     "Retry",
     "Run",
     "RunOutcome",
+    "RunProgress",
     "RunSummary",
     "ServerFault",
     "SessionExpired",

@@ -235,6 +235,18 @@ class HubError(JournalError):
     """
 
 
+class ItemFailed(GandiError):
+    """An item of a fleet's run has failed on a worker, which may be another machine. ``kind`` is the name of the
+    exception's class there, and the message its text, without the secrets that the worker knows. ``kind`` is also
+    ``"Cancelled"``, where the run was cancelled before the item was begun, and ``"Died"``, where the item ends
+    the process that runs it, again and again.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}" if message else kind)
+        self.kind = kind
+
+
 class ClientClosed(GandiError):
     """The client was closed, before or during the call. ``sent`` is False where the call never left, or
     is known not to have run. A changing call that has left and got no answer is `OutcomeUnknown`.

@@ -68,6 +68,11 @@ class Storage(Protocol):
     def entries(self, account: str, run: int) -> Awaitable[list[Entry]]:
         """The keys of a run, or with 0 those outside of runs, the oldest first."""
 
+    def steps(self, account: str, run: int, key: Key) -> Awaitable[int]:
+        """How many calls stand under a key; 0 where there is no such key. Those under keys inside of it may be
+        counted as well.
+        """
+
     def forget(self, account: str, run: int, key: Key | None) -> Awaitable[int]:
         """Forget a key, or with None all keys of the run; returns how many keys. One that is held
         is not forgotten.

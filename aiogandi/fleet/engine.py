@@ -253,6 +253,7 @@ class _LaneWorker(Worker[None]):
                 receive, renew_scope, produce_scope, task_status=task_status
             )
         finally:
+            receive.close()  # streaq closes its clones alone
             stream = self.stream_key + self.priorities[0]
             words: list[str | int] = [REDIS_GROUP, self.id, 10 * self.idle_timeout]
             with move_on_after(self._engine.deadline, shield=True), suppress(RedisError):

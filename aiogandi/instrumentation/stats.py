@@ -73,4 +73,5 @@ class Counts:
 
     def snapshot(self, waiting: int = 0) -> Stats:
         """The counters as they are now, and how many calls are *waiting*."""
-        return Stats(*(getattr(self, name) for name in self.__slots__), waiting)
+        counted = {name: getattr(self, name) for name in self.__slots__}
+        return Stats(**counted, waiting=waiting)

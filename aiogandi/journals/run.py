@@ -105,6 +105,17 @@ class Run:
         require(holds, "key", key, f"a text that is not empty, for the item {item!r}")
         return key
 
+    @property
+    def secrets(self) -> KnownSecrets:
+        """The secrets that its client has met."""
+        return self._client.secrets
+
+    async def steps(self, item: Any) -> int:
+        """How many changing calls are recorded of an item, whatever became of them."""
+        self._journal.require_home()
+        number = await self._storage.run(self._client.account, self.name)
+        return await self._storage.steps(self._client.account, number, (self.key_of(item),))
+
     async def carry_out(
         self, action: Callable[[Any], Awaitable[Any]], item: Any, *, waits: bool
     ) -> tuple[Any, bool]:

@@ -21,14 +21,14 @@ WANTED: Final = {
 WAITAOF_SINCE: Final = (7, 2)
 
 
-async def check(store: Store) -> bool:
-    """Warn of each setting that is not as it must be. Return whether the store can be asked to wait until
-    what was written is on its disk.
+async def check(store: Store, *, warns: bool = True) -> bool:
+    """Return whether the store can be asked to wait until what was written is on its disk, and warn of each setting that
+    is not as it must be, if it *warns*.
     """
     info = fields(await store.look("INFO"))
     settings = _shown_by(info) | fields(await store.look("CONFIG", "GET", *WANTED))
     wrong = list(_wrong(settings))
-    if wrong:
+    if wrong and warns:
         log.warning("%s: what a journal writes there may be lost: %s", store.told, "; ".join(wrong))
     return settings.get("appendonly") == "yes" and _version(info) >= WAITAOF_SINCE
 

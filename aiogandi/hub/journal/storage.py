@@ -33,6 +33,7 @@ from aiogandi.hub.journal.scripts.account import (
     FORGET,
     RUN,
     RUNS,
+    STEPS,
     TALLY,
 )
 from aiogandi.hub.journal.scripts.clients import LEFT
@@ -163,6 +164,9 @@ class HubStorage:
             async for now, rows in self._pages(ENTRIES, account, run)
             for row in rows
         ]
+
+    async def steps(self, account: str, run: int, key: Key) -> int:
+        return int(await self._ask(STEPS, account, run, json.dumps(key)))
 
     async def forget(self, account: str, run: int, key: Key | None) -> int:
         if self._releasing:

@@ -94,6 +94,9 @@ class SqliteStorage:
     def entries(self, account: str, run: int) -> Awaitable[list[Entry]]:
         return self._submit(partial(_entries, account, run))
 
+    def steps(self, account: str, run: int, key: Key) -> Awaitable[int]:
+        return self._submit(partial(_steps, account, run, key))
+
     async def forget(self, account: str, run: int, key: Key | None) -> int:
         opening = self._opened()
         numbers = await opening.submit(partial(_numbers, account, run, key))
@@ -212,6 +215,12 @@ def _entries(account: str, run: int, connection: sqlite3.Connection) -> list[Ent
         )
         for row in rows
     ]
+
+
+def _steps(account: str, run: int, key: Key, connection: sqlite3.Connection) -> int:
+    keys = _numbers(account, run, key, connection)
+    found = [one(connection, "SELECT count(*) FROM calls WHERE key = ?", each) for each in keys]
+    return sum(map(int, found))
 
 
 def _numbers(account: str, run: int, key: Key | None, connection: sqlite3.Connection) -> list[int]:

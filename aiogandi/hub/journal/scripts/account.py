@@ -58,6 +58,15 @@ return {exact(now()), told}
 )
 """*run*, and the places of the first and the last of its keys. Returns the time, and the keys."""
 
+STEPS: Final = script(
+    "steps",
+    """
+local key = redis.call('HGET', at('keys'), ARGV[3] .. ':' .. ARGV[4])
+return key and redis.call('HLEN', at('steps', key)) or 0
+""",
+)
+"""*run*, *words*. Returns how many calls stand under the key."""
+
 FORGET: Final = script(
     "forget",
     """

@@ -1,0 +1,98 @@
+"""A run of a fleet, as whoever asks for it sees it: on any machine, while others work at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, Generic, TypeVar
+
+from aiogandi.bulk import Outcome
+from aiogandi.errors import HubError
+from aiogandi.fleet import outcomes
+from aiogandi.fleet.books import Books, Ended, RunProgress
+from aiogandi.hub.store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SHORTEST, LONGEST = 0.05, 1.0
+"""Seconds between two looks for outcomes: the first, and at most."""
+
+_NOT_BEGUN: Final = outcomes.failed(
+    outcomes.CANCELLED, "the run was cancelled before this item was begun"
+)
+
+
+class FleetRun(Generic[T, R]):
+    """The run *name* of a fleet: `Fleet.submit` and `Fleet.run` make it.
+
+        async for outcome in run:
+            print(outcome.item, outcome.error or outcome.result)
+
+    The loop yields an outcome for each item, as `bulk` does: first those that have ended already, in the order of
+    their ends, then each as soon as it ends, on whatever machine. It ends when all have. Leaving it
+    ends nothing: the workers go on, and another loop, here or elsewhere, begins from the first outcome again. While
+    the store is away the loop waits.
+
+    An outcome's ``result`` is what the action returned; ``error`` is `ItemFailed`, with the name and the text of the
+    exception that the worker met.
+    """
+
+    def __init__(self, name: str, store: Store) -> None:
+        self.name = name
+        self._store = store
+        self._books = Books(store)
+
+    def __repr__(self) -> str:
+        return f"<FleetRun {self.name}>"
+
+    async def __aiter__(self) -> AsyncIterator[Outcome[T, R]]:
+        async with self._books.at_hand():
+            seen: set[str] = set()  # a failed item that is tried again ends once more
+            first, pause = 0, SHORTEST
+            while True:
+                ended = await self._look(first)
+                first += ended.looked_at
+                for id_, item, outcome in ended.outcomes:
+                    if id_ not in seen:
+                        seen.add(id_)
+                        yield outcomes.read(item.value, outcome)
+                if ended.looked_at:
+                    pause = SHORTEST
+                elif ended.is_all:
+                    return
+                else:
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST)
+
+    async def _look(self, first: int) -> Ended:
+        while True:
+            try:
+                return await self._books.outcomes(self.name, first)
+            except HubError:
+                if not self._store.is_away:
+                    raise
+                await self._store.back()
+
+    async def progress(self) -> RunProgress:
+        """How far the run is. Raises `InvalidArgument` where there is none of this name, and `HubError` where the store
+        is away.
+        """
+        async with self._books.at_hand():
+            return await self._books.progress(self.name)
+
+    async def cancel(self) -> int:
+        """End what nobody has begun, as failed with the kind ``"Cancelled"``, and return how many items that
+        were. What is under way goes on to its end, because it may have created something. `Fleet.submit`
+        with the same name and items tries the cancelled ones again. Raises what `progress` does.
+        """
+        async with self._books.at_hand():
+            return await self._books.cancel(self.name, _NOT_BEGUN)
+
+    async def forget(self) -> None:
+        """Remove the run with its outcomes from the store. Its keys in the journal stay: a run of the same name gives
+        again what it had done (see `Journal.forget`). Raises what `progress` does, and `InvalidArgument` while
+        items are open.
+        """
+        async with self._books.at_hand():
+            await self._books.forget(self.name)

@@ -1,0 +1,268 @@
+"""The scripts of the books: what stands in the hub's store of the runs of a fleet.
+
+After the hub's prefix and ``fleet``, of a run R:
+
+    runs            the runs, by when they began
+    accounts        how many open items each account has, of all runs
+    tending         who looks after what the engine may have lost, while it does
+    about:R         the run's fields: ``action``, ``since``, ``done``, ``failed``, ``cancelled``
+    items:R         each item in JSON, by its id
+    open:R          the ids of the items that have not ended, by when they were submitted
+    holders:R       the process that has begun an item last, while it has it
+    deaths:R        how often in a row the process of an item has died, and how often when it had that item alone
+    steps:R         how many calls an item had made when somebody looked
+    ended:R         the ids of items that have ended, in the order of their ends
+    outcomes:R      what became of each, in JSON
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiogandi.hub.scripts import Script
+
+_BOOKS: Final = """
+local function at(...) return name('fleet', ...) end
+-- Gives an open item its outcome. Returns whether it had none.
+local function conclude(run, id, account, ok, outcome)
+  if redis.call('ZREM', at('open', run), id) == 0 then return false end
+  redis.call('HSET', at('outcomes', run), id, outcome)
+  redis.call('RPUSH', at('ended', run), id)
+  redis.call('HINCRBY', at('about', run), ok and 'done' or 'failed', 1)
+  if redis.call('HINCRBY', at('accounts'), account, -1) <= 0 then redis.call('HDEL', at('accounts'), account) end
+  for _, each in ipairs({'holders', 'deaths', 'steps'}) do redis.call('HDEL', at(each, run), id) end
+  return true
+end
+local function account_of(id) return cjson.decode(id)[1] end
+local function progress(run)
+  local held = 0
+  for _, holder in ipairs(redis.call('HVALS', at('holders', run))) do
+    if lives(holder) then held = held + 1 end
+  end
+  return {run, redis.call('HGETALL', at('about', run)), redis.call('HLEN', at('items', run)),
+    redis.call('ZCARD', at('open', run)), held}
+end
+"""
+
+
+def _script(name: str, body: str) -> Script:
+    return Script.of(f"fleet-{name}", _BOOKS + body)
+
+
+OPEN: Final = _script(
+    "open",
+    """
+local run, action = ARGV[2], ARGV[3]
+local about = at('about', run)
+local known = redis.call('HGET', about, 'action')
+if known and known ~= action then return {'action', known} end
+if not known then
+  redis.call('HSET', about, 'action', action, 'since', exact(now()))
+  redis.call('ZADD', at('runs'), exact(now()), run)
+end
+redis.call('HDEL', about, 'cancelled')
+return {'opened'}
+""",
+)
+"""*run*, *action*. Returns ``opened``, or ``action`` and the other one that the run has."""
+
+COMPARE: Final = _script(
+    "compare",
+    """
+local items = at('items', ARGV[2])
+for i = 3, #ARGV, 2 do
+  local known = redis.call('HGET', items, ARGV[i])
+  if known and known ~= ARGV[i + 1] then return {'other', ARGV[i]} end
+end
+return {'same'}
+""",
+)
+"""*run*, and of each item its id and its text. Returns ``same``, or ``other`` and the id of an item that stands there
+with another text.
+"""
+
+SUBMIT: Final = _script(
+    "submit",
+    """
+local run, items, open = ARGV[2], at('items', ARGV[2]), at('open', ARGV[2])
+if redis.call('EXISTS', at('about', run)) == 0 then return {'gone'} end
+for i = 3, #ARGV, 2 do
+  local known = redis.call('HGET', items, ARGV[i])
+  if known and known ~= ARGV[i + 1] then return {'other', ARGV[i]} end
+end
+local due = {'submitted'}
+for i = 3, #ARGV, 2 do
+  local id = ARGV[i]
+  local is_new = redis.call('HSETNX', items, id, ARGV[i + 1]) == 1
+  local has_failed = false
+  if not is_new then
+    local outcome = redis.call('HGET', at('outcomes', run), id)
+    has_failed = outcome and not cjson.decode(outcome).ok
+  end
+  if has_failed then
+    redis.call('HDEL', at('outcomes', run), id)
+    redis.call('HINCRBY', at('about', run), 'failed', -1)
+  end
+  if is_new or has_failed then
+    redis.call('ZADD', open, exact(now()), id)
+    redis.call('HINCRBY', at('accounts'), account_of(id), 1)
+  end
+  if is_new or has_failed or redis.call('ZSCORE', open, id) then due[#due + 1] = id end
+end
+return due
+""",
+)
+"""*run*, and of each item its id and its text. Returns ``submitted`` and the ids that are to be delivered; ``other``
+and the id of an item that stands there with another text; ``gone`` where the run is forgotten. In the last two
+nothing is done.
+"""
+
+BEGIN: Final = _script(
+    "begin",
+    """
+local run, id, process = ARGV[2], ARGV[3], ARGV[4]
+if not redis.call('ZSCORE', at('open', run), id) then return {'over'} end
+local holder = redis.call('HGET', at('holders', run), id)
+if holder and holder ~= process then
+  if lives(holder) then return {'held'} end
+  redis.call('HINCRBY', at('deaths', run), id, 1)
+end
+redis.call('HSET', at('holders', run), id, process)
+return {'begun', redis.call('HGET', at('items', run), id), redis.call('HGET', at('about', run), 'action'),
+  redis.call('HGET', at('deaths', run), id) or '0', redis.call('HGET', at('steps', run), id) or ''}
+""",
+)
+"""*run*, *id*, *process*. Returns ``over`` where the item has ended, ``held`` where a living process has it, or
+``begun``, its text, the run's action, the deaths, and the steps; from then on *process* has it.
+"""
+
+LET_GO: Final = _script(
+    "let-go",
+    """
+if redis.call('HGET', at('holders', ARGV[2]), ARGV[3]) == ARGV[4] then
+  redis.call('HDEL', at('holders', ARGV[2]), ARGV[3])
+end
+return 1
+""",
+)
+"""*run*, *id*, *process*: it has the item no more, which has not ended."""
+
+SEEN: Final = _script(
+    "seen",
+    """
+redis.call('HSET', at('steps', ARGV[2]), ARGV[3], ARGV[4])
+if ARGV[5] == '1' then redis.call('HSET', at('deaths', ARGV[2]), ARGV[3], 0) end
+return 1
+""",
+)
+"""*run*, *id*, *steps*, and 1 where it has come further since it was begun before: its deaths count no more."""
+
+DIED: Final = _script(
+    "died", "return redis.call('HINCRBY', at('deaths', ARGV[2]), ARGV[3] .. ' alone', 1)"
+)
+"""*run*, *id*: the process that had it alone has died. Returns how often that was."""
+
+END: Final = _script(
+    "end",
+    """
+local run, id = ARGV[2], ARGV[3]
+redis.call('HDEL', at('deaths', run), id .. ' alone')
+return conclude(run, id, account_of(id), ARGV[4] == '1', ARGV[5]) and 1 or 0
+""",
+)
+"""*run*, *id*, 1 for done, *outcome*. Returns 0 where it had ended before."""
+
+CANCEL: Final = _script(
+    "cancel",
+    """
+local run, first = ARGV[2], tonumber(ARGV[4])
+local about = at('about', run)
+if redis.call('EXISTS', about) == 0 then return {'gone'} end
+redis.call('HSET', about, 'cancelled', 1)
+local ended, looked = 0, redis.call('ZRANGE', at('open', run), first, first + 499)
+for _, id in ipairs(looked) do
+  if not redis.call('HGET', at('holders', run), id) then
+    conclude(run, id, account_of(id), false, ARGV[3])
+    ended = ended + 1
+  end
+end
+return {'cancelled', ended, #looked}
+""",
+)
+"""*run*, the *outcome* of what is not begun, and the *first* open item that is looked at. Returns ``cancelled``, how
+many have ended thereby, and how many were looked at; ``gone`` where there is no such run.
+"""
+
+PROGRESS: Final = _script(
+    "progress",
+    """
+local found = {}
+local names = {ARGV[2]}
+if ARGV[2] == '' then names = redis.call('ZRANGE', at('runs'), 0, -1) end
+for _, run in ipairs(names) do
+  if redis.call('EXISTS', at('about', run)) == 1 then found[#found + 1] = progress(run) end
+end
+return found
+""",
+)
+"""*run*, or an empty text for all. Returns of each: its name, its fields, its items, those open, and those that a
+living process has.
+"""
+
+OUTCOMES: Final = _script(
+    "outcomes",
+    """
+local run, first = ARGV[2], tonumber(ARGV[3])
+if redis.call('EXISTS', at('about', run)) == 0 then return {'gone'} end
+local ids = redis.call('LRANGE', at('ended', run), first, first + 199)
+local found = {'outcomes', redis.call('ZCARD', at('open', run)), #ids}
+for _, id in ipairs(ids) do
+  local outcome = redis.call('HGET', at('outcomes', run), id)
+  if outcome then
+    found[#found + 1] = id
+    found[#found + 1] = redis.call('HGET', at('items', run), id)
+    found[#found + 1] = outcome
+  end
+end
+return found
+""",
+)
+"""*run*, and the *first* in the order of ends. Returns ``outcomes``, how many items are open, how many ends were looked
+at, and of each that still counts its id, its item and its outcome; ``gone`` where there is no such run.
+"""
+
+FORGET: Final = _script(
+    "forget",
+    """
+local run = ARGV[2]
+if redis.call('ZCARD', at('open', run)) > 0 then return {'open', redis.call('ZCARD', at('open', run))} end
+local known = redis.call('ZREM', at('runs'), run)
+for _, each in ipairs({'about', 'items', 'open', 'holders', 'deaths', 'steps', 'ended', 'outcomes'}) do
+  redis.call('UNLINK', at(each, run))
+end
+return {'forgotten', known}
+""",
+)
+"""*run*. Returns ``forgotten`` and 1 where there was one; ``open`` and how many items are, where some are."""
+
+ACCOUNTS: Final = _script("accounts", "return redis.call('HGETALL', at('accounts'))")
+"""Returns how many open items each account has."""
+
+TEND: Final = _script(
+    "tend",
+    """
+if not redis.call('SET', at('tending'), ARGV[2], 'NX', 'PX', ARGV[3]) then return 0 end
+return 1
+""",
+)
+"""*process*, *milliseconds*. Returns 1 where nobody else looks after the engine for so long."""
+
+WAITING: Final = _script(
+    "waiting",
+    """
+local run, first = ARGV[2], tonumber(ARGV[3])
+local before = exact(now() - tonumber(ARGV[4]))
+return redis.call('ZRANGEBYSCORE', at('open', run), '-inf', before, 'LIMIT', first, 500)
+""",
+)
+"""*run*, the *first*, *seconds*. Returns ids of items that have been open for so long."""

@@ -1,0 +1,211 @@
+"""A worker: takes items of a fleet from the engine, and carries them out until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from aiogandi import chores
+from aiogandi.cancellation import cancel
+from aiogandi.checks import require_count
+from aiogandi.errors import HubError
+from aiogandi.fleet.allotment import AccountState, LaneState, allot
+from aiogandi.fleet.books import Books
+from aiogandi.fleet.clients import Clients
+from aiogandi.fleet.fleet import Fleet
+from aiogandi.fleet.items import account_of
+from aiogandi.fleet.workbench import RunsAlone, Workbench
+
+if TYPE_CHECKING:
+    from aiogandi.fleet.engine import Engine
+    from aiogandi.fleet.lane import Lane
+
+log = logging.getLogger("aiogandi.fleet")
+
+PAUSE: Final = 0.25
+"""Seconds between two looks at which accounts have work."""
+
+LOST: Final = 30.0
+"""Seconds after which it is looked whether the engine still has an item, and between two such looks."""
+
+
+class _Lane:
+    """A lane that is served."""
+
+    def __init__(self, lane: Lane, size: int, now: float) -> None:
+        self.lane = lane
+        self.size = size
+        self.began = self.busy_at = now
+        self.serving = chores.begin(lane.serve)
+
+    def state(self, now: float) -> LaneState:
+        """How it is."""
+        if self.lane.under_way:
+            self.busy_at = now
+        return LaneState(self.size, self.lane.under_way, now - self.busy_at, now - self.began)
+
+
+class Worker:
+    """Works for *fleet*, with at most *limit* items under way at once.
+
+        worker = Worker(fleet, limit=100)
+        await worker.work()
+
+    ``work`` ends after `drain`, when what is under way has ended, or after `leave`, at once. *alone*
+    runs an item whose processes have died again and again in a process of its own; without it such an item
+    is carried out as any other.
+    """
+
+    def __init__(self, fleet: Fleet, *, limit: int, alone: RunsAlone | None = None) -> None:
+        self._fleet = fleet
+        self._limit = require_count("limit", limit, 1)
+        self._alone = alone
+        self._store = fleet.hub.store
+        self._books = Books(self._store)
+        self._lanes: defaultdict[str, list[_Lane]] = defaultdict(list)
+        self._ending: list[_Lane] = []
+        self._drains = asyncio.Event()
+        self._leaves = asyncio.Event()
+
+    def drain(self) -> None:
+        """Take no more items, and end when those that are under way have ended."""
+        self._drains.set()
+
+    def leave(self) -> None:
+        """End at once: others go on with what is under way."""
+        self._drains.set()
+        self._leaves.set()
+
+    async def work(self) -> None:
+        """Work until told to end. `HubError` where the store does not answer at the beginning; later, it is waited for."""
+        async with AsyncExitStack() as parts:
+            await parts.enter_async_context(self._books.at_hand())
+            journal = await parts.enter_async_context(self._fleet.hub.journal())
+            clients = Clients(self._fleet, journal)
+            parts.push_async_callback(self._close, clients)
+            engine = self._fleet.engine()
+            parts.push_async_callback(engine.close)
+            bench = Workbench(
+                self._store,
+                self._books,
+                clients,
+                self._fleet.actions,
+                tries=self._fleet.tries,
+                alone=self._alone,
+            )
+            parts.push_async_callback(self._end, bench)
+            await self._work(engine, clients, bench)
+
+    async def _work(self, engine: Engine, clients: Clients, bench: Workbench) -> None:
+        leaving = chores.begin(self._leaves.wait)
+        try:
+            await self._take(engine, clients, bench)
+            ending = chores.begin(partial(self._end_of, bench))
+            await asyncio.wait([leaving, ending], return_when=asyncio.FIRST_COMPLETED)
+            await cancel([ending])
+        finally:
+            await cancel([leaving])
+
+    async def _take(self, engine: Engine, clients: Clients, bench: Workbench) -> None:
+        """Serve the accounts that have work, until told to end."""
+        while not self._drains.is_set():
+            try:
+                open_items = await self._books.accounts()
+                self._allot(engine, clients, bench, open_items)
+                self._tell(bench)
+                await clients.close_idle(self._lanes)
+                if await self._books.look_after(LOST):
+                    await self._deliver_what_is_lost(engine)
+            except HubError as error:
+                log.debug("which accounts have work is not known: %s", error)
+            try:
+                async with asyncio.timeout(PAUSE):
+                    await self._drains.wait()
+            except TimeoutError:
+                continue
+        for lanes in [*self._lanes.values()]:
+            for lane in [*lanes]:
+                lane.lane.stop()
+
+    async def _end_of(self, bench: Workbench) -> None:
+        """Wait until nothing is under way."""
+        serving = [lane.serving for lanes in self._lanes.values() for lane in lanes]
+        serving += [lane.serving for lane in self._ending]
+        await bench.idle()
+        if serving:
+            await asyncio.wait(serving)
+
+    async def _end(self, bench: Workbench) -> None:
+        await bench.leave()
+        lanes = [lane for some in self._lanes.values() for lane in some] + self._ending
+        for lane in lanes:
+            lane.lane.stop()
+        # What is handed back takes a moment; what is not is delivered again all the same.
+        serving = [lane.serving for lane in lanes]
+        if serving:
+            await asyncio.wait(serving, timeout=self._store.deadline)
+        await cancel(serving)
+
+    async def _close(self, clients: Clients) -> None:
+        await clients.close(wait=0 if self._leaves.is_set() else None)
+
+    # -- lanes ---------------------------------------------------------------------------------
+
+    def _allot(
+        self, engine: Engine, clients: Clients, bench: Workbench, open_items: dict[str, int]
+    ) -> None:
+        now = asyncio.get_running_loop().time()
+        self._ending = [lane for lane in self._ending if not lane.serving.done()]
+        states = []
+        for account in {**open_items, **self._lanes}:
+            lanes = [lane.state(now) for lane in self._lanes.get(account, ())]
+            client = clients.known(account)
+            if client is not None:
+                client.look()
+            has_turns_left = client is None or client.has_turns_left
+            states.append(AccountState(account, open_items.get(account, 0), lanes, has_turns_left))
+        taken = sum(state.places for state in states)
+        taken += sum(lane.lane.under_way for lane in self._ending)
+        allotted = allot(self._limit, taken, states)
+        for account, place in sorted(allotted.end, reverse=True):
+            lane = self._lanes[account].pop(place)
+            lane.lane.stop()
+            self._ending.append(lane)
+            if not self._lanes[account]:
+                del self._lanes[account]
+        for account, size in allotted.begin:
+            self._lanes[account].append(_Lane(engine.lane(account, size, bench.attend), size, now))
+
+    def _tell(self, bench: Workbench) -> None:
+        """Tell the others what this worker is at."""
+        self._store.about["worker"] = {
+            "limit": self._limit,
+            "under_way": bench.under_way,
+            "accounts": len(self._lanes),
+        }
+
+    # -- what the engine may have lost ---------------------------------------------------------
+
+    async def _deliver_what_is_lost(self, engine: Engine) -> None:
+        """Have items delivered that the engine does not have, though they have not ended: whoever submitted them was
+        killed on the way, or the store has lost what was written last.
+        """
+        for run in await self._books.all_progress():
+            if run.is_over:
+                continue
+            async for ids in self._books.waiting(run.run, LOST):
+                by_account: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+                for id_ in ids:
+                    by_account[account_of(id_)].append((run.run, id_))
+                for account, items in by_account.items():
+                    known = await engine.is_known(account, items)
+                    lost = [
+                        item for item, is_there in zip(items, known, strict=True) if not is_there
+                    ]
+                    if lost:
+                        log.info("run %s: %d items are delivered anew", run.run, len(lost))
+                        await engine.publish(account, lost)
