@@ -78,14 +78,13 @@ async with gandi.once("web-01"):
 However often that is begun, the changing calls inside of `Gandi.once` run once. One that was answered gives
 its result from the journal, without a request, and so does the wait for an operation that had ended. One
 whose answer nobody saw is looked for as a lost reply is, before the block begins. `bulk` with a
-`Journal.run` does the same for each item, and gives the results of those that are done. `Gandi.recover`
-tells of calls that stood under no key.
+`Journal.run` does the same for each item, and gives the results of those that are done. `Gandi.recover` tells of calls
+that stood under no key.
 
 What is not promised: calls that only read run again each time. The block must come to the same calls in the
-same order, apart from what follows from the service's answers, else `JournalConflict`. ``settle`` and
-``timeout`` of the process that was killed must cover how late the service may still run its last request.
-Passwords are in no journal, so the program must have them again. The file must not lie on a network file
-system, where locks do not hold.
+same order, apart from what follows from the service's answers, else `JournalConflict`. ``settle`` and ``timeout``
+of the process that was killed must cover how late the service may still run its last request. Passwords are in no
+journal. The file must not lie on a network file system, where locks do not hold.
 
 # Past the end of one process
 
@@ -215,8 +214,7 @@ if TYPE_CHECKING:
     from aiogandi.journals.run import Run, RunOutcome
     from aiogandi.settings import Polling, RateLimit, Retry
 else:
-    # These bring aiohttp, lxml and tenacity. They are imported at their first use, so that a program that
-    # needs only the errors, or the help of the command, starts quickly.
+    # These bring aiohttp, lxml and tenacity. A program that needs only the errors starts quickly without them.
     _LATE = {
         name: f"aiogandi.{module}"
         for module, names in {
