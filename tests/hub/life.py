@@ -54,6 +54,19 @@ def called(number):
     return str(number)
 
 
+async def live(gandi):
+    """Live one life, and return the ids of its server and of its disk."""
+    vm = await gandi.vm_create("web", "s3cret-pw", 111, shares=1, cpu=1)
+    await vm
+    disk = await gandi.disk_create({"size": 2048, "name": "data"})
+    await disk
+    await (await gandi.disk_attach(vm.vm_id, disk.disk_id))
+    await (await gandi.vm_stop(vm.vm_id))
+    await (await gandi.vm_delete(vm.vm_id))
+    await (await gandi.disk_delete(disk.disk_id))
+    return [vm.vm_id, disk.disk_id]
+
+
 async def main(url, store, lives, limit, number):
     logging.getLogger("aiogandi").setLevel(logging.ERROR)
     logging.getLogger("aiogandi.hub").setLevel(
@@ -69,21 +82,9 @@ async def main(url, store, lives, limit, number):
             **{**SETTINGS, "url": url, "hub": hub, "journal": journal, "on_event": listen},
         ) as gandi,
     ):
-
-        async def live(number):
-            vm = await gandi.vm_create("web", "s3cret-pw", 111, shares=1, cpu=1)
-            await vm
-            disk = await gandi.disk_create({"size": 2048, "name": "data"})
-            await disk
-            await (await gandi.disk_attach(vm.vm_id, disk.disk_id))
-            await (await gandi.vm_stop(vm.vm_id))
-            await (await gandi.vm_delete(vm.vm_id))
-            await (await gandi.disk_delete(disk.disk_id))
-            return [vm.vm_id, disk.disk_id]
-
         failed = 0
         run = journal.run("lives", key=called)
-        async for outcome in bulk(live, numbers, limit=int(limit), run=run):
+        async for outcome in bulk(lambda _: live(gandi), numbers, limit=int(limit), run=run):
             tell("Lived", outcome.item)
             if outcome.error is not None:
                 failed += 1
