@@ -249,9 +249,10 @@ class _LaneWorker(Worker[None]):
         task_status: TaskStatus[CapacityLimiter] = TASK_STATUS_IGNORED,
     ) -> None:
         try:
-            await super().run_consumers(
-                receive, renew_scope, produce_scope, task_status=task_status
-            )
+            with receive:  # the consumers have clones of it, and streaq leaves it open
+                await super().run_consumers(
+                    receive, renew_scope, produce_scope, task_status=task_status
+                )
         finally:
             receive.close()  # streaq closes its clones alone
             stream = self.stream_key + self.priorities[0]

@@ -1,20 +1,25 @@
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from aiogandi.cancellation import cancel
 from aiogandi.fleet.engine import Engine
 from aiogandi.redaction import Secret
 from tests.hub.conftest import prefix, shared_store, store_server  # noqa: F401 - fixtures
+from tests.processes import programs
 
 LEASE = 0.5
-DEADLINE = 0.4
+DEADLINE = 0.5
 
 
 @pytest.fixture
-async def make_engine(shared_store, prefix, request):  # noqa: F811
+async def make_engine(shared_store, prefix):  # noqa: F811
     """Makes engines on one store and prefix, each as that of another process; closes them afterwards."""
     engines = []
 
-    def make(url=shared_store, lease=LEASE, deadline=DEADLINE):
-        engines.append(Engine(Secret(url), "the hub", prefix, lease, deadline))
+    def make(url=shared_store):
+        engines.append(Engine(Secret(url), "the hub", prefix, LEASE, DEADLINE))
         return engines[-1]
 
     yield make
@@ -23,5 +28,26 @@ async def make_engine(shared_store, prefix, request):  # noqa: F811
 
 
 @pytest.fixture
-async def engine(make_engine):
+def engine(make_engine):
     return make_engine()
+
+
+@pytest.fixture
+async def serve(engine):
+    """Has lanes serve until the end of the test: ``lane, serving = serve(attend, size=8)``."""
+    served = []
+
+    def begin(attend, size=8, of=engine, account="acme"):
+        lane = of.lane(account, size, attend)
+        served.append(asyncio.create_task(lane.serve()))
+        return lane, served[-1]
+
+    yield begin
+    await cancel(served)
+
+
+@pytest.fixture
+async def attender(shared_store, prefix):  # noqa: F811
+    """Starts processes that attend to the items of the account ``acme`` and do not end them."""
+    async with programs(Path(__file__).with_name("attender.py")) as start:
+        yield lambda: start(shared_store, prefix, "acme", LEASE)
