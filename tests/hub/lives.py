@@ -80,12 +80,24 @@ class Storm:
         return sum(self.sandbox.executed[step] for step in STEPS)
 
     @property
+    def done(self):
+        """The ids of the server and the disk of each life that has an outcome, by what it is called; None for those that
+        failed.
+        """
+        return {outcome.key: outcome.result for outcome in self.outcomes}
+
+    @property
     def complaints(self):
         """What is not as it was meant: each thing once, and nothing left over."""
-        done = {outcome.key: outcome.result for outcome in self.outcomes}
+        for what, seen, wanted in (*self.of_the_books(), *self.of_the_outcomes()):
+            if seen != wanted:
+                yield f"{what}: {seen} instead of {wanted}"
+
+    def of_the_books(self):
+        """What stands in the sandbox's books, and should."""
         meant = Counter(
             happened
-            for vm_id, disk_id in filter(None, done.values())
+            for vm_id, disk_id in filter(None, self.done.values())
             for happened in [
                 *(("vm_create", vm_id, None), ("disk_create", None, disk_id)),
                 *(("disk_attach", vm_id, disk_id), ("vm_stop", vm_id, None)),
@@ -98,21 +110,24 @@ class Storm:
         )
         types = Counter(each["type"] for each in self.sandbox.operations)
         states = {each["state"] for each in self.sandbox.operations}
-        for what, seen, wanted in (
+        return (
             ("servers left over", self.sandbox.vms, []),
             ("disks left over", self.sandbox.disks, []),
             ("operations", dict(types), dict.fromkeys(STEPS, self.lives)),
             ("states", states, {"DONE"}),
             ("happened, not meant", +(happened - meant), Counter()),
             ("meant, not happened", +(meant - happened), Counter()),
+        )
+
+    def of_the_outcomes(self):
+        """What was said of the lives, and should be."""
+        return (
             ("outcomes", len(self.outcomes), self.lives),
-            ("lives", set(done), set(map(str, range(self.lives)))),
+            ("lives", set(self.done), set(map(str, range(self.lives)))),
             ("not done", [each for each in self.outcomes if each.state != "done"], []),
             ("failed", self.failed, []),
             ("through", set(self.through), {0}),
-        ):
-            if seen != wanted:
-                yield f"{what}: {seen} instead of {wanted}"
+        )
 
 
 class Victim:
@@ -127,12 +142,20 @@ class Victim:
 
     @classmethod
     async def started(cls, storm, store, limit, number):
-        words = (storm.sandbox.url, store.url, storm.lives, limit, number)
+        """One that lives the lives of the hub's storm."""
+        return await cls.running(
+            storm, *(PROGRAM, storm.sandbox.url, store.url, storm.lives, limit, number)
+        )
+
+    @classmethod
+    async def running(cls, storm, *words, env=None, stderr=None):
+        """One that runs Python with these *words*."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, PROGRAM, *map(str, words)),
+            *(sys.executable, *map(str, words)),
             stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
             cwd=REPOSITORY,
-            env=unmeasured() | {"PYTHONPATH": str(REPOSITORY)},
+            env=unmeasured() | {"PYTHONPATH": str(REPOSITORY)} | (env or {}),
         )
         return cls(process, storm)
 
@@ -150,18 +173,21 @@ class Victim:
         async for line in self.process.stdout:
             if not line.endswith(b"\n"):
                 break  # it was killed in the middle of it
-            self.has_begun = True
-            match json.loads(line):
-                case ["through", failed]:
-                    self._storm.through.append(failed)
-                case ["Failed", *what]:
-                    self._storm.failed.append(what)
-                case ["Lived", number]:
-                    self._places.pop(number, None)
-                case ["SurplusFound", _]:
-                    self._storm.surplus += 1
-                case [event, number] if event in PLACES:
-                    self._places[number] = PLACES[event]
+            self._hear(line)
+
+    def _hear(self, line):
+        self.has_begun = True
+        match json.loads(line):
+            case ["through", failed]:
+                self._storm.through.append(failed)
+            case ["Failed", *what]:
+                self._storm.failed.append(what)
+            case ["Lived", number]:
+                self._places.pop(number, None)
+            case ["SurplusFound", _]:
+                self._storm.surplus += 1
+            case [event, number] if event in PLACES:
+                self._places[number] = PLACES[event]
 
     async def goes_on(self, number):
         """Wait until all have begun so many more operations, and tell whether it has not ended meanwhile."""
@@ -184,11 +210,8 @@ class Victim:
         await self._reading
 
 
-async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, limit=LIMIT):
-    """Let so many processes live the lives, and kill one after the other until they are through, or so many
-    *kills*; return what became of it.
-    """
-    lots = random.Random(seed)
+def trouble_of(lots):
+    """What happens to the calls of a life: replies are lost, and others are late."""
 
     def trouble(method):
         if method not in STEPS:
@@ -197,11 +220,19 @@ async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, lim
             return DropReply()
         return Delay(lots.uniform(0, 0.05)) if lots.random() < 0.4 else None
 
+    return trouble
+
+
+async def storm(seed, lives=LIVES, workers=WORKERS, kills=None, pause=PAUSE, limit=LIMIT):
+    """Let so many processes live the lives, and kill one after the other until they are through, or so many
+    *kills*; return what became of it.
+    """
+    lots = random.Random(seed)
     began = time.monotonic()
     store = StoreServer(appendonly="yes").start()
     try:
         async with Sandbox(durations=DURATIONS) as sandbox:
-            sandbox.interfere = trouble
+            sandbox.interfere = trouble_of(lots)
             result = Storm(sandbox, lives)
             victims = [
                 await Victim.started(result, store, limit, number) for number in range(workers)

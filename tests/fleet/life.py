@@ -1,0 +1,59 @@
+"""What the workers of the storm do: ``aiogandi worker tests.fleet.life:fleet``. The environment says where the store
+and the sandbox are. They print what happens to a life as those of the hub's storm do.
+"""
+
+import os
+import signal
+
+from aiogandi import RedisHub
+from aiogandi.fleet.fleet import Fleet
+from tests.hub.life import LIFE, SETTINGS, listen, live, tell
+
+LEASE = 1.0
+
+DIES_AT_ONCE, DIES_LATER = -1, -2
+"""Items that end whatever process they run in; the second one when it has created a disk."""
+
+
+def account(_):
+    """The settings of the one account that there is."""
+    whose = {"login": "AA1234-GANDI", "password": "mypassword"}
+    return {**SETTINGS, **whose, "url": os.environ["STORM_SANDBOX"], "on_event": listen}
+
+
+def hub_at(store):
+    """The hub that all of them have."""
+    return RedisHub(store, lease=LEASE)
+
+
+fleet = Fleet(hub_at(os.environ.get("STORM_STORE", "redis://127.0.0.1:6379/0")), account=account)
+
+
+@fleet.action
+async def provision(gandi, number):
+    """Live one life."""
+    LIFE.set(number)
+    if number == DIES_LATER:
+        await (await gandi.disk_create({"size": 2048, "name": "left-over"}))
+    if number < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    lived = await live(gandi)
+    tell("Lived", number)
+    return lived
+
+
+if __name__ == "__main__":
+    import asyncio
+    import logging
+    import sys
+
+    from aiogandi.fleet.worker import Worker
+
+    async def main():
+        logging.basicConfig(level=os.environ.get("STORM_LEVEL", "WARNING"),
+            format="%(asctime)s.%(msecs)03d %(name)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+        worker = Worker(fleet, limit=int(sys.argv[1]))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.drain)
+        await worker.work()
+
+    asyncio.run(main())
