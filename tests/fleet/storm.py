@@ -64,9 +64,7 @@ class FleetStorm(Storm):
 
     @property
     def done(self):
-        return {
-            str(outcome.item): outcome.result for outcome in self.outcomes if outcome.item >= 0
-        }
+        return {str(outcome.item): outcome.result for outcome in self.outcomes if outcome.item >= 0}
 
     def of_the_outcomes(self):
         deaths = -signal.SIGKILL
@@ -77,7 +75,11 @@ class FleetStorm(Storm):
             ("kills", self.codes[deaths] - self.kills, 0),
             # One that begins while the store is away ends with 1.
             ("codes", set(self.codes) - {deaths, 1 if self.restarts else 0, 0}, set()),
-            ("errors", [each for each in self.told if " ERROR " in each or "Traceback" in each], []),
+            (
+                "errors",
+                [each for each in self.told if " ERROR " in each or "Traceback" in each],
+                [],
+            ),
         )
 
     @property

@@ -26,10 +26,15 @@ del PINNED[Path(__file__).stem]
 ENGINES = dict(
     re.findall(r"^<!-- engine: (\w+) -->\n```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 )
+[WORK] = re.findall(
+    r"^<!-- tested: work -->\n```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE
+)
+"""What README's fleet shares with its workers, and the program that gives them work imports."""
+
 QUICKSTART, BULK, SERVICE, *TESTS = (
     code
     for code in re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-    if code not in ENGINES.values()
+    if code not in (WORK, *ENGINES.values())
 )
 SHOWN = {
     "readme_quickstart": QUICKSTART,
@@ -38,6 +43,7 @@ SHOWN = {
         f"async def run(gandi: Gandi) -> None:\n{textwrap.indent(BULK, '    ')}"
     ),
     "readme_service": SERVICE,
+    "work": WORK,
     **{f"readme_tests_{number}": code for number, code in enumerate(TESTS)},
     "readme_celery": ENGINES["any"] + ENGINES["celery"],
     "readme_temporal": (
