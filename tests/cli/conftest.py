@@ -10,19 +10,22 @@ import subprocess
 import sys
 import xmlrpc.client
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pexpect
 import pytest
 
-from aiogandi import Gandi, Polling, Retry
 from aiogandi.cli.app import run
 from aiogandi.cli.batch.ids import ids_of, range_of
+from tests.cli.quick import quick
 from tests.hub.stores import StoreServer
 
-COMMAND = [sys.executable, "-W", "error", "-m", "aiogandi.cli"]
+PYTHON = [sys.executable, "-W", "error", "-m"]
+COMMAND = [*PYTHON, "tests.cli.quick"]
+"""The command in a process of its own, as what waits for a service is tested."""
+THE_REAL_ONE = [*PYTHON, "aiogandi.cli"]
+"""As all else is tested, and as README's lines are."""
 LOGIN, PASSWORD = "AA1234-GANDI", "mypassword"
 
 PATIENCE = 120
@@ -165,7 +168,7 @@ def process(home):
 
     def run(*args, service=None, text="", env=None):
         done = subprocess.run(
-            [*COMMAND, *map(str, args)],
+            [*(COMMAND if service else THE_REAL_ONE), *map(str, args)],
             check=False,
             env=environment(home, service, env),
             input=text,
@@ -233,9 +236,6 @@ def aiogandi(home, monkeypatch, capsys):
     """Runs the command in this process, which costs no time to start one. It polls often, and waits
     no time to speak of before it logs in again or sends a call again.
     """
-    often = Polling(interval=0.02, max_interval=0.1)
-    quick = partial(Gandi, polling=often, retry=Retry(backoff=0.01))
-
     def run_here(*args, service=None, text="", env=None):
         given = environment(home, service, env)
         for name in {name for name in os.environ if name.startswith("GANDI_")} - given.keys():
