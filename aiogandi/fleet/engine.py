@@ -25,9 +25,16 @@ from urllib.parse import quote
 
 from anyio import TASK_STATUS_IGNORED, CancelScope, CapacityLimiter, move_on_after
 from anyio.abc import TaskStatus
-from anyio.streams.memory import MemoryObjectReceiveStream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from coredis import ConnectionPool, Redis
-from coredis.connection import TCPLocation, UnixDomainSocketLocation
+from coredis.connection import (
+    BaseConnection,
+    Location,
+    TCPConnection,
+    TCPLocation,
+    UnixDomainSocketConnection,
+    UnixDomainSocketLocation,
+)
 from coredis.exceptions import ConnectionError as Disconnected
 from coredis.exceptions import RedisError
 from coredis.retry import ConstantRetryPolicy, NoRetryPolicy
@@ -39,7 +46,7 @@ from streaq.utils import now_ms
 from aiogandi import chores
 from aiogandi.errors import HubError
 from aiogandi.fleet.address import Address
-from aiogandi.fleet.foreign import OfOurs, ours
+from aiogandi.fleet.foreign import ours, trouble_in
 from aiogandi.fleet.kept import Kept
 from aiogandi.fleet.lane import Attend, Lane
 from aiogandi.fleet.leave import LEAVE
@@ -63,9 +70,6 @@ for a tenth of that time: streaq is heard of after nine tenths. So it is not sho
 lease is over the item's key is held in the journal, and right after it others may go on."""
 
 log = logging.getLogger(__name__)
-
-for _library in ("streaq", "coredis"):
-    logging.getLogger(_library).addFilter(OfOurs())
 
 
 class Engine:
@@ -142,10 +146,15 @@ class Engine:
             tls = self._tls = self._tls or to.ssl_context()
         except (OSError, KeyError) as error:
             raise HubError(f"{self.told}: TLS: {error}") from error
+        location: Location
+        kind: type[TCPConnection | UnixDomainSocketConnection]
+        if to.path is None:
+            location, kind = TCPLocation(to.host, to.port), _TCPConnection
+        else:
+            location, kind = UnixDomainSocketLocation(to.path), _SocketConnection
         return ConnectionPool(
-            location=TCPLocation(to.host, to.port)
-            if to.path is None
-            else UnixDomainSocketLocation(to.path),
+            connection_class=kind,
+            location=location,
             connect_timeout=self.deadline,
             stream_timeout=seconds,
             username=to.username,
@@ -178,7 +187,7 @@ class Engine:
                 worker = await client.entered()
                 return await ask(cast("Redis[str]", worker.redis), items)
             except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
-                trouble = _trouble(error)
+                trouble = trouble_in(error)
             await client.close()
             if is_new:
                 break
@@ -219,7 +228,7 @@ class _LaneWorker(Worker[None]):
             with ours():
                 await self.run_async()
         except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
-            return _trouble(error)
+            return trouble_in(error)
         return ""
 
     def let_go(self) -> None:
@@ -283,6 +292,28 @@ class _LaneWorker(Worker[None]):
             raise StreaqRetry(delay=timedelta(seconds=again))
 
 
+class _Closing(BaseConnection):
+    """A connection that closes its own buffers where it comes to nothing: coredis leaves them open then, which is a
+    ResourceWarning for each.
+    """
+
+    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        try:
+            await super().run(task_status=task_status)
+        finally:
+            for each in vars(self).values():
+                if isinstance(each, (MemoryObjectReceiveStream, MemoryObjectSendStream)):
+                    each.close()
+
+
+class _TCPConnection(_Closing, TCPConnection):
+    pass
+
+
+class _SocketConnection(_Closing, UnixDomainSocketConnection):
+    pass
+
+
 def _id_of(item: Item) -> str:
     """The engine's name of a delivery: the same one for the same item."""
     return sha256(json.dumps(item).encode()).hexdigest()[:32]
@@ -291,11 +322,3 @@ def _id_of(item: Item) -> str:
 def _written(data: Any) -> str:
     # Of an error only the engine itself would say something there.
     return json.dumps(data, default=lambda _: None)
-
-
-def _trouble(error: BaseException) -> str:
-    """What has gone wrong, in words that name neither commands nor where the store is."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    text = str(error).rpartition("of pipeline caused error: ")[2]
-    return text or type(error).__name__

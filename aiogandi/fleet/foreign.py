@@ -1,4 +1,4 @@
-"""What libraries log while they work for us, which is told in our own name, and to who debugs us alone."""
+"""What libraries say while they work for us: what they log is told in our own name, and to who debugs us alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ours() -> Iterator[None]:
         _is_ours.reset(token)
 
 
-class OfOurs(logging.Filter):
+class _OfOurs(logging.Filter):
     """Has a library's logger tell at DEBUG what it tells of work of ours: to it an item that is delivered twice, and
     a store that is away, are warnings. What it tells of other work in the process it tells as ever.
     """
@@ -32,3 +32,15 @@ class OfOurs(logging.Filter):
             return True
         log.debug("%s: %s", record.name, record.getMessage())
         return False
+
+
+for _library in ("streaq", "coredis"):
+    logging.getLogger(_library).addFilter(_OfOurs())
+
+
+def trouble_in(error: BaseException) -> str:
+    """What has gone wrong in a library, in words without the commands that were sent."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    text = str(error).rpartition("of pipeline caused error: ")[2]
+    return text or type(error).__name__

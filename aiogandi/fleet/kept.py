@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
 from aiogandi import chores
+from aiogandi.fleet.foreign import ours
 
 Thing = TypeVar("Thing")
 
@@ -41,9 +42,10 @@ class Kept(Generic[Thing]):
 
     async def _keep(self) -> None:
         try:
-            async with self._manager as thing:
-                self._entered.set_result(thing)
-                await self._closing.wait()
+            with ours():
+                async with self._manager as thing:
+                    self._entered.set_result(thing)
+                    await self._closing.wait()
         except Exception as error:  # noqa: BLE001 - who waits for it is told
             if not self._entered.done():
                 self._entered.set_exception(error)
