@@ -19,14 +19,15 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from anyio import TASK_STATUS_IGNORED, CancelScope, CapacityLimiter, move_on_after
 from anyio.abc import TaskStatus
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from coredis import ConnectionPool, Redis
+from coredis import ConnectionPool
 from coredis.connection import (
     BaseConnection,
     Location,
@@ -47,16 +48,13 @@ from aiogandi import chores
 from aiogandi.errors import HubError
 from aiogandi.fleet.address import Address
 from aiogandi.fleet.foreign import ours, trouble_in
-from aiogandi.fleet.kept import Kept
-from aiogandi.fleet.lane import Attend, Lane
+from aiogandi.fleet.kept import Line
+from aiogandi.fleet.lane import Attend, Item, Lane
 from aiogandi.fleet.leave import LEAVE
 from aiogandi.redaction import Secret
 
-Item: TypeAlias = tuple[str, str]
-"""A run's name and the id of one of its items."""
-
 Result = TypeVar("Result")
-_Ask: TypeAlias = Callable[[Redis[str], Sequence[Item]], Awaitable[list[Result]]]
+_Ask: TypeAlias = Callable[[Sequence[Item], Worker[None]], Awaitable[list[Result]]]
 
 TASK: Final = "item"
 """The name of the engine's one task."""
@@ -87,7 +85,7 @@ class Engine:
         self._address = Address.of(url)
         self._tls: ssl.SSLContext | None = None
         self._prefix = prefix
-        self._client: Kept[Worker[None]] | None = None
+        self._line = Line(self._opened, told)
 
     async def publish(self, account: str, items: Sequence[Item]) -> None:
         """Have these items delivered to who serves *account*. One that is being delivered is not delivered a second
@@ -95,9 +93,9 @@ class Engine:
         """
         names = self._names(account)
 
-        async def send(client: Redis[str], some: Sequence[Item]) -> list[None]:
+        async def send(some: Sequence[Item], opened: Worker[None]) -> list[None]:
             now = now_ms()
-            async with client.pipeline(transaction=False) as pipe:
+            async with opened.redis.pipeline(transaction=False) as pipe:
                 library = Streaq(pipe)
                 for item in some:
                     task = names.enqueue_unsafe(TASK, *item)
@@ -113,8 +111,8 @@ class Engine:
         """
         names = self._names(account)
 
-        async def look(client: Redis[str], some: Sequence[Item]) -> list[bool]:
-            async with client.pipeline(transaction=False) as pipe:
+        async def look(some: Sequence[Item], opened: Worker[None]) -> list[bool]:
+            async with opened.redis.pipeline(transaction=False) as pipe:
                 found = [pipe.exists([names.task_key + _id_of(item)]) for item in some]
             return [bool(await each) for each in found]
 
@@ -122,18 +120,12 @@ class Engine:
 
     def lane(self, account: str, size: int, attend: Attend) -> Lane:
         """What takes items of *account* and attends to up to *size* of them at once."""
-        return Lane(
-            lambda lane: _LaneWorker(self, account, size, attend, lane),
-            self.told,
-            shortest=self.deadline / 4,
-            longest=self.lease,
-        )
+        begin = partial(_LaneWorker, self, account, size, attend)
+        return Lane(begin, self.told, shortest=self.deadline / 4, longest=self.lease)
 
     async def close(self) -> None:
         """Close the connections on which items are published. Lanes have their own."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._line.close()
 
     def queue(self, account: str) -> str:
         """What streaq calls the queue of an account."""
@@ -168,32 +160,15 @@ class Engine:
         """A worker that never runs: it knows how the things of an account's queue are called."""
         return Worker(queue_name=self.queue(account), serializer=_written)
 
+    def _opened(self) -> Worker[None]:
+        policy = {"retry_policy": NoRetryPolicy()}  # whether once more is useful, the line knows
+        return Worker(redis_pool=self.pool(self.deadline), redis_kwargs=policy)
+
     async def _ask(self, ask: _Ask[Result], items: Sequence[Item]) -> list[Result]:
         answers: list[Result] = []
-        with ours():
-            for begin in range(0, len(items), AT_ONCE):
-                answers += await self._ask_once(ask, items[begin : begin + AT_ONCE])
+        for begin in range(0, len(items), AT_ONCE):
+            answers += await self._line.use(partial(ask, items[begin : begin + AT_ONCE]))
         return answers
-
-    async def _ask_once(self, ask: _Ask[Result], items: Sequence[Item]) -> list[Result]:
-        trouble = ""
-        for _ in range(2):
-            client = self._client
-            is_new = client is None or not client.is_open
-            if client is None or is_new:
-                pool, policy = self.pool(self.deadline), {"retry_policy": NoRetryPolicy()}
-                client = self._client = Kept(Worker(redis_pool=pool, redis_kwargs=policy))
-            try:
-                worker = await client.entered()
-                return await ask(cast("Redis[str]", worker.redis), items)
-            except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
-                trouble = trouble_in(error)
-            await client.close()
-            if is_new:
-                break
-            # The store may have been started anew since, without streaq's functions.
-        # Not in the handler: its traceback has frames of coredis, which know the password.
-        raise HubError(f"{self.told}: {trouble}")
 
 
 class _LaneWorker(Worker[None]):

@@ -12,6 +12,9 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
 
+Item: TypeAlias = tuple[str, str]
+"""A run's name and the id of one of its items."""
+
 Attend: TypeAlias = Callable[[str, str], Awaitable[float | None]]
 """Attends to an item of a run, and returns None when it has ended, or in how many seconds it is to be delivered
 again, to anybody."""
@@ -32,7 +35,7 @@ class Delivery(Protocol):
 
 
 class Lane:
-    """Takes items of one account's queue and attends to some of them at once.
+    """Takes items of one account's queue and has some of them attended to at once.
 
     *begin* makes its deliveries, one after the other. *told* is what logs call the store. After one that has
     broken the next one begins within *longest* seconds, and at first sooner.
