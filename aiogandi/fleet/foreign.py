@@ -43,4 +43,6 @@ def trouble_in(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     text = str(error).rpartition("of pipeline caused error: ")[2]
+    if isinstance(cause := error.__cause__, OSError):  # they say only what was not done, not why
+        text = f"{text}: {cause or 'it took too long'}"
     return text or type(error).__name__

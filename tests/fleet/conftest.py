@@ -18,8 +18,8 @@ async def make_engine(shared_store, prefix):  # noqa: F811
     """Makes engines on one store and prefix, each as that of another process; closes them afterwards."""
     engines = []
 
-    def make(url=shared_store):
-        engines.append(Engine(Secret(url), "the hub", prefix, LEASE, DEADLINE))
+    def make(url=shared_store, lease=LEASE):
+        engines.append(Engine(Secret(url), "the hub", prefix, lease, DEADLINE))
         return engines[-1]
 
     yield make

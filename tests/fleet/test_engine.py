@@ -180,6 +180,21 @@ class TestTheEnd:
         await lane.serve()
         assert not seen
 
+    async def test_workers_that_never_came_back_are_forgotten(self, make_engine, serve, store):
+        engine = make_engine(lease=0.02)
+        stream = f"streaq:{engine.queue('acme')}:queues:normal"
+        await store.xgroup_create(stream, "workers", "0", mkstream=True)
+        await store.xgroup_createconsumer(stream, "workers", "killed")
+        await asyncio.sleep(10 * 2 * 0.02 + 0.05)
+        await store.xgroup_createconsumer(stream, "workers", "just begun")
+        lane, serving = serve(seen := Seen(), of=engine)
+        await engine.publish("acme", ONE)
+        await until(lambda: seen)
+        lane.stop()
+        await serving
+        consumers = {each["name"] for each in await store.xinfo_consumers(stream, "workers")}
+        assert consumers <= {b"just begun"}
+
     async def test_nothing_is_left_running(self, engine, serve, store):
         before = asyncio.all_tasks()
         lane, serving = serve(Seen())
