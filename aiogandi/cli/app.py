@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
@@ -23,6 +21,7 @@ from aiogandi.cli.exits import (
     exit_code,
     explain,
 )
+from aiogandi.cli.terminal.logs import warnings_on
 from aiogandi.cli.terminal.outlet import occupy_closed_streams
 from aiogandi.cli.terminal.screen import Screen, Undelivered
 from aiogandi.errors import GandiError
@@ -51,6 +50,9 @@ COMMANDS: Final = (
     LateCommand("pending", "pending", "List what earlier commands began and nobody has concluded."),
     LateCommand("recover", "recover", "Find out what became of what earlier commands began."),
     LateCommand("hub", "hub", "The hub: what processes share through a store."),
+    LateCommand(
+        "worker", "worker", "Work for a fleet until told to end, and nothing is lost then."
+    ),
     LateCommand(
         "sandbox",
         "sandbox",
@@ -145,7 +147,7 @@ def run(arguments: Sequence[str], client: Callable[..., Gandi] | None = None) ->
     """
     occupy_closed_streams()
     screen = Screen()
-    with _warnings_on(screen):
+    with warnings_on(screen):
         try:
             code = root(client).main(
                 with_shell(arguments), prog_name="aiogandi", standalone_mode=False
@@ -174,20 +176,3 @@ def _tell_usage(screen: Screen, error: typer.BadParameter) -> None:
     if message:
         command = error.ctx.command_path if error.ctx else "aiogandi"
         screen.problem(f"{message.rstrip('.')} (see: {command} --help)")
-
-
-@contextmanager
-def _warnings_on(screen: Screen) -> Iterator[None]:
-    """Print the client's warnings, for example that an operation may have run twice."""
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            screen.problem(f"warning: {record.getMessage()}")
-
-    handler = Handler(logging.WARNING)
-    logger = logging.getLogger("aiogandi")
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

@@ -33,8 +33,10 @@ UNKNOWN_ACTION: Final = 5.0
 class RunsAlone(Protocol):
     """Runs an item in a process of its own."""
 
-    async def __call__(self, run: str, id_: str) -> str | None:
-        """Return when that has ended: None where the item has its outcome, else how the process died."""
+    async def __call__(self, run: str, begun: Begun) -> str | None:
+        """Return when that has ended: None where the item has its outcome, else how the process died. `KeyHeld` and
+        `HubError` mean the same as where an item runs here.
+        """
 
 
 class Workbench:
@@ -139,7 +141,7 @@ class Workbench:
             outcome = outcomes.failed("NoClient", str(error))
         else:
             if self._alone is not None and await self._is_suspect(client, run, begun):
-                await self._run_alone(self._alone, run, item.id)
+                await self._run_alone(self._alone, run, begun)
                 return None
             outcome = await outcome_of(action, client, run, begun)
         await self._write_down(run, item.id, outcome)
@@ -156,11 +158,12 @@ class Workbench:
         await self._books.note_steps(run, item.id, steps, are_more=begun.steps is not None)
         return False
 
-    async def _run_alone(self, alone: RunsAlone, run: str, id_: str) -> None:
+    async def _run_alone(self, alone: RunsAlone, run: str, begun: Begun) -> None:
+        id_ = begun.item.id
         log.warning(
             "run %s, item %s: its process has died again and again; it runs alone", run, id_
         )
-        while (death := await alone(run, id_)) is not None:
+        while (death := await alone(run, begun)) is not None:
             number = await self._books.died(run, id_)
             if number >= self._tries:
                 told = f"its process died {number} times while it ran alone, at last by {death}"

@@ -71,6 +71,12 @@ class Worker:
         self._drains = asyncio.Event()
         self._leaves = asyncio.Event()
 
+    @property
+    def under_way(self) -> int:
+        """How many items are."""
+        lanes = [lane for some in self._lanes.values() for lane in some] + self._ending
+        return sum(lane.lane.under_way for lane in lanes)
+
     def drain(self) -> None:
         """Take no more items, and end when those that are under way have ended."""
         self._drains.set()

@@ -19,14 +19,14 @@ class Interrupts:
     """Ctrl-C in two stages: the first ends the command in good order, the second ends it at once.
 
     The first Ctrl-C cancels the task that entered this context. Inside `handed_to` it calls a
-    handler instead, which can first say what still goes on. SIGTERM and SIGHUP, which a closed terminal
-    sends, do the same; ``nohup`` still keeps SIGHUP away.
+    handler instead, which can first say what still goes on; with more handlers there are more stages. SIGTERM
+    and SIGHUP, which a closed terminal sends, do the same; ``nohup`` still keeps SIGHUP away.
     """
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._task: asyncio.Task[object] | None = None
-        self._handler: Callable[[int], None] | None = None
+        self._handlers: list[Callable[[int], None]] = []
         self._signals = [
             (number, code)
             for name, code in ENDING.items()
@@ -45,13 +45,15 @@ class Interrupts:
         self._let_go()
 
     @contextmanager
-    def handed_to(self, handler: Callable[[int], None]) -> Iterator[None]:
-        """Let the first signal call *handler* with the exit code, to end the block in its own way."""
-        self._handler = handler
+    def handed_to(self, *handlers: Callable[[int], None]) -> Iterator[None]:
+        """Let the first signals call these *handlers*, each the next one, with the exit code, to end the block in
+        their own way. A signal after them ends the command at once.
+        """
+        self._handlers = [*handlers]
         try:
             yield
         finally:
-            self._handler = None
+            self._handlers = []
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -75,13 +77,14 @@ class Interrupts:
                 asyncio.get_running_loop().remove_signal_handler(number)
 
     def _interrupted(self, code: int) -> None:
-        if self.code is not None:
+        if self.code is not None and not self._handlers:
             # The progress bar may have hidden the cursor, and os._exit runs no clean-up.
             self._screen.err.show_cursor()
             os._exit(code)
-        self.code = code
-        if self._handler is not None:
-            self._handler(code)
+        if self.code is None:
+            self.code = code
+        if self._handlers:
+            self._handlers.pop(0)(code)
         elif self._task is not None:
             self._task.cancel()
 
