@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -40,9 +40,9 @@ class WorkerHere:
     under_way: int
     limit: int
 
-    def __str__(self) -> str:
-        since = self.since.isoformat(timespec="seconds")
-        return f"worker {self.pid} since {since}: {self.under_way} of at most {self.limit} items under way"
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, as `json.dumps` takes it."""
+        return {**asdict(self), "since": self.since.isoformat(timespec="seconds")}
 
 
 async def workers_here(hub: RedisHub) -> list[WorkerHere]:

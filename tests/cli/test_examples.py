@@ -14,7 +14,7 @@ EXAMPLES = [
     for command in COMMANDS.values()
     for line in command.epilog.split("\n\n")[1:]
 ]
-SERVING = ("aiogandi sandbox", "aiogandi demo")
+SERVING = ("aiogandi sandbox", "aiogandi demo", "aiogandi worker")
 """These serve; their own tests run them."""
 
 

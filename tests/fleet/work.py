@@ -4,7 +4,6 @@ where its store and its sandbox are.
 
 import asyncio
 import os
-import signal
 from pathlib import Path
 
 from aiogandi import Fleet, Gandi, Polling, RedisHub
@@ -32,27 +31,31 @@ def account(name):
 fleet = Fleet(hub, account=account)
 
 
-def attempts(name):
-    """Note that *name* is begun once more; return how often that was."""
+def begun(name):
+    """Note that *name* is begun in this process; return how often it was begun so far."""
     file = Path(os.environ["WORK_FOLDER"], name)
     with file.open("a") as notes:
         notes.write(f"{os.getpid()}\n")
     return len(file.read_text().split())
 
 
+def may_go_on():
+    return Path(os.environ["WORK_FOLDER"], "go").exists()
+
+
 @fleet.action
 async def create(gandi: Gandi, name: str):
-    attempts(name)
+    begun(name)
     await (await gandi.disk_create({"name": name, "size": 2048}))
     return name
 
 
 @fleet.action
 async def slowly(gandi: Gandi, name: str):
-    """Takes its time, and has begun something by then."""
+    """Goes on when it may, with something begun."""
     operation = await gandi.disk_create({"name": name, "size": 2048})
-    attempts(name)
-    while not Path(os.environ["WORK_FOLDER"], "go").exists():
+    begun(name)
+    while not may_go_on():  # noqa: ASYNC110 - a file is written by another process
         await asyncio.sleep(0.02)
     await operation
     return name
@@ -60,14 +63,12 @@ async def slowly(gandi: Gandi, name: str):
 
 @fleet.action
 async def deadly(gandi: Gandi, name: str):
-    """Some items end their process in one way or another."""
-    attempts(name)
-    match name.partition("-")[0]:
-        case "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "exits":
-            os._exit(0)
-        case "killed twice" if attempts(name) <= 4:
-            os.kill(os.getpid(), signal.SIGKILL)
+    """Items whose name says so end their process, by a signal or by an exit code."""
+    begun(name)
+    how, _, number = name.rpartition("-")
+    if how == "signal":
+        os.kill(os.getpid(), int(number))
+    if how == "exit":
+        os._exit(int(number))
     await (await gandi.disk_create({"name": name, "size": 2048}))
     return name

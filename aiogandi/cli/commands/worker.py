@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from aiogandi.cli.commands.examples import examples
+from aiogandi.cli.commands.options import Json
 from aiogandi.cli.exits import ENDED, FAILED, OK, CommandFailed, WrongUse
 from aiogandi.cli.service.sharing import Look
 from aiogandi.cli.terminal.logs import log_on
@@ -30,6 +31,9 @@ log = logging.getLogger("aiogandi.worker")
 """What the worker says of itself, at INFO: it is printed without ``--verbose``, too."""
 
 EXAMPLE: Final = "work:fleet"
+
+COLUMNS: Final = {"PID": "pid", "SINCE": "since", "UNDER WAY": "under_way", "LIMIT": "limit"}
+"""What ``--health`` shows of each worker."""
 
 
 @app.command(
@@ -63,6 +67,7 @@ def worker(
         bool,
         typer.Option("--verbose", metavar="", help="Log what happens beside what goes wrong."),
     ] = False,
+    json: Json = False,
 ) -> int | Look:
     """Work for a fleet until told to end, and nothing is lost then.
 
@@ -70,13 +75,15 @@ def worker(
     exit code 0. The second ends it at once, and others go on with those items.
     While the hub's store is away it waits.
     """
+    if json and not health:
+        raise WrongUse("--json goes with --health: a worker has no result")
     if health and target is None:
-        return Look(_health)
+        return Look(_health, as_json=json)
     if target is None:
         raise WrongUse(f"whose worker? give a module and its fleet, such as {EXAMPLE}")
     if context.find_root().params.get("hub"):
         raise WrongUse("--hub: a fleet says itself which hub it has")
-    screen = Screen()
+    screen = Screen(as_json=json)
     fleet = _fleet_of(target, screen)
     if health:
         return asyncio.run(_health(fleet.hub, screen))
@@ -145,11 +152,9 @@ async def _health(hub: aiogandi.RedisHub, screen: Screen) -> int:
     from aiogandi.fleet.health import workers_here  # noqa: PLC0415 - as above
 
     found = await workers_here(hub)
-    for each in found:
-        screen.result(str(each))
-    if not found:
-        store = hub.store
-        raise CommandFailed(
-            f"no worker of this machine is heard of: {store.told}, prefix {store.prefix}"
-        )
-    return OK
+    if found or screen.as_json:
+        screen.rows([each.to_dict() for each in found], COLUMNS)
+    if found:
+        return OK
+    screen.problem(f"{hub.store.told} has heard of no worker of this machine in its lease")
+    return FAILED
