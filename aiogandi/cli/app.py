@@ -50,6 +50,7 @@ COMMANDS: Final = (
     LateCommand("pending", "pending", "List what earlier commands began and nobody has concluded."),
     LateCommand("recover", "recover", "Find out what became of what earlier commands began."),
     LateCommand("hub", "hub", "The hub: what processes share through a store."),
+    LateCommand("fleet", "fleet", "The fleet: runs that workers on many machines do together."),
     LateCommand(
         "worker", "worker", "Work for a fleet until told to end, and nothing is lost then."
     ),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final, Generic, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any, Final, Generic, TypeVar
 
 from aiogandi.bulk import Outcome
 from aiogandi.errors import HubError
 from aiogandi.fleet import outcomes
 from aiogandi.fleet.books import Books, Ended, RunProgress
+from aiogandi.fleet.items import Item
 from aiogandi.hub.store import Store
 
 T = TypeVar("T")
@@ -47,6 +49,12 @@ class FleetRun(Generic[T, R]):
         return f"<FleetRun {self.name}>"
 
     async def __aiter__(self) -> AsyncIterator[Outcome[T, R]]:
+        async with aclosing(self.ends()) as ends:
+            async for item, outcome in ends:
+                yield outcomes.read(item.value, outcome)
+
+    async def ends(self) -> AsyncGenerator[tuple[Item, Mapping[str, Any]], None]:
+        """Each item, in the same order, and its outcome as it is written down. (For the command.)"""
         async with self._books.at_hand():
             seen: set[str] = set()  # a failed item that is tried again ends once more
             first, pause = 0, SHORTEST
@@ -56,7 +64,7 @@ class FleetRun(Generic[T, R]):
                 for id_, item, outcome in ended.outcomes:
                     if id_ not in seen:
                         seen.add(id_)
-                        yield outcomes.read(item.value, outcome)
+                        yield item, outcome
                 if ended.looked_at:
                     pause = SHORTEST
                 elif ended.is_all:

@@ -236,6 +236,7 @@ def aiogandi(home, monkeypatch, capsys):
     """Runs the command in this process, which costs no time to start one. It polls often, and waits
     no time to speak of before it logs in again or sends a call again.
     """
+
     def run_here(*args, service=None, text="", env=None):
         given = environment(home, service, env)
         for name in {name for name in os.environ if name.startswith("GANDI_")} - given.keys():

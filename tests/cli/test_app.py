@@ -23,6 +23,7 @@ def test_everything_that_the_client_can_do_has_its_command():
         *(f"operation {verb}" for verb in ("list", "info", "wait", "cancel")),
         *("account info", "account balance", "os list", "sandbox", "demo"),
         *("run list", "run show", "run forget", "pending", "recover", "hub status", "worker"),
+        *(f"fleet {verb}" for verb in ("status", "watch", "cancel", "forget")),
         *(f"product {verb}" for verb in ("add", "renew", "remove", "update")),
     }
 

@@ -10,12 +10,11 @@ import typer
 from aiogandi.cli.commands.examples import examples
 from aiogandi.cli.commands.options import Json
 from aiogandi.cli.exits import FAILED, OK
-from aiogandi.cli.service.sharing import Look
+from aiogandi.cli.service.sharing import Look, Sight
 from aiogandi.cli.terminal.screen import Screen
 
 if TYPE_CHECKING:
     # At run time this would load the store's client, which help and wrong use do without.
-    import aiogandi
     from aiogandi.hub.overview.values import Overview
 
 app = typer.Typer(help="The hub: what processes share through a store.", no_args_is_help=True)
@@ -83,11 +82,11 @@ def status(json: Json = False) -> Look:
     It is read from the store alone: nobody logs in, and nothing is changed there.
     """
 
-    async def work(hub: aiogandi.RedisHub, screen: Screen) -> int:
+    async def work(sight: Sight) -> int:
         # Here, because help and wrong use do without the store's client.
         from aiogandi.hub.overview.reading import overview  # noqa: PLC0415
 
-        found = await overview(hub)
+        screen, found = sight.screen, await overview(sight.hub)
         if screen.as_json:
             screen.document(found.to_dict())
         else:

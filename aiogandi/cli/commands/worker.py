@@ -78,7 +78,7 @@ def worker(
     if json and not health:
         raise WrongUse("--json goes with --health: a worker has no result")
     if health and target is None:
-        return Look(_health, as_json=json)
+        return Look(lambda sight: _health(sight.hub, sight.screen), as_json=json)
     if target is None:
         raise WrongUse(f"whose worker? give a module and its fleet, such as {EXAMPLE}")
     if context.find_root().params.get("hub"):

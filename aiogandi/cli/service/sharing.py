@@ -36,10 +36,19 @@ async def joined(url: Secret) -> AsyncIterator[aiogandi.RedisHub]:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a command reads from the hub's store, without a client. *work* returns the exit code."""
+class Sight:
+    """What a command works with that looks into the hub's store alone: the hub, Ctrl-C, and the screen."""
 
-    work: Callable[[aiogandi.RedisHub, Screen], Coroutine[Any, Any, int]]
+    hub: aiogandi.RedisHub
+    interrupts: Interrupts
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a command does in the hub's store alone, without a client. *work* returns the exit code."""
+
+    work: Callable[[Sight], Coroutine[Any, Any, int]]
     as_json: bool = False
     """Whether the result is printed as JSON."""
 
@@ -61,6 +70,6 @@ class Look:
         screen = Screen(as_json=self.as_json)
         with Interrupts(screen) as interrupts:
             try:
-                return await self.work(hub, screen)
+                return await self.work(Sight(hub, interrupts, screen))
             except asyncio.CancelledError:
                 raise Interrupted(interrupts.code) from None

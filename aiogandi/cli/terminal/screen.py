@@ -43,6 +43,11 @@ class Screen:
         if not self._out.is_terminal:
             self._out.width = UNLIMITED
 
+    @property
+    def writes_to_terminal(self) -> bool:
+        """Whether a terminal shows the result."""
+        return self._out.is_terminal
+
     def line(self, text: str) -> None:
         """Print one line for people, on stderr. A terminal shows it broken between words."""
         self._tell(one_line(text), whole=not self.err.is_terminal)
@@ -63,6 +68,10 @@ class Screen:
         """Print the JSON document, on stdout."""
         # Written in ASCII, because the service may send characters that control a terminal.
         self._put(json.dumps(value, indent=2) + "\n")
+
+    def record(self, value: Record) -> None:
+        """Print one of many JSON documents that come one after the other, in a line of its own, on stdout."""
+        self._put(json.dumps(value) + "\n")
 
     def missed(self) -> str:
         """Return the lines for people that nobody could be shown so far, after a last try on stdout,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -45,12 +46,23 @@ _NAMED: Final = {
 
 async def overview(hub: RedisHub) -> Overview:
     """What stands in the hub's store; `HubError` where that does not answer."""
-    store = hub.store
+    async with _reader(hub) as reader:
+        return await reader.overview(hub.store.told.removeprefix("the hub "))
+
+
+async def processes(hub: RedisHub) -> tuple[ProcessHere, ...]:
+    """Who is in the hub's store, the first that came first; `HubError` where that does not answer."""
+    async with _reader(hub) as reader:
+        return await reader.processes()
+
+
+@asynccontextmanager
+async def _reader(hub: RedisHub) -> AsyncIterator[_StoreReader]:
     link = hub.link_apart()
     try:
-        return await _StoreReader(link, store.prefix).overview(store.told.removeprefix("the hub "))
+        yield _StoreReader(link, hub.store.prefix)
     except StoreTrouble as error:
-        raise HubError(f"{store.told} is away: {error}") from None
+        raise HubError(f"{hub.store.told} is away: {error}") from None
     finally:
         await link.close()
 
@@ -68,10 +80,7 @@ class _StoreReader:
             word, _, rest = name.partition(":")
             if kind := _NAMED.get(word):
                 named[kind].add(rest)
-        words: list[Word] = [FORMAT]
-        for names in named.values():
-            words += [len(names), *names]
-        form, *found = await self._link.run(OVERVIEW, self._prefix, "", words)
+        form, *found = await self._look(named.values())
         known = Overview(
             address,
             self._prefix,
@@ -81,14 +90,25 @@ class _StoreReader:
         )
         return known if not found else await self._filled(known, found)
 
+    async def processes(self) -> tuple[ProcessHere, ...]:
+        _, *found = await self._look([(), (), ()])
+        return _processes(found[1]) if found else ()
+
+    async def _look(self, names: Iterable[Collection[str]]) -> list[Any]:
+        words: list[Word] = [FORMAT]
+        for some in names:
+            words += [len(some), *some]
+        answer: list[Any] = await self._link.run(OVERVIEW, self._prefix, "", words)
+        return answer
+
     async def _filled(self, known: Overview, found: Sequence[Any]) -> Overview:
-        told, processes, groups, sessions, accounts = found
+        told, present, groups, sessions, accounts = found
         now = float(told)
-        here = {each[0].decode() for each in processes}
+        here = {each[0].decode() for each in present}
         shared = [_account(each, here) for each in accounts]
         return Overview(
             *(known.address, known.prefix, known.server, known.format, known.settings),
-            tuple(sorted(map(_process, processes), key=lambda each: each.since)),
+            _processes(present),
             tuple(_group(*each, now=now, here=here) for each in sorted(groups)),
             tuple(
                 _session(*each, here=here) for each in sorted(sessions, key=lambda each: each[0])
@@ -144,6 +164,10 @@ class _StoreReader:
         return tuple(StoreSetting(name, told.get(name), wanted) for name, wanted in WANTED.items())
 
 
+def _processes(found: Iterable[Sequence[Any]]) -> tuple[ProcessHere, ...]:
+    return tuple(sorted(map(_process, found), key=lambda each: each.since))
+
+
 def _process(found: Sequence[Any]) -> ProcessHere:
     name, told, left = found
     about = json.loads(told)
@@ -156,6 +180,7 @@ def _process(found: Sequence[Any]) -> ProcessHere:
         datetime.fromtimestamp(about["since"], UTC),
         round(max(kept - left / 1000, 0.0), 1),
         tuple(sorted(set(about.get("logins", ())))),
+        about.get("worker"),
     )
 
 

@@ -5,7 +5,7 @@ It is read without entering the store, so that looking changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ class ProcessHere:
     """A process that is in the store, by its *name* there.
 
     *since* is when it came, by its machine's clock; *heard* how many seconds ago it was heard of; *logins* are
-    those of its clients.
+    those of its clients; *worker* is what a fleet's worker tells of itself, where it is one.
     """
 
     name: str
@@ -37,6 +37,7 @@ class ProcessHere:
     since: datetime
     heard: float
     logins: tuple[str, ...]
+    worker: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
