@@ -11,6 +11,7 @@ that end the process they run in::
 
 import asyncio
 import random
+import resource
 import signal
 import sys
 import tempfile
@@ -52,7 +53,7 @@ DRAINS = 30.0
 @dataclass
 class FleetStorm(Storm):
     """What became of the items. *ended*: how many ends of items stand in the fleet's books; *codes*: with which codes
-    the workers ended; *told*: what they logged.
+    the workers ended; *told*: what they logged; *processor*: seconds of processor time that they and the store took.
     """
 
     poison: tuple = ()
@@ -61,6 +62,7 @@ class FleetStorm(Storm):
     restarts: int = 0
     codes: Counter = field(default_factory=Counter)
     told: list = field(default_factory=list)
+    processor: float = 0.0
 
     @property
     def done(self):
@@ -178,7 +180,7 @@ async def storm(
     *stopped* a worker is stopped for so many seconds. *poison* are further items.
     """
     lots = random.Random(seed)
-    began = time.monotonic()
+    began, processor = time.monotonic(), _processor()
     store = StoreServer(appendonly="yes").start()
     try:
         async with Sandbox(durations=DURATIONS) as sandbox:
@@ -193,9 +195,16 @@ async def storm(
                 log.seek(0)
                 result.told = log.read().decode().splitlines()
             result.seconds = time.monotonic() - began
-            return result
     finally:
         store.close()
+    result.processor = _processor() - processor
+    return result
+
+
+def _processor():
+    """The seconds of processor time of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 async def _play(result, store, crew, workers, troubles):
@@ -239,7 +248,7 @@ def main(words):
     places = list(dict.fromkeys(PLACES.values()))
     columns = (
         *("seed", "kills", *places, "store restarts", "requests", "surplus", "outcomes", "failed"),
-        *("seconds", "books"),
+        *("seconds", "of processors", "books"),
     )
     print(f"| {' | '.join(columns)} |")  # noqa: T201
     print(f"| {' | '.join('--:' for _ in columns)} |", flush=True)  # noqa: T201
@@ -248,13 +257,16 @@ def main(words):
         result = asyncio.run(storm(name, **settings))
         complaints = list(result.complaints)
         harmed += [name] if complaints else []
-        failed = sum(not each.ok for each in result.outcomes)
+        bad = [each for each in result.outcomes if not each.ok]
         cells = [name, result.kills, *(result.hit[place] for place in places), result.restarts]
-        cells += [result.sandbox.calls.total(), result.surplus, len(result.outcomes), failed]
-        cells += [f"{result.seconds:.0f}", "HARMED" if complaints else "exact"]
+        cells += [result.sandbox.calls.total(), result.surplus, len(result.outcomes), len(bad)]
+        cells += [f"{result.seconds:.0f}", f"{result.processor:.0f}"]
+        cells += ["HARMED" if complaints else "exact"]
         print(f"| {' | '.join(map(str, cells))} |", flush=True)  # noqa: T201
         for complaint in complaints:
             print(complaint, flush=True)  # noqa: T201
+        for each in bad:
+            print(f"failed: {each.item}: {each.error}", flush=True)  # noqa: T201
         if settings or complaints:
             print(*result.told, sep="\n", flush=True)  # noqa: T201
     print(f"with complaints: {' '.join(map(str, harmed)) or 'none'}")  # noqa: T201
