@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiogandi.cancellation import cancel
@@ -212,14 +213,18 @@ async def _play(result, store, crew, workers, troubles):
     fleet.action(life.provision)
     await fleet.submit(life.provision, result.items, run="lives")
     keeping = [asyncio.create_task(crew.keep(place)) for place in range(workers)]
-    troubling = [asyncio.create_task(trouble) for trouble in troubles]
+    striking, *others = troubling = [asyncio.create_task(trouble) for trouble in troubles]
+
+    async def watch():
+        async for outcome in fleet.run("lives"):
+            result.outcomes.append(outcome)
+        await asyncio.gather(*others)
+
     try:
-        async with asyncio.timeout(WITHIN):
-            async for outcome in fleet.run("lives"):
-                result.outcomes.append(outcome)
-            await until(lambda: sum(task.done() for task in troubling) >= len(troubling) - 1)
-            result.is_over = True
-            await asyncio.gather(*troubling)
+        with suppress(TimeoutError):  # what has not happened by then is told
+            await asyncio.wait_for(watch(), WITHIN)
+        result.is_over = True
+        await striking
         crew.tell(signal.SIGTERM)
         await asyncio.wait(keeping, timeout=DRAINS)
     finally:
