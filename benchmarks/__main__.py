@@ -24,6 +24,7 @@ SCRIPTS: Final = (
     "redaction",
     "journal",
     "hub",
+    "fleet",
 )
 PACKAGES: Final = ("aiohttp", "aiohttp-xmlrpc", "aioxmlrpc", "lxml")
 

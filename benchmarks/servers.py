@@ -10,8 +10,8 @@ import asyncio
 import multiprocessing
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -73,6 +73,19 @@ def sandbox(
     ``lose`` (how many) drops the replies of the next calls of ``vm_create``.
     """
     with _process(_sandbox, speed, vms, durations, password, rate_limit) as server:
+        yield server
+
+
+@contextmanager
+def sandboxes(
+    limits: Sequence[RateLimit], *, speed: float, durations: Mapping[str, float]
+) -> Iterator[Server]:
+    """As many sandboxes as *limits*, in one process, each with an account of its own that has that limit.
+
+    Commands: ``urls``; ``received``, how many requests each was sent; ``unexecuted``, how many of all those were
+    refused, by 429 or a fault; ``busy``, the processor time so far in seconds.
+    """
+    with _process(_sandboxes, limits, speed, dict(durations)) as server:
         yield server
 
 
@@ -242,3 +255,35 @@ async def _sandbox_main(
             "lose": lose,
         }
         await _obey(pipe, served.url, commands)
+
+
+def _sandboxes(pipe: Connection, *settings: Any) -> None:
+    _serve(_sandboxes_main(pipe, *settings))
+
+
+async def _sandboxes_main(
+    pipe: Connection, limits: Sequence[RateLimit], speed: float, durations: Mapping[str, float]
+) -> None:
+    async with AsyncExitStack() as stack:
+        served = [
+            await stack.enter_async_context(
+                Sandbox(
+                    password=PASSWORD,
+                    speed=speed,
+                    shares=1_000_000,
+                    balance=1e9,
+                    durations=durations,
+                    rate_limit=limit,
+                )
+            )
+            for limit in limits
+        ]
+        commands: Commands = {
+            "urls": lambda: [each.url for each in served],
+            "received": lambda: [each.calls.total() for each in served],
+            "unexecuted": lambda: sum(
+                each.calls.total() - each.executed.total() for each in served
+            ),
+            "busy": time.process_time,
+        }
+        await _obey(pipe, served[0].url, commands)

@@ -30,20 +30,14 @@ HubSettings = Mapping[str, Any]
 
 
 class Worker:
-    """A client in another process. It does any number of things at once."""
+    """Another process, in which *target* obeys the pipe that it is given before *args*, as `obey` does. It does any
+    number of things at once.
+    """
 
-    def __init__(
-        self,
-        url: str,
-        rate_limit: RateLimit,
-        polling: Polling,
-        hub: HubSettings | None,
-    ) -> None:
+    def __init__(self, target: Callable[..., None], *args: Any) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would inherit our event loop
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_work, args=(theirs, url, rate_limit, polling, hub), daemon=True
-        )
+        self._process = context.Process(target=target, args=(theirs, *args), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -104,7 +98,7 @@ def workers(
     """
     polling = Polling(interval=1 / speed, max_interval=10 / speed)
     rate_limit = RateLimit(rate_limit.calls, rate_limit.per / speed)
-    team = [Worker(url, rate_limit, polling, hub) for _ in range(number)]
+    team = [Worker(_work, url, rate_limit, polling, hub) for _ in range(number)]
     try:
         together(team, "greet")
         yield team
@@ -146,11 +140,12 @@ async def _main(
     async with Gandi(
         LOGIN, PASSWORD, url=url, rate_limit=rate_limit, polling=polling, hub=shared
     ) as gandi:
-        await _obey(pipe, _Work(gandi, shared))
+        await obey(pipe, _Work(gandi, shared))
     pipe.send(None)
 
 
-async def _obey(pipe: Connection, work: _Work) -> None:
+async def obey(pipe: Connection, work: object) -> None:
+    """Do what the pipe tells, each by the method of *work* that is called so, until it tells to stop."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     under_way: set[asyncio.Task[None]] = set()

