@@ -8,6 +8,7 @@ CHANGES_NOTHING = {
     *("vm list", "vm info", "vm disks", "disk list", "disk info", "os list"),
     *("account info", "account balance", "operation list", "operation info", "operation wait"),
     *("run list", "run show", "run forget", "pending", "recover", "hub status", "sandbox", "demo"),
+    *("worker", *(f"fleet {verb}" for verb in ("status", "watch", "cancel", "forget"))),
 }
 """At the service. Whatever else there is, or will be, is a bulk command."""
 
