@@ -7,9 +7,9 @@ rate is not used up: so an account has as many items under way as its rate can u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 FIRST: Final = 2
 """Places of an account's first lane."""
@@ -36,12 +36,15 @@ class LaneState:
 
 @dataclass(slots=True)
 class AccountState:
-    """An account with so many *items* that have not ended, here and elsewhere, and its *lanes* here, the oldest first."""
+    """An account with so many *items* that have not ended, here and elsewhere, and its *lanes* here, the oldest
+    first. Where it has none it has had none for *without* seconds.
+    """
 
     name: str
     items: int
     lanes: Sequence[LaneState] = field(default_factory=list)
     has_turns_left: bool = True
+    without: float = 0.0
 
     @property
     def places(self) -> int:
@@ -53,10 +56,8 @@ class AccountState:
         """Whether it can use more places than it has."""
         if self.items <= self.places:
             return False
-        if not self.lanes:
-            return True
         is_full = all(lane.under_way >= lane.size for lane in self.lanes)
-        return is_full and self.has_turns_left
+        return not self.lanes or (is_full and self.has_turns_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,17 @@ class Allotment:
     end: Sequence[tuple[str, int]]
 
 
-def allot(limit: int, taken: int, accounts: Iterable[AccountState]) -> Allotment:
-    """Give out what is free of *limit* places, of which so many are *taken*, to those who have least first."""
-    states = sorted(accounts, key=lambda state: (state.places, state.name))
+_Place: TypeAlias = tuple[str, int, LaneState]
+
+
+def allot(limit: int, ending: int, accounts: Iterable[AccountState]) -> Allotment:
+    """Give out what is free of *limit* places to those who have least, and among those that have none to who has
+    waited longest. So many places are still taken by lanes that are *ending*.
+    """
+    states = sorted(accounts, key=lambda state: (state.places, -state.without, state.name))
+    free = limit - ending - sum(state.places for state in states)
     wanting = [state for state in states if state.wants_more]
-    free, begin = limit - taken, []
+    begin = []
     for number, state in enumerate(wanting):
         if free <= 0:
             break
@@ -80,26 +87,30 @@ def allot(limit: int, taken: int, accounts: Iterable[AccountState]) -> Allotment
         size = min(wished, fair, state.items - state.places)
         begin.append((state.name, size))
         free -= size
-    starving = [state for state in wanting if not state.lanes][len(begin) :]
-    return Allotment(begin, [*_idle(states, bool(wanting)), *_given_up(states, len(starving))])
+    starving = sum(not state.lanes for state in wanting[len(begin) :])
+    end: dict[tuple[str, int], LaneState] = {}
+    for name, place, lane in _idle(states, bool(wanting)):
+        end[name, place] = lane
+    for name, place, lane in _to_give_up(states):
+        if ending + sum(each.size for each in end.values()) >= starving:
+            break
+        end[name, place] = lane
+    return Allotment(begin, [*end])
 
 
-def _idle(states: Iterable[AccountState], are_wanted: bool) -> Iterable[tuple[str, int]]:
+def _idle(states: Iterable[AccountState], are_wanted: bool) -> Iterator[_Place]:
     """Lanes that have nothing to do, where nothing is to come, or others want their places."""
     for state in states:
         for place, lane in enumerate(state.lanes):
             if lane.under_way == 0 and lane.idle >= IDLE and (are_wanted or state.items == 0):
-                yield state.name, place
+                yield state.name, place, lane
 
 
-def _given_up(states: Sequence[AccountState], starving: int) -> Iterable[tuple[str, int]]:
-    """A lane for each account that has none: of those who have most, and else the oldest ones."""
-    if not starving:
-        return
-    spare = [state for state in reversed(states) if len(state.lanes) > 1]
-    for state in spare[:starving]:
-        yield state.name, len(state.lanes) - 1
+def _to_give_up(states: Sequence[AccountState]) -> Iterator[_Place]:
+    """Lanes whose places go to accounts that have none: the last ones of those who have most, and then the oldest."""
+    for state in reversed(states):
+        if len(state.lanes) > 1:
+            yield state.name, len(state.lanes) - 1, state.lanes[-1]
     single = [state for state in states if len(state.lanes) == 1 and state.lanes[0].age >= TURN]
-    single.sort(key=lambda state: -state.lanes[0].age)
-    for state in single[: max(0, starving - len(spare))]:
-        yield state.name, 0
+    for state in sorted(single, key=lambda state: -state.lanes[0].age):
+        yield state.name, 0, state.lanes[0]

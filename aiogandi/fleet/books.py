@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,13 +24,21 @@ AT_ONCE: Final = 500
 @dataclass(frozen=True, slots=True)
 class Begun:
     """An item that this process has from now on. *deaths*: how often in a row its process has died; *steps*: how
-    many calls it had made when somebody looked, None where nobody has.
+    many calls it had made when somebody looked, None where nobody has; *is_new*: nobody has begun it before.
     """
 
     item: Item
     action: str
     deaths: int
     steps: int | None
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An item that stays with those who know its *action*."""
+
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +125,14 @@ class Books:
 
     async def cancel(self, run: str, outcome: Mapping[str, Any]) -> int:
         """Give *outcome* to what is not begun; return how many items that were."""
-        number = first = 0
+        number, cursor = 0, b"0"
         while True:
-            answer, *counts = await self._write(scripts.CANCEL, run, json.dumps(outcome), first)
+            answer, *told = await self._write(scripts.CANCEL, run, json.dumps(outcome), cursor)
             if answer == b"gone":
                 raise _no_run(run)
-            ended, looked_at = map(int, counts)
-            number += ended
-            first += looked_at - ended
-            if looked_at < AT_ONCE:
+            ended, cursor = told
+            number += int(ended)
+            if cursor == b"0":
                 return number
 
     async def forget(self, run: str) -> None:
@@ -160,16 +167,25 @@ class Books:
 
     # -- who does it ---------------------------------------------------------------------------
 
-    async def begin(self, run: str, id_: str) -> Begun | Literal["over", "held"]:
-        """Have an item from now on; ``"over"`` where it has ended, ``"held"`` where a living process has it."""
-        answer, *told = await self._store.run(scripts.BEGIN, run, id_, self._store.process)
+    async def begin(
+        self, run: str, id_: str, actions: Iterable[str]
+    ) -> Begun | Unknown | Literal["over", "held"]:
+        """Have an item from now on, if it has one of these *actions*; ``"over"`` where it has ended, ``"held"`` where
+        a living process has it.
+        """
+        answer, *told = await self._store.run(
+            scripts.BEGIN, run, id_, self._store.process, *actions
+        )
+        if answer == b"unknown":
+            return Unknown(told[0].decode())
         if answer != b"begun":
             return "over" if answer == b"over" else "held"
-        text, action, deaths, steps = told
-        return Begun(Item.read(text), action.decode(), int(deaths), int(steps) if steps else None)
+        text, action, is_new, deaths, steps = told
+        known = int(steps) if steps else None
+        return Begun(Item.read(text), action.decode(), int(deaths), known, bool(is_new))
 
     async def let_go(self, run: str, id_: str) -> None:
-        """Have it no more, though it has not ended."""
+        """Have it no more, though it has not ended. It has been begun all the same."""
         await self._store.run(scripts.LET_GO, run, id_, self._store.process)
 
     async def note_steps(self, run: str, id_: str, steps: int, *, are_more: bool) -> None:
@@ -221,7 +237,7 @@ def _no_run(run: str) -> InvalidArgument:
 
 
 def _progress(found: Sequence[Any]) -> RunProgress:
-    run, told, items, open_items, held = found
+    run, told, items, open_items, held, failed = found
     about = fields(told)
     return RunProgress(
         run=run.decode(),
@@ -229,7 +245,7 @@ def _progress(found: Sequence[Any]) -> RunProgress:
         since=datetime.fromtimestamp(float(about["since"]), UTC),
         items=int(items),
         done=int(about.get("done", 0)),
-        failed=int(about.get("failed", 0)),
+        failed=int(failed),
         under_way=int(held),
         waiting=int(open_items) - int(held),
         is_cancelled="cancelled" in about,

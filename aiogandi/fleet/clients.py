@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import traceback
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Final
 
+from aiogandi.cancellation import cancel
+from aiogandi.chores import SharedTasks
 from aiogandi.client import Gandi
 from aiogandi.errors import GandiError, InvalidArgument
-from aiogandi.fleet.fleet import DEFAULT, Fleet
+from aiogandi.fleet.fleet import AccountSettings, Fleet
+from aiogandi.fleet.items import DEFAULT
 from aiogandi.journals.journal import Journal
 from aiogandi.journals.run import Run
 
@@ -38,6 +43,8 @@ class AccountClient:
         self._journal = journal
         self._runs: dict[str, Run] = {}
         self._waiting: deque[int] = deque([0], maxlen=LOOKS)
+        self.is_closing = False
+        """Whether it is closed by us, and not by an action."""
         self.used_at = asyncio.get_running_loop().time()
 
     def run(self, name: str) -> Run:
@@ -55,83 +62,105 @@ class AccountClient:
         """Whether the account's rate is not used up: lately there was a moment at which no call waited for it."""
         return min(self._waiting) == 0
 
+    async def close(self, wait: float | None = None) -> None:
+        """Close it, as `Gandi.close` does."""
+        self.is_closing = True
+        await self.gandi.close(wait=wait)
+
 
 class Clients:
-    """Makes the clients of *fleet*, all of them with *journal*, and closes those that are idle."""
+    """Makes the clients of *fleet*, all of them with *journal*, and closes those that are idle for so many seconds."""
 
-    def __init__(self, fleet: Fleet, journal: Journal) -> None:
+    def __init__(self, fleet: Fleet, journal: Journal, *, idle: float = IDLE) -> None:
         self._fleet = fleet
         self._journal = journal
+        self._idle = idle
+        self._making = SharedTasks()
         self._clients: dict[str, asyncio.Task[AccountClient]] = {}
+        """What makes, or has made, the client of an account."""
 
     async def of(self, account: str) -> AccountClient:
         """The client of an account, made if need be. `NoClient` where it cannot be made."""
         making = self._clients.get(account)
         if making is None:
-            making = asyncio.get_running_loop().create_task(self._make(account))
+            making = self._making.begin(partial(self._make, account))
             self._clients[account] = making
-        try:
-            client = await asyncio.shield(making)
-        except NoClient:
-            if self._clients.get(account) is making:
-                del self._clients[account]  # the settings may be there next time
-            raise
+        client = await asyncio.shield(making)
         client.used_at = asyncio.get_running_loop().time()
         return client
 
     def known(self, account: str) -> AccountClient | None:
         """The client of an account, if it is made."""
         making = self._clients.get(account)
-        if making is None or not making.done() or making.exception() is not None:
-            return None
-        return making.result()
+        return making.result() if making is not None and making.done() else None
+
+    async def discard(self, client: AccountClient) -> None:
+        """Have another one made: this one is of no use any more."""
+        if self.known(client.account) is client:
+            del self._clients[client.account]
+            await client.close()
+
+    async def close_idle(self, busy: Collection[str]) -> None:
+        """Close the clients that have had nothing to do for a while, but for those of *busy* accounts."""
+        before = asyncio.get_running_loop().time() - self._idle
+        for account in [*self._clients]:
+            client = self.known(account)
+            if client is not None and account not in busy and client.used_at < before:
+                await self.discard(client)
+
+    async def close(self, *, wait: float | None = None) -> None:
+        """Close all clients, each as `Gandi.close` does."""
+        await cancel([*self._making.under_way])
+        async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
+            for account in self._clients:
+                if (client := self.known(account)) is not None:
+                    parts.push_async_callback(client.close, wait)
+        self._clients.clear()
+
+    # -- making one ----------------------------------------------------------------------------
 
     async def _make(self, account: str) -> AccountClient:
         try:
-            gandi = await self._gandi(account)
-        except GandiError as error:
-            raise NoClient(f"the settings of account {account!r}: {error}") from None
-        except Exception as error:
-            # Its text may be anything, and this one is sent to others.
-            log.exception("the settings of account %r cannot be had", account)
-            raise NoClient(
-                f"the settings of account {account!r} cannot be had: {type(error).__name__}"
-            ) from None
-        return AccountClient(account, gandi, self._journal)
+            return AccountClient(account, await self._gandi(account), self._journal)
+        except BaseException:
+            del self._clients[account]  # the settings may be there next time
+            raise
 
     async def _gandi(self, account: str) -> Gandi:
-        if self._fleet.account is None:
+        hub, of = self._fleet.hub, self._fleet.account
+        try:
+            if of is not None:
+                return self._made_of(await _told(of, account))
             if account != DEFAULT:
                 raise InvalidArgument(f"the fleet has no account=…, and so only {DEFAULT!r}")
-            return Gandi.from_env(hub=self._fleet.hub, journal=self._journal)
-        told = self._fleet.account(account)
-        settings = {**(await told if inspect.isawaitable(told) else told)}
+            return Gandi.from_env(hub=hub, journal=self._journal)
+        except GandiError as error:
+            raise NoClient(f"the settings of account {account!r}: {error}") from None
+
+    def _made_of(self, settings: dict[str, Any]) -> Gandi:
         try:
-            del told
             if wrong := [name for name in ("hub", "journal") if name in settings]:
                 raise InvalidArgument(f"{' and '.join(wrong)}: those of the fleet, and no others")
-            group = settings.pop("rate_group", self._fleet.hub.rate_group)
-            hub = self._fleet.hub.grouped(group)
+            hub = self._fleet.hub
+            hub = hub.grouped(settings.pop("rate_group", hub.rate_group))
             return Gandi(**settings, hub=hub, journal=self._journal)
         except TypeError as error:
             raise InvalidArgument(str(error)) from None  # it names an argument
         finally:
             settings.clear()  # no password stays in a frame of the traceback
 
-    async def close_idle(self, busy: Mapping[str, Any]) -> None:
-        """Close the clients that have had nothing to do for a while, but for those of *busy* accounts."""
-        before = asyncio.get_running_loop().time() - IDLE
-        for account in [*self._clients]:
-            client = self.known(account)
-            if client is not None and account not in busy and client.used_at < before:
-                del self._clients[account]
-                await client.gandi.close()
 
-    async def close(self, *, wait: float | None = None) -> None:
-        """Close all clients, each as `Gandi.close` does."""
-        async with AsyncExitStack() as parts:  # whatever interrupts one, the others are closed, too
-            for making in self._clients.values():
-                if making.done() and not making.cancelled() and making.exception() is None:
-                    parts.push_async_callback(making.result().gandi.close, wait=wait)
-                else:
-                    making.cancel()
+async def _told(of: AccountSettings, account: str) -> dict[str, Any]:
+    """A copy of the settings that *of* returns for an account. `NoClient` where it fails, in whatever way."""
+    try:
+        told = of(account)
+        return {**(await told if inspect.isawaitable(told) else told)}
+    except BaseException as error:  # it must not end the worker
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        # What it says may be anything, a password as well: it is told neither to others nor to who reads logs.
+        kind = type(error).__name__
+        where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("the settings of account %r cannot be had: %s, at\n%s", account, kind, where)
+    raise NoClient(f"the settings of account {account!r} cannot be had: {kind}")

@@ -26,6 +26,8 @@ Action: TypeAlias = Callable[..., Awaitable[Any]]
 """What is done with an item, by a client of the item's account."""
 Settings: TypeAlias = Mapping[str, Any]
 """A client's arguments, and ``rate_group``."""
+AccountSettings: TypeAlias = Callable[[str], Settings | Awaitable[Settings]]
+"""Returns them, for the name of an account."""
 AnyAction = TypeVar("AnyAction", bound=Action)
 
 DEFAULT = "default"
@@ -60,19 +62,22 @@ class Fleet:
         self,
         hub: RedisHub | str,
         *,
-        account: Callable[[str], Settings | Awaitable[Settings]] | None = None,
+        account: AccountSettings | None = None,
         tries: int = 3,
     ) -> None:
-        require(isinstance(hub, RedisHub | str), "hub", hub, "a RedisHub, or the URL of its store")
+        self.actions: dict[str, Action] = {}
+        """The actions by their names."""
+        try:
+            self.hub = hub if isinstance(hub, RedisHub) else RedisHub(hub)
+        finally:
+            # A URL that is refused may hold a password, and this frame is part of the traceback.
+            del hub
         holds = account is None or callable(account)
         require(holds, "account", account, "a function of an account's name, or None")
         if not importlib.util.find_spec("streaq"):
             raise InvalidArgument("a fleet needs streaq: pip install 'aiogandi[fleet]'")
-        self.hub = hub if isinstance(hub, RedisHub) else RedisHub(hub)
         self.account = account
         self.tries = require_count("tries", tries, 1)
-        self.actions: dict[str, Action] = {}
-        """The actions by their names."""
 
     def __repr__(self) -> str:
         return f"<Fleet {self.hub!r} actions={sorted(self.actions)}>"

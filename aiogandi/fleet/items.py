@@ -18,8 +18,14 @@ LARGEST: Final = 16_384
 LONGEST: Final = 200
 """Characters of the name of a run or an account, and of a key, at most."""
 
+DEFAULT: Final = "default"
+"""The account of items that name none."""
+
+DEEPEST: Final = 100
+"""Lists and dicts that stand in each other, at most."""
+
 _SECRET: Final = re.compile(
-    r"pass(word|wd|phrase)|secret|token|credential|api[_-]?key", re.IGNORECASE
+    r"pass[ _-]?(word|wd|phrase|code)|pwd|secret|token|credential|api[ _-]?key", re.IGNORECASE
 )
 """What a member of an item may not be called."""
 
@@ -38,6 +44,11 @@ class Item:
         return json.dumps([self.account, self.key])
 
     @property
+    def journal_key(self) -> str:
+        """What it is called in the journal of its run: two of the fleet's accounts may be one at the service."""
+        return self.key if self.account == DEFAULT else self.id
+
+    @property
     def text(self) -> str:
         """What is written of it."""
         return json.dumps({"value": self.value, "key": self.key, "account": self.account})
@@ -54,20 +65,24 @@ def account_of(id_: str) -> str:
 
 
 def item_of(value: Any, key: Callable[[Any], str], account: str | Callable[[Any], str]) -> Item:
-    """Return *value* as an item; `InvalidArgument` where it, its key or its account is not fit for the queue."""
+    """Return an item with a copy of *value*; `InvalidArgument` where it, its key or its account is not fit for the
+    queue.
+    """
     _require_plain(value)
     called = key(value)
     require_name("key", called)
     whose = account if isinstance(account, str) else account(value)
     require_name("account", whose)
-    item = Item(value, called, whose)
-    size = len(item.text.encode())
-    if size > LARGEST:
+    try:
+        text = Item(value, called, whose).text
+    except ValueError:  # Python refuses to write an int of more than 4,300 digits
+        raise InvalidArgument(f"item {called!r}: it has a huge int in it") from None
+    if len(text) > LARGEST:  # it is ASCII
         raise InvalidArgument(
-            f"item {called!r}: {size} bytes of JSON; allowed are {LARGEST}. Give names, and let the action find the"
+            f"item {called!r}: {len(text)} bytes of JSON; allowed are {LARGEST}. Give names, and let the action find the"
             " rest"
         )
-    return item
+    return Item.read(text)  # whoever gave the value may change it
 
 
 def require_name(what: str, name: object) -> str:
@@ -79,22 +94,23 @@ def require_name(what: str, name: object) -> str:
 
 
 def _require_plain(value: Any) -> None:
-    for kind in _faults_of(value, set()):
+    for fault in _faults_of(value, 0):
+        # What stands beside a password may be one as well, so no value is shown.
         raise InvalidArgument(
-            f"item={value!r:.200}: it has {kind} in it; allowed is what JSON gives back as it is: None, bool, int,"
-            " float, str, list and dict, and no member that is called like a password: those stay with the workers"
+            f"an item has {fault} in it; allowed is what JSON gives back as it is: None, bool, int, float, str, list"
+            " and dict, and no member that is called like a password: those stay with the workers"
         )
 
 
-def _faults_of(value: Any, around: set[int]) -> Iterator[str]:
+def _faults_of(value: Any, depth: int) -> Iterator[str]:
     """What in *value* is not plain."""
     if type(value) in (dict, list):
-        if id(value) in around:
-            yield "itself"
+        if depth == DEEPEST:
+            yield f"itself, or more than {DEEPEST} lists and dicts in each other,"
             return
         yield from _faults_of_names(value) if type(value) is dict else ()
         for inner in value.values() if type(value) is dict else value:
-            yield from _faults_of(inner, around | {id(value)})
+            yield from _faults_of(inner, depth + 1)
     elif type(value) is float and not math.isfinite(value):
         yield f"{value}"
     elif value is not None and type(value) not in (bool, int, float, str):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiogandi.bulk import Done, Failed, Outcome
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.errors import ItemFailed
 from aiogandi.journals.results import pack, unpack
 
@@ -21,14 +22,18 @@ class Unfit(Exception):
     """The item is done, but its result cannot be written down: the text says why."""
 
 
-def done(result: Any, *, repeated: bool) -> dict[str, Any]:
-    """Return what is written of an item that is done. `Unfit` where *result* is not JSON and no model of ours."""
+def done(result: Any, secrets: KnownSecrets, *, repeated: bool) -> dict[str, Any]:
+    """Return what is written of an item that is done. `Unfit` where *result* is not JSON and no model of ours, or has
+    one of these *secrets* in it.
+    """
     packed = pack(result)
     if packed is None:
         raise Unfit(
             f"it is done, but its result, a {type(result).__name__}, cannot be sent: let the action return what JSON"
             " gives back as it is, without passwords, or one of the client's models"
         )
+    if secrets.are_in([packed, result]):  # JSON writes some characters in another way
+        raise Unfit("it is done, but its result has a password or a session id in it")
     size = len(json.dumps(packed).encode())
     if size > LARGEST:
         raise Unfit(f"it is done, but its result has {size} bytes of JSON; allowed are {LARGEST}")

@@ -5,14 +5,15 @@ After the hub's prefix and ``fleet``, of a run R:
     runs            the runs, by when they began
     accounts        how many open items each account has, of all runs
     tending         who looks after what the engine may have lost, while it does
-    about:R         the run's fields: ``action``, ``since``, ``done``, ``failed``, ``cancelled``
+    about:R         the run's fields: ``action``, ``since``, ``done``, ``cancelled``
     items:R         each item in JSON, by its id
     open:R          the ids of the items that have not ended, by when they were submitted
-    holders:R       the process that has begun an item last, while it has it
+    holders:R       the process that has an item, of those that were begun; empty where it has let it go
     deaths:R        how often in a row the process of an item has died, and how often when it had that item alone
     steps:R         how many calls an item had made when somebody looked
     ended:R         the ids of items that have ended, in the order of their ends
     outcomes:R      what became of each, in JSON
+    failed:R        the ids of those that have failed
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ local function conclude(run, id, account, ok, outcome)
   if redis.call('ZREM', at('open', run), id) == 0 then return false end
   redis.call('HSET', at('outcomes', run), id, outcome)
   redis.call('RPUSH', at('ended', run), id)
-  redis.call('HINCRBY', at('about', run), ok and 'done' or 'failed', 1)
+  if ok then redis.call('HINCRBY', at('about', run), 'done', 1) else redis.call('SADD', at('failed', run), id) end
   if redis.call('HINCRBY', at('accounts'), account, -1) <= 0 then redis.call('HDEL', at('accounts'), account) end
   for _, each in ipairs({'holders', 'deaths', 'steps'}) do redis.call('HDEL', at(each, run), id) end
   return true
@@ -40,7 +41,7 @@ local function progress(run)
     if lives(holder) then held = held + 1 end
   end
   return {run, redis.call('HGETALL', at('about', run)), redis.call('HLEN', at('items', run)),
-    redis.call('ZCARD', at('open', run)), held}
+    redis.call('ZCARD', at('open', run)), held, redis.call('SCARD', at('failed', run))}
 end
 """
 
@@ -94,15 +95,8 @@ local due = {'submitted'}
 for i = 3, #ARGV, 2 do
   local id = ARGV[i]
   local is_new = redis.call('HSETNX', items, id, ARGV[i + 1]) == 1
-  local has_failed = false
-  if not is_new then
-    local outcome = redis.call('HGET', at('outcomes', run), id)
-    has_failed = outcome and not cjson.decode(outcome).ok
-  end
-  if has_failed then
-    redis.call('HDEL', at('outcomes', run), id)
-    redis.call('HINCRBY', at('about', run), 'failed', -1)
-  end
+  local has_failed = redis.call('SREM', at('failed', run), id) == 1
+  if has_failed then redis.call('HDEL', at('outcomes', run), id) end
   if is_new or has_failed then
     redis.call('ZADD', open, exact(now()), id)
     redis.call('HINCRBY', at('accounts'), account_of(id), 1)
@@ -122,34 +116,39 @@ BEGIN: Final = _script(
     """
 local run, id, process = ARGV[2], ARGV[3], ARGV[4]
 if not redis.call('ZSCORE', at('open', run), id) then return {'over'} end
+local action, is_known = redis.call('HGET', at('about', run), 'action'), false
+for i = 5, #ARGV do is_known = is_known or ARGV[i] == action end
+if not is_known then return {'unknown', action} end
 local holder = redis.call('HGET', at('holders', run), id)
-if holder and holder ~= process then
+if holder and holder ~= '' and holder ~= process then
   if lives(holder) then return {'held'} end
   redis.call('HINCRBY', at('deaths', run), id, 1)
 end
 redis.call('HSET', at('holders', run), id, process)
-return {'begun', redis.call('HGET', at('items', run), id), redis.call('HGET', at('about', run), 'action'),
+return {'begun', redis.call('HGET', at('items', run), id), action, holder and 0 or 1,
   redis.call('HGET', at('deaths', run), id) or '0', redis.call('HGET', at('steps', run), id) or ''}
 """,
 )
-"""*run*, *id*, *process*. Returns ``over`` where the item has ended, ``held`` where a living process has it, or
-``begun``, its text, the run's action, the deaths, and the steps; from then on *process* has it.
+"""*run*, *id*, *process*, and the actions that it knows. Returns ``over`` where the item has ended; ``unknown`` and the
+run's action, where it knows another one; ``held`` where a living process has the item; or ``begun``, its text, the
+action, 1 where it is begun for the first time, the deaths, and the steps: from then on *process* has it.
 """
 
 LET_GO: Final = _script(
     "let-go",
     """
 if redis.call('HGET', at('holders', ARGV[2]), ARGV[3]) == ARGV[4] then
-  redis.call('HDEL', at('holders', ARGV[2]), ARGV[3])
+  redis.call('HSET', at('holders', ARGV[2]), ARGV[3], '')
 end
 return 1
 """,
 )
-"""*run*, *id*, *process*: it has the item no more, which has not ended."""
+"""*run*, *id*, *process*: it has the item no more, which has not ended, but was begun."""
 
 SEEN: Final = _script(
     "seen",
     """
+if not redis.call('ZSCORE', at('open', ARGV[2]), ARGV[3]) then return 0 end
 redis.call('HSET', at('steps', ARGV[2]), ARGV[3], ARGV[4])
 if ARGV[5] == '1' then redis.call('HSET', at('deaths', ARGV[2]), ARGV[3], 0) end
 return 1
@@ -158,7 +157,11 @@ return 1
 """*run*, *id*, *steps*, and 1 where it has come further since it was begun before: its deaths count no more."""
 
 DIED: Final = _script(
-    "died", "return redis.call('HINCRBY', at('deaths', ARGV[2]), ARGV[3] .. ' alone', 1)"
+    "died",
+    """
+if not redis.call('ZSCORE', at('open', ARGV[2]), ARGV[3]) then return 0 end
+return redis.call('HINCRBY', at('deaths', ARGV[2]), ARGV[3] .. ' alone', 1)
+""",
 )
 """*run*, *id*: the process that had it alone has died. Returns how often that was."""
 
@@ -175,22 +178,25 @@ return conclude(run, id, account_of(id), ARGV[4] == '1', ARGV[5]) and 1 or 0
 CANCEL: Final = _script(
     "cancel",
     """
-local run, first = ARGV[2], tonumber(ARGV[4])
+local run = ARGV[2]
 local about = at('about', run)
 if redis.call('EXISTS', about) == 0 then return {'gone'} end
 redis.call('HSET', about, 'cancelled', 1)
-local ended, looked = 0, redis.call('ZRANGE', at('open', run), first, first + 499)
-for _, id in ipairs(looked) do
-  if not redis.call('HGET', at('holders', run), id) then
-    conclude(run, id, account_of(id), false, ARGV[3])
+local ended = 0
+-- A scan, because places in an order change while others end what they have.
+local cursor, found = unpack(redis.call('ZSCAN', at('open', run), ARGV[4], 'COUNT', 500))
+for i = 1, #found, 2 do
+  local id = found[i]
+  if redis.call('HEXISTS', at('holders', run), id) == 0 and conclude(run, id, account_of(id), false, ARGV[3]) then
     ended = ended + 1
   end
 end
-return {'cancelled', ended, #looked}
+return {'cancelled', ended, cursor}
 """,
 )
-"""*run*, the *outcome* of what is not begun, and the *first* open item that is looked at. Returns ``cancelled``, how
-many have ended thereby, and how many were looked at; ``gone`` where there is no such run.
+"""*run*, the *outcome* of what is not begun, and the *cursor* at which the scan of the open items goes on, at first 0.
+Returns ``cancelled``, how many have ended thereby, and the next cursor, 0 in the end; ``gone`` where there is no such
+run.
 """
 
 PROGRESS: Final = _script(
@@ -215,13 +221,16 @@ OUTCOMES: Final = _script(
 local run, first = ARGV[2], tonumber(ARGV[3])
 if redis.call('EXISTS', at('about', run)) == 0 then return {'gone'} end
 local ids = redis.call('LRANGE', at('ended', run), first, first + 199)
-local found = {'outcomes', redis.call('ZCARD', at('open', run)), #ids}
-for _, id in ipairs(ids) do
+local found, size = {'outcomes', redis.call('ZCARD', at('open', run)), 0}, 0
+for place, id in ipairs(ids) do
+  if size > 1000000 then break end
+  found[3] = place
   local outcome = redis.call('HGET', at('outcomes', run), id)
   if outcome then
     found[#found + 1] = id
     found[#found + 1] = redis.call('HGET', at('items', run), id)
     found[#found + 1] = outcome
+    size = size + #outcome
   end
 end
 return found
@@ -237,7 +246,7 @@ FORGET: Final = _script(
 local run = ARGV[2]
 if redis.call('ZCARD', at('open', run)) > 0 then return {'open', redis.call('ZCARD', at('open', run))} end
 local known = redis.call('ZREM', at('runs'), run)
-for _, each in ipairs({'about', 'items', 'open', 'holders', 'deaths', 'steps', 'ended', 'outcomes'}) do
+for _, each in ipairs({'about', 'items', 'open', 'holders', 'deaths', 'steps', 'ended', 'outcomes', 'failed'}) do
   redis.call('UNLINK', at(each, run))
 end
 return {'forgotten', known}

@@ -10,15 +10,16 @@ from typing import Any, Final, Protocol
 
 from aiogandi import chores
 from aiogandi.changes import discretion
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.changes.journal import KeyHeld
 from aiogandi.changes.once import BLOCKS
 from aiogandi.errors import ClientClosed, HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books import Begun, Books
+from aiogandi.fleet.books import Begun, Books, Unknown
 from aiogandi.fleet.clients import AccountClient, Clients, NoClient
 from aiogandi.fleet.fleet import Action
+from aiogandi.fleet.items import account_of
 from aiogandi.hub.store import Store
-from aiogandi.operations.operation import Operation
 from aiogandi.transport.rank import behind
 
 log = logging.getLogger("aiogandi.fleet")
@@ -40,10 +41,11 @@ class RunsAlone(Protocol):
 
 
 class Workbench:
-    """Carries out the items that are delivered, each once at a time, and writes their outcomes into *books*.
+    """Carries out the items that are delivered, each once at a time and at most *limit* at once, and writes their
+    outcomes into *books*.
 
     A delivery waits for its item, and no more: an item goes on where its delivery is cut off, and a further delivery
-    of it joins it.
+    of it joins it. So there may be more deliveries than *limit*: some wait for a place.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Workbench:
         clients: Clients,
         actions: Mapping[str, Action],
         *,
+        limit: int,
         tries: int,
         alone: RunsAlone | None,
     ) -> None:
@@ -64,12 +67,15 @@ class Workbench:
         self._alone = alone
         self._items: dict[tuple[str, str], asyncio.Task[float | None]] = {}
         self._unknown: set[str] = set()
+        self._places = asyncio.Semaphore(limit)
+        self.under_way = 0
+        """How many items have a place."""
         self._leaves = False
 
     @property
-    def under_way(self) -> int:
-        """How many items are."""
-        return len(self._items)
+    def accounts(self) -> set[str]:
+        """The accounts whose items are here."""
+        return {account_of(id_) for _, id_ in self._items}
 
     async def attend(self, run: str, id_: str) -> float | None:
         """Carry out an item: None when it has ended; else the seconds after which it is to be delivered again."""
@@ -84,9 +90,9 @@ class Workbench:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if task.cancelled():  # and not this delivery
-                return 0.0
-            raise
+            if not task.cancelled():  # but this delivery
+                raise
+            return 0.0 if self._leaves else self._store.lease  # its action may have done so
 
     async def idle(self) -> None:
         """Wait until no item is under way."""
@@ -103,56 +109,65 @@ class Workbench:
     # -- an item -------------------------------------------------------------------------------
 
     async def _carry_out(self, run: str, id_: str) -> float | None:
-        try:
-            begun = await self._books.begin(run, id_)
-        except HubError as error:
-            return self._later(run, id_, error)
-        if begun == "over":
-            return None
-        if begun == "held":
-            return self._store.lease
+        async with self._places:
+            self.under_way += 1
+            try:
+                return await self._begin(run, id_)
+            except KeyHeld:
+                return self._store.lease
+            except (HubError, ClientClosed) as error:
+                return self._later(run, id_, error)
+            except Exception:
+                log.exception("run %s, item %s: it is delivered again", run, id_)
+                return self._store.lease
+            finally:
+                self.under_way -= 1
+
+    async def _begin(self, run: str, id_: str) -> float | None:
+        begun = await self._books.begin(run, id_, self._actions)
+        match begun:
+            case "over":
+                return None
+            case "held":
+                return self._store.lease
+            case Unknown(action):
+                if action not in self._unknown:
+                    self._unknown.add(action)
+                    log.warning("action %s is not known here: it is left to other workers", action)
+                return UNKNOWN_ACTION
         try:
             with behind():  # the calls of single callers go first
-                return await self._see_to(run, begun)
-        except KeyHeld:
-            return self._store.lease
-        except (HubError, ClientClosed) as error:
-            return self._later(run, id_, error)
-        finally:
+                await self._see_to(run, begun)
+        except BaseException:
             await self._let_go(run, id_)
+            raise
+        return None
 
     def _later(self, run: str, id_: str, error: Exception) -> float:
         log.info("run %s, item %s: %s; it is delivered again", run, id_, error)
         return self._store.deadline
 
-    async def _see_to(self, run: str, begun: Begun) -> float | None:
+    async def _see_to(self, run: str, begun: Begun) -> None:
         item = begun.item
-        action = self._actions.get(begun.action)
-        if action is None:
-            if begun.action not in self._unknown:
-                self._unknown.add(begun.action)
-                log.warning(
-                    "action %s is not known here: it is left to other workers", begun.action
-                )
-            return UNKNOWN_ACTION
         try:
             client = await self._clients.of(item.account)
         except NoClient as error:
             outcome = outcomes.failed("NoClient", str(error))
         else:
             if self._alone is not None and await self._is_suspect(client, run, begun):
-                await self._run_alone(self._alone, run, begun)
-                return None
+                return await self._run_alone(self._alone, run, begun)
+            action = self._actions[begun.action]
             outcome = await outcome_of(action, client, run, begun)
-        await self._write_down(run, item.id, outcome)
-        return None
+            if outcome.get("kind") == ClientClosed.__name__:
+                await self._clients.discard(client)
+        return await self._write_down(run, item.id, outcome)
 
     async def _is_suspect(self, client: AccountClient, run: str, begun: Begun) -> bool:
         """Whether it seems to be the item itself that ends its processes: it makes no further call between them."""
         if begun.deaths < SUSPECT:
             return False
         item = begun.item
-        steps = await client.run(run).steps(item.key)
+        steps = await client.run(run).steps(item.journal_key)
         if begun.steps is not None and steps <= begun.steps:
             return True
         await self._books.note_steps(run, item.id, steps, are_more=begun.steps is not None)
@@ -195,26 +210,28 @@ async def outcome_of(
     """Carry out an item under its key, and return what becomes of it. `KeyHeld` where somebody else has it, and `HubError`
     or `ClientClosed` where it is not over.
     """
-    item, journal_run = begun.item, client.run(run)
-    secrets = journal_run.secrets
+    item, secrets = begun.item, KnownSecrets(())
 
     async def act(_: str) -> Any:
         nonlocal secrets
         secrets = BLOCKS.get()[-1].secrets  # those that the item's own calls have
-        result = await action(client.gandi, item.value)
-        return await result.wait() if isinstance(result, Operation) else result
+        return await action(client.gandi, item.value)
 
     try:
-        result, was_done = await journal_run.carry_out(act, item.key, waits=False)
+        journal_run = client.run(run)
+        secrets = journal_run.secrets
+        result, was_done = await journal_run.carry_out(act, item.journal_key, waits=False)
         # That it was done by a process that has died since is no news.
-        return outcomes.done(result, repeated=was_done and begun.deaths == 0)
+        return outcomes.done(result, secrets, repeated=was_done and begun.is_new)
     except outcomes.Unfit as error:
         return outcomes.failed("Unfit", str(error))
-    except (KeyHeld, HubError, ClientClosed):
+    except (KeyHeld, HubError):
         raise
     except BaseException as error:  # whatever it is, also SystemExit, it is this item's outcome
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        if isinstance(error, ClientClosed) and client.is_closing:
             raise
         kind = type(error).__name__
         text = discretion.told(error).removeprefix(kind).removeprefix(": ")

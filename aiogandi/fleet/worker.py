@@ -15,9 +15,9 @@ from aiogandi.checks import require_count
 from aiogandi.errors import HubError
 from aiogandi.fleet.allotment import AccountState, LaneState, allot
 from aiogandi.fleet.books import Books
-from aiogandi.fleet.clients import Clients
+from aiogandi.fleet.clients import AccountClient, Clients
 from aiogandi.fleet.fleet import Fleet
-from aiogandi.fleet.items import account_of
+from aiogandi.fleet.lost import tend
 from aiogandi.fleet.workbench import RunsAlone, Workbench
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PAUSE: Final = 0.25
 """Seconds between two looks at which accounts have work."""
 
 LOST: Final = 30.0
-"""Seconds after which it is looked whether the engine still has an item, and between two such looks."""
+"""Seconds after which it is looked whether the engine still has an item."""
 
 
 class _Lane:
@@ -57,17 +57,22 @@ class Worker:
 
     ``work`` ends after `drain`, when what is under way has ended, or after `leave`, at once. *alone*
     runs an item whose processes have died again and again in a process of its own; without it such an item
-    is carried out as any other.
+    is carried out as any other. After *lost* seconds it is looked whether the engine still has an item.
     """
 
-    def __init__(self, fleet: Fleet, *, limit: int, alone: RunsAlone | None = None) -> None:
+    def __init__(
+        self, fleet: Fleet, *, limit: int, alone: RunsAlone | None = None, lost: float = LOST
+    ) -> None:
         self._fleet = fleet
         self._limit = require_count("limit", limit, 1)
         self._alone = alone
+        self._lost = lost
         self._store = fleet.hub.store
         self._books = Books(self._store)
         self._lanes: defaultdict[str, list[_Lane]] = defaultdict(list)
         self._ending: list[_Lane] = []
+        self._had: dict[str, float] = {}
+        """When an account that has work had a lane last, or was seen first."""
         self._drains = asyncio.Event()
         self._leaves = asyncio.Event()
 
@@ -100,6 +105,7 @@ class Worker:
                 self._books,
                 clients,
                 self._fleet.actions,
+                limit=self._limit,
                 tries=self._fleet.tries,
                 alone=self._alone,
             )
@@ -108,13 +114,14 @@ class Worker:
 
     async def _work(self, engine: Engine, clients: Clients, bench: Workbench) -> None:
         leaving = chores.begin(self._leaves.wait)
+        tending = chores.begin(partial(tend, self._books, engine, self._lost))
         try:
             await self._take(engine, clients, bench)
             ending = chores.begin(partial(self._end_of, bench))
             await asyncio.wait([leaving, ending], return_when=asyncio.FIRST_COMPLETED)
             await cancel([ending])
         finally:
-            await cancel([leaving])
+            await cancel([leaving, tending])
 
     async def _take(self, engine: Engine, clients: Clients, bench: Workbench) -> None:
         """Serve the accounts that have work, until told to end."""
@@ -123,9 +130,7 @@ class Worker:
                 open_items = await self._books.accounts()
                 self._allot(engine, clients, bench, open_items)
                 self._tell(bench)
-                await clients.close_idle(self._lanes)
-                if await self._books.look_after(LOST):
-                    await self._deliver_what_is_lost(engine)
+                await clients.close_idle({*self._lanes, *bench.accounts})
             except HubError as error:
                 log.debug("which accounts have work is not known: %s", error)
             try:
@@ -141,9 +146,9 @@ class Worker:
         """Wait until nothing is under way."""
         serving = [lane.serving for lanes in self._lanes.values() for lane in lanes]
         serving += [lane.serving for lane in self._ending]
-        await bench.idle()
         if serving:
             await asyncio.wait(serving)
+        await bench.idle()  # its deliveries may have been cut off
 
     async def _end(self, bench: Workbench) -> None:
         await bench.leave()
@@ -166,17 +171,13 @@ class Worker:
     ) -> None:
         now = asyncio.get_running_loop().time()
         self._ending = [lane for lane in self._ending if not lane.serving.done()]
-        states = []
-        for account in {**open_items, **self._lanes}:
-            lanes = [lane.state(now) for lane in self._lanes.get(account, ())]
-            client = clients.known(account)
-            if client is not None:
-                client.look()
-            has_turns_left = client is None or client.has_turns_left
-            states.append(AccountState(account, open_items.get(account, 0), lanes, has_turns_left))
-        taken = sum(state.places for state in states)
-        taken += sum(lane.lane.under_way for lane in self._ending)
-        allotted = allot(self._limit, taken, states)
+        states = [
+            self._state(account, open_items.get(account, 0), clients.known(account), now)
+            for account in {**open_items, **self._lanes}
+        ]
+        self._had = {state.name: self._had[state.name] for state in states}
+        ending = sum(lane.lane.under_way for lane in self._ending)
+        allotted = allot(self._limit, ending, states)
         for account, place in sorted(allotted.end, reverse=True):
             lane = self._lanes[account].pop(place)
             lane.lane.stop()
@@ -186,6 +187,18 @@ class Worker:
         for account, size in allotted.begin:
             self._lanes[account].append(_Lane(engine.lane(account, size, bench.attend), size, now))
 
+    def _state(
+        self, account: str, items: int, client: AccountClient | None, now: float
+    ) -> AccountState:
+        lanes = [lane.state(now) for lane in self._lanes.get(account, ())]
+        had = self._had.setdefault(account, now)
+        if lanes:
+            self._had[account] = now
+        if client is not None:
+            client.look()
+        has_turns_left = client is None or client.has_turns_left
+        return AccountState(account, items, lanes, has_turns_left, now - had)
+
     def _tell(self, bench: Workbench) -> None:
         """Tell the others what this worker is at."""
         self._store.about["worker"] = {
@@ -193,25 +206,3 @@ class Worker:
             "under_way": bench.under_way,
             "accounts": len(self._lanes),
         }
-
-    # -- what the engine may have lost ---------------------------------------------------------
-
-    async def _deliver_what_is_lost(self, engine: Engine) -> None:
-        """Have items delivered that the engine does not have, though they have not ended: whoever submitted them was
-        killed on the way, or the store has lost what was written last.
-        """
-        for run in await self._books.all_progress():
-            if run.is_over:
-                continue
-            async for ids in self._books.waiting(run.run, LOST):
-                by_account: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-                for id_ in ids:
-                    by_account[account_of(id_)].append((run.run, id_))
-                for account, items in by_account.items():
-                    known = await engine.is_known(account, items)
-                    lost = [
-                        item for item, is_there in zip(items, known, strict=True) if not is_there
-                    ]
-                    if lost:
-                        log.info("run %s: %d items are delivered anew", run.run, len(lost))
-                        await engine.publish(account, lost)

@@ -6,7 +6,8 @@ import pytest
 from aiogandi.cancellation import cancel
 from aiogandi.fleet.engine import Engine
 from aiogandi.redaction import Secret
-from tests.hub.conftest import prefix, shared_store, store_server  # noqa: F401 - fixtures
+from tests.fleet.fleets import fleet, make_fleet, sandbox, settings  # noqa: F401 - fixtures
+from tests.hub.conftest import make_hub, prefix, shared_store, store_server  # noqa: F401 - fixtures
 from tests.processes import programs
 
 LEASE = 0.5
