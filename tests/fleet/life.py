@@ -40,23 +40,3 @@ async def provision(gandi, number):
     lived = await live(gandi)
     tell("Lived", number)
     return lived
-
-
-if __name__ == "__main__":
-    import asyncio
-    import logging
-    import sys
-
-    from aiogandi.fleet.worker import Worker
-
-    async def main():
-        logging.basicConfig(
-            level=os.environ.get("STORM_LEVEL", "WARNING"),
-            format="%(asctime)s.%(msecs)03d %(name)s %(levelname)s %(message)s",
-            datefmt="%H:%M:%S",
-        )
-        worker = Worker(fleet, limit=int(sys.argv[1]))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.drain)
-        await worker.work()
-
-    asyncio.run(main())
