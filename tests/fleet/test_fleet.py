@@ -113,7 +113,7 @@ async def test_one_row_that_is_filled_anew_is_many_items(fleet):
         ({"action": outcomes_of}, "@fleet.action"),
         ({"action": "echo"}, "@fleet.action"),
     ],
-    ids=repr,
+    ids=lambda value: f"{value!r:.40}".partition(" at 0x")[0],
 )
 async def test_wrong_arguments_write_nothing(fleet, arguments, told):
     arguments = {"action": echo, "items": [1, 2], "run": "numbers", **arguments}
