@@ -78,6 +78,13 @@ def loops(session: nox.Session) -> None:
 
 
 @nox.session(tags=["ci"])
+def kept(session: nox.Session) -> None:
+    """Play all of the simulator's seeds that once found something; the suite plays those that are short."""
+    session.install(".[test]")
+    session.run("python", "-m", "tests.simulation", "kept")
+
+
+@nox.session(tags=["ci"])
 def redis_server(session: nox.Session) -> None:
     """Run the hub's tests on this machine's redis-server; the suite has Valkey."""
     server = shutil.which("redis-server")

@@ -1,5 +1,6 @@
 """Plays seeds by hand, on all processors: ``python -m tests.simulation 1-5000``, or ``17 23`` to be told
-all of those two. ``python -m tests.simulation crashes 1-5000`` plays days on which processes are killed,
+all of those two, or ``kept``, all that once found something.
+``python -m tests.simulation crashes 1-5000`` plays days on which processes are killed,
 ``python -m tests.simulation hub 1-2000`` days on which several processes share a store.
 """
 
@@ -10,13 +11,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.simulation import crashes, hubs, runs
-
-
-def seeds_of(words):
-    """The seeds that are named, one by one or as ranges."""
-    for word in words:
-        first, _, last = word.partition("-")
-        yield from range(int(first), int(last or first) + 1)
+from tests.simulation.seeds import seeds_of
 
 
 def main(words):

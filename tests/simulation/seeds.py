@@ -1,4 +1,5 @@
-"""Seeds that once found something, each with a word of what it was. They are played for ever.
+"""Seeds that once found something, each with a word of what it was. They are played for ever: by the suite,
+or where they take seconds by ``python -m tests.simulation kept``.
 
 What a seed plays follows from the scenes and the troubles as well: who changes those looks for new
 ones, on the code before the mending.
@@ -26,6 +27,9 @@ KEPT = {
     2860: "a further creation that began between two lists passed for a filter that works",
 }
 
+LONG = {104, 191, 398, 592, 1201, 2343, 2860}
+"""Those of them that the suite does not play."""
+
 CRASHES_KEPT = {
     13: "a concluded key bought again what had failed in its block, which had lived with that",
     77: "a key was concluded although the claim of its call was not written: it could not be entered again",
@@ -37,3 +41,13 @@ CRASHES_KEPT = {
     676: "an operation was left to an older equal call of another process, which had begun another one",
     1354: "a call that a service which folds names had run seemed to be another's, with another password",
 }
+
+
+def seeds_of(words):
+    """The seeds that are named, one by one, as ranges or as ``kept``."""
+    for word in words:
+        if word == "kept":
+            yield from KEPT
+            continue
+        first, _, last = word.partition("-")
+        yield from range(int(first), int(last or first) + 1)
