@@ -263,7 +263,7 @@ class _LaneWorker(Worker[None]):
             again = self._engine.lease
         finally:
             self._lane.attending.discard(attending)
-        if again is not None:
+        if again is not None:  # by the clocks of this machine and of the one that looks for it
             raise StreaqRetry(delay=timedelta(seconds=again))
 
 

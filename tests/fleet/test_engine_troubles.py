@@ -18,8 +18,12 @@ WRONG = "0ther-p4ssw0rd"
 
 
 @pytest.fixture(autouse=True)
-def _verbose(caplog):
+def _nothing_is_lost_on_the_way(caplog):
+    """All is logged, and no error of a task that nobody waits for is among it."""
     caplog.set_level(logging.DEBUG)
+    yield
+    told = [*caplog.get_records("call"), *caplog.get_records("teardown")]
+    assert [each for each in told if each.name == "asyncio" and each.levelno > logging.INFO] == []
 
 
 class TestAProcess:
@@ -109,7 +113,7 @@ class TestTheStore:
         await until(lambda: begun)
         server.kill()
         await until(lambda: cancelled)  # who attends lets go, and is asked again
-        assert lane.under_way == 0
+        await until(lambda: lane.under_way == 0)
         server.start()
         await until(lambda: len(begun) == 2)
         may_end.set()
@@ -128,6 +132,24 @@ class TestTheStore:
         await until(lambda: len(held.begun) > 1)
         held.may_end.set()
         await gone(engine, ONE)
+        assert not serving.done()
+
+    async def test_one_that_answers_nothing_for_a_while_loses_nothing(
+        self, make_engine, serve, store_server, caplog
+    ):
+        server = store_server()
+        engine, held, seen = make_engine(server.url), Held(), Seen()
+        _, serving = serve(held, size=1, of=engine)
+        await engine.publish("acme", ONE)
+        await until(lambda: held.begun)
+        server.freeze()
+        await until(lambda: "begins again" in caplog.text)
+        server.thaw()
+        held.may_end.set()
+        serve(seen, of=engine)
+        await engine.publish("acme", items(3))
+        await gone(engine, items(3))
+        assert held.begun.count("web-0") + seen["moves", "web-0"] > 0
         assert not serving.done()
 
     async def test_a_lane_is_stopped_while_the_store_answers_nothing(

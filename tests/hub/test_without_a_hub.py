@@ -1,11 +1,11 @@
-"""Without a hub, nothing of what only a hub needs is imported, so that nobody has to have it."""
+"""Without a hub, nothing of what only a hub or a fleet needs is imported, so that nobody has to have it."""
 
 import subprocess
 import sys
 
 import pytest
 
-EXTRA = ("redis", "cryptography")
+EXTRA = ("redis", "cryptography", "streaq", "coredis")
 
 FORBIDDEN = f"""
 import sys
