@@ -199,6 +199,7 @@ def main() -> None:
     sys.path[:] = told["path"]
     fleet = fleet_of(sys.argv[1])
     logging.basicConfig(format=LOG_FORM)
+    logging.getLogger("aiogandi.hub").setLevel(logging.ERROR)  # the worker tells of the store
     begun = Begun(Item.read(told["item"]), told["action"], told["deaths"], None)
     with suppress(asyncio.CancelledError):
         asyncio.run(_carry_out(fleet, told["run"], begun, ways))

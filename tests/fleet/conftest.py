@@ -7,6 +7,7 @@ from aiogandi.cancellation import cancel
 from aiogandi.fleet.engine import Engine
 from aiogandi.redaction import Secret
 from tests.fleet.fleets import fleet, make_fleet, sandbox, settings  # noqa: F401 - fixtures
+from tests.fleet.workers import workplace  # noqa: F401 - fixture
 from tests.hub.conftest import make_hub, prefix, shared_store, store_server  # noqa: F401 - fixtures
 from tests.processes import programs
 

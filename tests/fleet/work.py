@@ -4,6 +4,7 @@ where its store and its sandbox are.
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 from aiogandi import Fleet, Gandi, Polling, RedisHub
@@ -28,7 +29,7 @@ def account(name):
     }
 
 
-fleet = Fleet(hub, account=account)
+fleet = Fleet(hub, account=account, tries=2)
 
 
 def begun(name):
@@ -72,3 +73,25 @@ async def deadly(gandi: Gandi, name: str):
         os._exit(int(number))
     await (await gandi.disk_create({"name": name, "size": 2048}))
     return name
+
+
+@fleet.action
+async def leaves(gandi: Gandi, name: str):
+    raise SystemExit(3)
+
+
+@fleet.action
+async def talks(gandi: Gandi, name: str):
+    """Uses stdout and stdin as if they were its own, and perhaps dies."""
+    os.write(1, b"over\n")
+    heard = os.read(0, 100).decode()
+    if name == "and dies":
+        os._exit(0)
+    return heard
+
+
+@fleet.action
+async def blocks(gandi: Gandi, name: str):
+    """Keeps the loop busy."""
+    begun(name)
+    time.sleep(600)  # noqa: ASYNC251 - that is the point
