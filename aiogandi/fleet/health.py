@@ -59,7 +59,7 @@ async def workers_here(hub: RedisHub) -> list[WorkerHere]:
         await link.close()
     if form not in (b"", str(FORMAT).encode()):
         raise HubError(
-            f"{told} is used by another release: what stands there has format {form.decode()}"
+            f"{told}: what stands there is another release's: it has format {form.decode()}"
         )
     host = this_process()["host"]
     processes = [json.loads(each) for each in found]
