@@ -165,6 +165,10 @@ class Books:
         ]
         return Ended(outcomes, int(looked_at), is_all=int(open_items) == 0)
 
+    async def held(self, run: str) -> dict[str, str]:
+        """Which process has which item: the ids of what is begun and has not ended, with the processes' names."""
+        return fields(await self._store.run(scripts.HOLDERS, run))
+
     # -- who does it ---------------------------------------------------------------------------
 
     async def begin(

@@ -215,6 +215,9 @@ return found
 living process has.
 """
 
+HOLDERS: Final = _script("holders", "return redis.call('HGETALL', at('holders', ARGV[2]))")
+"""*run*. Returns the ids of what is begun and has not ended, each with the process that has it."""
+
 OUTCOMES: Final = _script(
     "outcomes",
     """

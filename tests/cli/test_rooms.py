@@ -7,7 +7,7 @@ import pytest
 
 import aiogandi.cli
 
-ORDER = ["exits", "terminal", "service", "batch", "commands", "app"]
+ORDER = ["exits", "terminal", "service", "batch", "demos", "commands", "app"]
 PACKAGE = "aiogandi.cli."
 FILES = sorted(Path(aiogandi.cli.__file__).parent.rglob("*.py"))
 FILES = [file for file in FILES if file.stem not in ("__init__", "__main__")]
