@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NoReturn
 
+from aiogandi.changes import written
 from aiogandi.errors import InvalidArgument
 from aiogandi.fleet import scripts
 from aiogandi.fleet.items import Item
@@ -127,7 +127,7 @@ class Books:
         """Give *outcome* to what is not begun; return how many items that were."""
         number, cursor = 0, b"0"
         while True:
-            answer, *told = await self._write(scripts.CANCEL, run, json.dumps(outcome), cursor)
+            answer, *told = await self._write(scripts.CANCEL, run, written.write(outcome), cursor)
             if answer == b"gone":
                 raise _no_run(run)
             ended, cursor = told
@@ -160,7 +160,7 @@ class Books:
             raise _no_run(run)
         open_items, looked_at, *words = told
         outcomes = [
-            (id_.decode(), Item.read(item), json.loads(outcome))
+            (id_.decode(), Item.read(item), written.read(outcome))
             for id_, item, outcome in _threes(words)
         ]
         return Ended(outcomes, int(looked_at), is_all=int(open_items) == 0)
@@ -203,7 +203,7 @@ class Books:
     async def end(self, run: str, id_: str, outcome: Mapping[str, Any]) -> bool:
         """Write down what became of it; False where that was written before."""
         is_ok = int(outcome["ok"])
-        return bool(await self._write(scripts.END, run, id_, is_ok, json.dumps(outcome)))
+        return bool(await self._write(scripts.END, run, id_, is_ok, written.write(outcome)))
 
     async def accounts(self) -> dict[str, int]:
         """How many open items each account has."""

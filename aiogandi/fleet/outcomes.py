@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from aiogandi.bulk import Done, Failed, Outcome
+from aiogandi.changes import written
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.errors import ItemFailed
 from aiogandi.journals.results import pack, unpack
@@ -34,7 +34,7 @@ def done(result: Any, secrets: KnownSecrets, *, repeated: bool) -> dict[str, Any
         )
     if secrets.are_in([packed, result]):  # JSON writes some characters in another way
         raise Unfit("it is done, but its result has a password or a session id in it")
-    size = len(json.dumps(packed).encode())
+    size = len(written.write(packed))  # it is ASCII
     if size > LARGEST:
         raise Unfit(f"it is done, but its result has {size} bytes of JSON; allowed are {LARGEST}")
     return {"ok": True, "result": packed, "repeated": repeated}

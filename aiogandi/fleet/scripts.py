@@ -12,7 +12,7 @@ After the hub's prefix and ``fleet``, of a run R:
     deaths:R        how often in a row the process of an item has died, and how often when it had that item alone
     steps:R         how many calls an item had made when somebody looked
     ended:R         the ids of items that have ended, in the order of their ends
-    outcomes:R      what became of each, in JSON
+    outcomes:R      what became of each, as ``changes.written`` writes it
     failed:R        the ids of those that have failed
 """
 
