@@ -5,20 +5,29 @@ and the sandbox are. They print what happens to a life as those of the hub's sto
 import os
 import signal
 
-from aiogandi import RedisHub
+from aiogandi import RedisHub, Retry
 from aiogandi.fleet.fleet import Fleet
 from tests.hub.life import LIFE, SETTINGS, listen, live, tell
 
 LEASE = 1.0
 
+RETRY = Retry(settle=1.0, backoff=0.05)
+TIMEOUT = 3
+"""More than the sandbox ever takes for a call while so many processes share a small machine. What it begins later than
+that happens twice, as README says.
+"""
+
 DIES_AT_ONCE, DIES_LATER = -1, -2
 """Items that end whatever process they run in; the second one when it has created a disk."""
+
+LEFT_OVER = "left-over"
+"""What that disk is called."""
 
 
 def account(_):
     """The settings of the one account that there is."""
-    whose = {"login": "AA1234-GANDI", "password": "mypassword"}
-    return {**SETTINGS, **whose, "url": os.environ["STORM_SANDBOX"], "on_event": listen}
+    own = {"login": "AA1234-GANDI", "password": "mypassword", "timeout": TIMEOUT, "retry": RETRY}
+    return {**SETTINGS, **own, "url": os.environ["STORM_SANDBOX"], "on_event": listen}
 
 
 def hub_at(store):
@@ -34,7 +43,7 @@ async def provision(gandi, number):
     """Live one life."""
     LIFE.set(number)
     if number == DIES_LATER:
-        await (await gandi.disk_create({"size": 2048, "name": "left-over"}))
+        await (await gandi.disk_create({"size": 2048, "name": LEFT_OVER}))
     if number < 0:
         os.kill(os.getpid(), signal.SIGKILL)
     lived = await live(gandi)

@@ -80,6 +80,16 @@ class Storm:
         return sum(self.sandbox.executed[step] for step in STEPS)
 
     @property
+    def operations(self):
+        """Those in the sandbox's books that lives should account for."""
+        return self.sandbox.operations
+
+    @property
+    def disks(self):
+        """The disks that lives have left over."""
+        return self.sandbox.disks
+
+    @property
     def done(self):
         """The ids of the server and the disk of each life that has an outcome, by what it is called; None for those that
         failed.
@@ -106,13 +116,13 @@ class Storm:
         )
         happened = Counter(
             (each["type"], each["params"].get("vm_id"), each["params"].get("disk_id"))
-            for each in self.sandbox.operations
+            for each in self.operations
         )
-        types = Counter(each["type"] for each in self.sandbox.operations)
-        states = {each["state"] for each in self.sandbox.operations}
+        types = Counter(each["type"] for each in self.operations)
+        states = {each["state"] for each in self.operations}
         return (
             ("servers left over", self.sandbox.vms, []),
-            ("disks left over", self.sandbox.disks, []),
+            ("disks left over", self.disks, []),
             ("operations", dict(types), dict.fromkeys(STEPS, self.lives)),
             ("states", states, {"DONE"}),
             ("happened, not meant", +(happened - meant), Counter()),
