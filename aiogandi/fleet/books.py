@@ -160,7 +160,7 @@ class Books:
             raise _no_run(run)
         open_items, looked_at, *words = told
         outcomes = [
-            (id_.decode(), Item.read(item), written.read(outcome))
+            (id_.decode(), Item.read(item), written.read(outcome.decode()))
             for id_, item, outcome in _threes(words)
         ]
         return Ended(outcomes, int(looked_at), is_all=int(open_items) == 0)

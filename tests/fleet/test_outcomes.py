@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from aiogandi import VM, Done, Failed, OperationDetails, RedisHub
+from aiogandi import VM, Done, Failed, OperationDetails, OperationState, RedisHub
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.errors import ItemFailed
 from aiogandi.fleet import outcomes
@@ -72,7 +72,7 @@ async def test_models_come_back(fleet):
     assert isinstance(vm.result, VM)
     assert vm.result.hostname == "web-1"
     assert isinstance(operation.result, OperationDetails)
-    assert operation.result.raw["step"] == "DONE"
+    assert operation.result.state is OperationState.DONE
 
 
 @pytest.mark.parametrize(
