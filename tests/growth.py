@@ -13,7 +13,7 @@ LIMIT = 2 * TIMES
 TRIES = 10
 """How often a growth beyond the limit is measured: another process may have been in the way."""
 
-CHEAP = 0.02
+CHEAP = 0.004
 """Seconds of work that is repeated more often, since a machine's hiccup counts for more in it."""
 
 RESOLUTION = 0.0005

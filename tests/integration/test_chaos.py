@@ -12,9 +12,8 @@ from tests.integration import chaos
 
 
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize("seed", [14, 20])
-def test_each_thing_happens_as_often_as_its_caller_was_told(in_virtual_time, seed):
-    day = in_virtual_time(chaos.run(seed, number=40))
+def test_each_thing_happens_as_often_as_its_caller_was_told(in_virtual_time):
+    day = in_virtual_time(chaos.run(seed=14, number=40))
 
     assert day.complaints == []
     assert day.stats.reconciled > 20
