@@ -11,7 +11,7 @@ from tests.simulation.plans import plan_of
 from tests.simulation.processes import PLACES
 from tests.simulation.seeds import CRASHES_KEPT
 
-SEEDS = range(1, 51)
+SEEDS = range(1, 26)
 GROUP = 5
 
 pytestmark = pytest.mark.usefixtures("untraced")

@@ -77,7 +77,7 @@ class Day:
         return [(number, wait) for number, wait in self.waits if number not in left]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_each_wait_has_its_end_and_then_nothing_is_asked(store_server, prefix, seed, caplog):
     caplog.set_level("CRITICAL", "aiogandi.hub")
     chance = random.Random(seed)
@@ -96,4 +96,4 @@ async def test_each_wait_has_its_end_and_then_nothing_is_asked(store_server, pre
         async with asyncio.timeout(30):
             while service.asked.total() != asked:
                 asked = service.asked.total()
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(0.25)  # several times as long as they poll
