@@ -30,7 +30,7 @@ from aiogandi.fleet.clients import Clients, NoClient
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import Item
 from aiogandi.fleet.target import fleet_of
-from aiogandi.fleet.workbench import outcome_of
+from aiogandi.fleet.workbench import SUSPECT, outcome_of
 from aiogandi.transport.rank import behind
 
 AT_ONCE: Final = 4
@@ -71,15 +71,8 @@ class Alone:
         async with self._places:
             process = _Process(self._command, self._folder)
             try:
-                process.tell(
-                    {
-                        "path": sys.path,
-                        "run": run,
-                        "item": begun.item.text,
-                        "action": begun.action,
-                        "deaths": begun.deaths,
-                    }
-                )
+                item, action = begun.item.text, begun.action
+                process.tell({"path": sys.path, "run": run, "item": item, "action": action})
                 await process.ended()
                 return process.death()
             finally:
@@ -200,7 +193,7 @@ def main() -> None:
     fleet = fleet_of(sys.argv[1])
     logging.basicConfig(format=LOG_FORM)
     logging.getLogger("aiogandi.hub").setLevel(logging.ERROR)  # the worker tells of the store
-    begun = Begun(Item.read(told["item"]), told["action"], told["deaths"], None)
+    begun = Begun(Item.read(told["item"]), told["action"], deaths=SUSPECT, steps=None)
     with suppress(asyncio.CancelledError):
         asyncio.run(_carry_out(fleet, told["run"], begun, ways))
 

@@ -73,14 +73,14 @@ class Worker:
         self._ending: list[_Lane] = []
         self._had: dict[str, float] = {}
         """When an account that has work had a lane last, or was seen first."""
+        self._bench: Workbench | None = None
         self._drains = asyncio.Event()
         self._leaves = asyncio.Event()
 
     @property
     def under_way(self) -> int:
         """How many items are."""
-        lanes = [lane for some in self._lanes.values() for lane in some] + self._ending
-        return sum(lane.lane.under_way for lane in lanes)
+        return 0 if self._bench is None else self._bench.under_way
 
     def drain(self) -> None:
         """Take no more items, and end when those that are under way have ended."""
@@ -100,7 +100,7 @@ class Worker:
             parts.push_async_callback(self._close, clients)
             engine = self._fleet.engine()
             parts.push_async_callback(engine.close)
-            bench = Workbench(
+            bench = self._bench = Workbench(
                 self._store,
                 self._books,
                 clients,

@@ -29,7 +29,7 @@ async def begun(place, action, *names):
     async with books.at_hand():
         await place.fleet.submit(getattr(place.module, action), names, run=RUN)
         items = [Item(name, name, "default") for name in names]
-        yield [await books.begin(RUN, item.id) for item in items]
+        yield [await books.begin(RUN, item.id, place.fleet.actions) for item in items]
 
 
 async def make_suspect(place, name):
@@ -37,7 +37,7 @@ async def make_suspect(place, name):
     books, id_ = Books(place.fleet.hub.store), Item(name, name, "default").id
     for _ in range(SUSPECT + 1):
         async with books.at_hand():
-            await books.begin(RUN, id_)
+            await books.begin(RUN, id_, place.fleet.actions)
             await books.note_steps(RUN, id_, 0, are_more=False)
 
 
