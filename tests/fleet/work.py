@@ -7,7 +7,8 @@ import os
 import time
 from pathlib import Path
 
-from aiogandi import Fleet, Gandi, Polling, RedisHub
+from aiogandi import Fleet, Gandi, RedisHub
+from aiogandi.sandbox import QUICK
 
 LEASE = 0.5
 
@@ -24,8 +25,8 @@ def account(name):
         "login": "AA1234-GANDI",
         "password": "mypassword",
         "url": os.environ["WORK_URL"],
-        "polling": Polling(interval=0.05, max_interval=0.2),
         "rate_limit": None,
+        **QUICK,
     }
 
 
