@@ -19,6 +19,8 @@ import pytest
 from aiogandi.cli.app import run
 from aiogandi.cli.batch.ids import ids_of, range_of
 from tests.cli.quick import quick
+from tests.fleet.workers import workplace  # noqa: F401 - fixture
+from tests.hub.conftest import prefix, shared_store  # noqa: F401 - fixtures
 from tests.hub.stores import StoreServer
 
 PYTHON = [sys.executable, "-W", "error", "-m"]

@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -81,24 +81,24 @@ async def end_of(process):
     return process.returncode, log.decode()
 
 
-@pytest.fixture
-async def workplace(shared_store, prefix, tmp_path, monkeypatch):
-    """Where workers work: a store, a sandbox, and a folder for their notes."""
+@asynccontextmanager
+async def opened(store, prefix, tmp_path, monkeypatch):
+    """Where workers work: with a store, a sandbox, and a folder for their notes."""
     folder = tmp_path / "notes"
     folder.mkdir()
-    for name in [name for name in os.environ if name.startswith("GANDI_")]:
-        monkeypatch.delenv(name)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(speed=200))
-        for name, value in {
-            "STORE": shared_store,
-            "PREFIX": prefix,
-            "URL": sandbox.url,
-            "FOLDER": folder,
-        }.items():
+        where = {"STORE": store, "PREFIX": prefix, "URL": sandbox.url, "FOLDER": folder}
+        for name, value in where.items():
             monkeypatch.setenv(f"WORK_{name}", str(value))
-        module_name = TARGET.partition(":")[0]
-        monkeypatch.delitem(sys.modules, module_name, raising=False)
-        module = importlib.import_module(module_name)
-        monkeypatch.delitem(sys.modules, module_name)
+        name = TARGET.partition(":")[0]
+        monkeypatch.delitem(sys.modules, name, raising=False)  # another test's
+        module = importlib.import_module(name)
         yield Workplace(module, sandbox, folder, stack)
+
+
+@pytest.fixture
+async def workplace(shared_store, prefix, tmp_path, monkeypatch):
+    """A place with the store that no test stops."""
+    async with opened(shared_store, prefix, tmp_path, monkeypatch) as place:
+        yield place
