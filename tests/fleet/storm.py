@@ -53,6 +53,12 @@ WITHIN = 900.0
 
 POISON = (life.DIES_AT_ONCE, life.DIES_LATER)
 
+OTHERS = {
+    "stopped": {"kills": 0, "restarts": False, "stopped": STOPPED, "lives": 600},
+    "poison": {"kills": 0, "restarts": False, "poison": POISON, "lives": 100},
+}
+"""What is played by name."""
+
 DRAINS = 30.0
 """Seconds within which a worker that has nothing to do has ended when it is told to."""
 
@@ -271,10 +277,8 @@ async def _ended(fleet):
 
 def main(words):
     """Play what is named, and print a line for each; the exit code says whether all is well."""
-    plays = {
-        "stopped": [("stopped", {"kills": 0, "restarts": False, "stopped": STOPPED, "lives": 900})],
-        "poison": [("poison", {"kills": 0, "restarts": False, "poison": POISON})],
-    }.get(words[0]) or [(seed, {}) for seed in seeds_of(words)]
+    plays = [(word, OTHERS[word]) for word in words if word in OTHERS]
+    plays += [(seed, {}) for seed in seeds_of(word for word in words if word not in OTHERS)]
     places = list(dict.fromkeys(PLACES.values()))
     columns = (
         *("seed", "kills", *places, "store restarts", "requests", "surplus", "outcomes", "failed"),
