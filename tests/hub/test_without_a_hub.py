@@ -46,7 +46,9 @@ def test_a_client_works_without_the_extra(tmp_path):
     assert (done.stderr, done.stdout) == ("", "1\n")
 
 
-@pytest.mark.parametrize("line", [("--help",), ("hub", "--help"), ("demo", "--vms", "2", "--speed", "600")])
+@pytest.mark.parametrize(
+    "line", [("--help",), ("hub", "--help"), ("demo", "--vms", "2", "--speed", "600")]
+)
 def test_the_command_works_without_the_extra(line):
     done = python(A_COMMAND, *line)
     assert "aiogandi[hub]" not in done.stdout + done.stderr

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from aiogandi import RedisHub
+from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.fleet import outcomes
 from aiogandi.fleet.books import Books
 from aiogandi.fleet.fleet import Fleet
@@ -36,11 +37,11 @@ class Shop:
         await self.fleet.submit(self.action, items, run=run, account=account)
 
     async def begin(self, run, key, account="default"):
-        await self.books.begin(run, Item(key, key, account).id)
+        await self.books.begin(run, Item(key, key, account).id, self.fleet.actions)
 
     async def end(self, run, key, result="fine", error=None, account="default"):
         """The item ends with a result, or with an error."""
-        outcome = outcomes.done(result, repeated=False)
+        outcome = outcomes.done(result, KnownSecrets(()), repeated=False)
         if error is not None:
             outcome = outcomes.failed("Refused", error)
         assert await self.books.end(run, Item(key, key, account).id, outcome)
