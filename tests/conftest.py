@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, settings
 from tests import loops, servers
 from tests.virtual_time import run_in_virtual_time
 
-# How long an example takes is the machine's affair. Fifty of each in a run are others in the next.
+# How long an example takes is the machine's affair. A few of each in a run are others in the next; by hand
+# `--hypothesis-profile=thorough` has many.
 settings.register_profile(
-    "anywhere", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "anywhere", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("thorough", settings.get_profile("anywhere"), max_examples=1000)
 settings.load_profile("anywhere")
 
 # Where the package is installed its fixtures come by themselves; a source tree has to ask for them.

@@ -372,5 +372,5 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = pytest.mark.usefixtures("untraced")(Interleavings.TestCase)
 TestInterleavings.settings = settings(
-    settings.get_profile("anywhere"), max_examples=50, stateful_step_count=50, derandomize=True
+    max_examples=settings().max_examples, stateful_step_count=50, derandomize=True
 )

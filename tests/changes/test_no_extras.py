@@ -171,7 +171,7 @@ class Play:
 
 
 @pytest.mark.usefixtures("untraced")
-@settings(settings.get_profile("anywhere"), max_examples=400, derandomize=True)
+@settings(max_examples=8 * settings().max_examples, derandomize=True)
 @given(METHOD, st.sampled_from(["keeps", "folds"]), st.lists(CALL, min_size=2, max_size=5))
 def test_no_interleaving_makes_an_extra(method, stores, plans):
     play = Play(method, stores, plans)

@@ -149,7 +149,7 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBooks.settings = settings(stateful_step_count=40)
 
 
 def nested(values):
@@ -179,7 +179,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=8 * settings().max_examples)
 @given(method=st.sampled_from([*SIGNATURES]), arguments=st.lists(VALUES, max_size=6))
 def test_any_value_in_any_place_gives_a_result_or_a_data_fault(method, arguments):
     sandbox = Sandbox()

@@ -135,9 +135,7 @@ async def test_what_is_no_call_is_a_bad_request(wire, body):
 
 
 # `serving` opens a sandbox for each example, in a loop of its own.
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_random_bodies_are_bad_requests(serving, body):
     async def post():
@@ -148,9 +146,7 @@ def test_random_bodies_are_bad_requests(serving, body):
 
 
 # `serving` opens a sandbox for each example, in a loop of its own.
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.binary(min_size=1, max_size=300))
 def test_random_bytes_instead_of_http_end_nothing(serving, data):
     async def send():
