@@ -13,7 +13,7 @@ from aiogandi import Gandi, RateLimit, RedisHub
 from aiogandi.sandbox import QUICK, Sandbox
 
 _, url, prefix = sys.argv
-hub = RedisHub(url, prefix=prefix)
+hub = RedisHub(url, prefix=prefix, lease=0.5)
 settings = {**QUICK, "rate_limit": RateLimit(1000, per=1.0), "hub": hub}
 
 

@@ -32,7 +32,7 @@ def wait_for(condition):
 
 @pytest.mark.parametrize("executed", [1, 9, 20])
 def test_a_killed_creation_goes_on_with_the_same_line(start, process, serving, home, executed):
-    service = serving(speed=20)
+    service = serving(speed=100)
     line = ("vm", "create", *NAMES, "--os", "debian", "--run", "x", "--json")
     child = start(*line, service=service)
     wait_for(lambda: service.do("executed").get("vm_create", 0) >= executed)
@@ -90,12 +90,12 @@ def test_deleting_with_a_stop_is_two_steps_that_go_on_where_they_were(aiogandi, 
     service = serving(speed=0.001)
     (vm_id,) = service.vms("web")
     line = ("vm", "delete", "--match", "web", "--stop", "--run", "gone", "--json")
-    done = aiogandi(*line, "--timeout", 3, service=service)
+    done = aiogandi(*line, "--timeout", 1.5, service=service)
     assert (done.code, done.json[0]["operation"]) == (1, "vm_stop"), done
     (run,) = aiogandi("run", "list", "--json", service=service).json
     assert (run["name"], run["done"], run["failed"], run["open"]) == ("gone", 0, 0, 1)
     service.do("advance", 60)
-    done = aiogandi(*line, "--timeout", 3, service=service)
+    done = aiogandi(*line, "--timeout", 1.5, service=service)
     assert (done.code, done.json[0]["operation"]) == (1, "vm_delete"), done
     service.do("advance", 60)
     assert service.states() == {}
