@@ -42,11 +42,17 @@ PAUSE: Final = 0.05
 GRACE: Final = 0.7
 """Seconds in which a process has to hand back its item, before it is killed."""
 
+CLOSING: Final = 5.0
+"""Seconds in which a process has to end after its last word. The item may have begun what lasts longer."""
+
 LOG_FORM: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 """How all processes of a worker log."""
 
 BEGUN, OVER, HELD, AWAY = "begun", "over", "held", "away"
 """The words: the item is begun; it has its outcome; somebody else has its key; the store is away."""
+
+LAST: Final = {OVER, HELD, AWAY}
+"""The last words."""
 
 SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 """What a service manager may send to all processes of a worker. This one ends with its worker."""
@@ -73,7 +79,7 @@ class Alone:
             try:
                 item, action = begun.item.text, begun.action
                 process.tell({"path": sys.path, "run": run, "item": item, "action": action})
-                await process.ended()
+                await process.has_spoken()
                 return process.death()
             finally:
                 await process.end()
@@ -92,6 +98,8 @@ class _Process:
         )
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
+        os.set_blocking(self._stdout.fileno(), False)
+        self._said = b""
 
     def tell(self, what: Mapping[str, Any]) -> None:
         """Tell it what to do."""
@@ -99,28 +107,39 @@ class _Process:
             self._stdin.write(json.dumps(what).encode() + b"\n")
             self._stdin.flush()
 
-    async def ended(self) -> None:
-        """Return when it has ended."""
+    async def has_spoken(self) -> None:
+        """Return when it has ended, or could have after its last word."""
         # What asyncio has for it waits as well until nobody has the pipes open, and the item may have begun others.
-        while self._process.poll() is None:  # noqa: ASYNC110 - the system tells nobody
+        while self._process.poll() is None:
+            if not LAST.isdisjoint(self._words()):
+                await self._ended(CLOSING)
+                return
             await asyncio.sleep(PAUSE)
+
+    def _words(self) -> list[str]:
+        """What it has said."""
+        self._said += self._stdout.read() or b""
+        return self._said.decode().split()
+
+    async def _ended(self, within: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._process.poll() is None:  # noqa: ASYNC110 - the system tells nobody
+                    await asyncio.sleep(PAUSE)
 
     async def end(self) -> None:
         """See to it that it has ended."""
         with suppress(BrokenPipeError):
             self._stdin.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await self.ended()
+        await self._ended(GRACE)
         if self._process.poll() is None:
             self._process.kill()
-            await self.ended()
+            await self._ended(None)
         self._stdout.close()
 
     def death(self) -> str | None:
         """What became of it, as `Alone` says it."""
-        os.set_blocking(self._stdout.fileno(), False)
-        words = (self._stdout.read() or b"").decode().split()
+        words = self._words()
         if OVER in words:
             return None
         if HELD in words:

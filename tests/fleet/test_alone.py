@@ -145,6 +145,13 @@ async def test_who_leaves_ends_the_process_and_the_item_is_free_at_once(workplac
     assert workplace.disks() == {"web": 1}
 
 
+async def test_a_process_that_has_done_its_work_and_does_not_end_is_killed(workplace):
+    async with begun(workplace, "lingers", "web") as [item]:
+        assert await Alone(TARGET)(RUN, item) is None
+        assert await only_outcome(workplace) == Done("web", "web")
+    assert not is_there(workplace.begun("web")[0])
+
+
 async def test_a_process_that_does_not_hear_is_killed(workplace):
     async with begun(workplace, "blocks", "web") as [item]:
         running = asyncio.create_task(Alone(TARGET)(RUN, item))

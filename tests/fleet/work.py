@@ -4,6 +4,7 @@ where its store and its sandbox are.
 
 import asyncio
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -96,3 +97,11 @@ async def blocks(gandi: Gandi, name: str):
     """Keeps the loop busy."""
     begun(name)
     time.sleep(600)  # noqa: ASYNC251 - that is the point
+
+
+@fleet.action
+async def lingers(gandi: Gandi, name: str):
+    """Leaves a thread behind that keeps its process from ending."""
+    begun(name)
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    return name

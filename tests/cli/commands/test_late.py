@@ -20,6 +20,7 @@ def test_the_root_says_of_each_command_what_it_says_of_itself(late):
         (["--version"], ["aiohttp", "lxml", "aiogandi.client", "aiogandi.cli.commands.vm"]),
         (["vm", "--help"], ["aiohttp", "lxml", "aiogandi.client", "aiogandi.sandbox"]),
         (["vm", "stop", "--help"], ["aiohttp", "lxml", "aiogandi.client", "aiogandi.sandbox"]),
+        (["worker", "--help"], ["aiohttp", "lxml", "aiogandi.client", "redis", "streaq"]),
         (["hub", "status", "--help"], ["aiohttp", "lxml", "aiogandi.client", "redis"]),
     ],
 )

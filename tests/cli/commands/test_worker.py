@@ -148,7 +148,7 @@ async def test_it_tells_of_its_beginning_of_warnings_and_of_its_end(
     began, warning, drains, ended = [line[2] for line in lines]
     assert began == (
         f"worker {worker.pid} of {TARGET} begins: the hub {shared_store} with prefix {prefix}, at most 3 items at"
-        " once, actions: blocks, create, deadly, leaves, slowly, talks"
+        " once, actions: {', '.join(sorted(workplace.fleet.actions))}"
     )
     assert "what a journal writes there may be lost" in warning
     assert drains == (
