@@ -220,7 +220,8 @@ async def test_a_poisonous_item_fails_in_the_end_and_stops_nothing_else(workplac
     assert poison.error.kind == "Died"
     assert "SIGKILL" in str(poison.error)
     assert {name: outcome.result for name, outcome in outcomes.items()} == {n: n for n in names}
-    assert len(place.begun("signal-9")) == died + place.fleet.tries
+    # One more where the machine is so busy that a worker seems to have gone.
+    assert 0 <= len(place.begun("signal-9")) - died - place.fleet.tries <= 1
     assert died == deaths <= 3
     assert place.disks() == dict.fromkeys([*names, "later"], 1)
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from aiogandi import Fleet, Gandi, RedisHub
@@ -105,3 +106,12 @@ async def lingers(gandi: Gandi, name: str):
     begun(name)
     threading.Thread(target=time.sleep, args=(600,)).start()
     return name
+
+
+@fleet.action
+async def stays(gandi: Gandi, name: str):
+    """Does not hear that it is to end."""
+    begun(name)
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(600)

@@ -74,6 +74,9 @@ def worker(
     The first SIGTERM or Ctrl-C ends it when the items under way have ended, with
     exit code 0. The second ends it at once, and others go on with those items.
     While the hub's store is away it waits.
+
+    --health reads in the fleet's hub, or without a fleet in that of --hub or
+    GANDI_HUB, which is quicker.
     """
     if json and not health:
         raise WrongUse("--json goes with --health: a worker has no result")

@@ -139,18 +139,14 @@ async def test_it_tells_of_its_beginning_of_warnings_and_of_its_end(
     code, log = await end_of(worker)
     lines = [LINE.fullmatch(line).groups() for line in log.splitlines(keepends=True)]
     assert code == 0
-    assert [line[:2] for line in lines] == [
-        ("INFO", "aiogandi.worker"),
-        ("WARNING", "aiogandi.hub"),
-        ("INFO", "aiogandi.worker"),
-        ("INFO", "aiogandi.worker"),
-    ]
-    began, warning, drains, ended = [line[2] for line in lines]
+    # The hub may warn of more where the machine is busy.
+    assert lines[1][:2] == ("WARNING", "aiogandi.hub")
+    assert "what a journal writes there may be lost" in lines[1][2]
+    began, drains, ended = [line[2] for line in lines if line[:2] == ("INFO", "aiogandi.worker")]
     assert began == (
         f"worker {worker.pid} of {TARGET} begins: the hub {shared_store} with prefix {prefix}, at most 3 items at"
-        " once, actions: {', '.join(sorted(workplace.fleet.actions))}"
+        f" once, actions: {', '.join(sorted(workplace.fleet.actions))}"
     )
-    assert "what a journal writes there may be lost" in warning
     assert drains == (
         f"worker {worker.pid} drains (terminated (SIGTERM)): 0 items under way; a second signal leaves at once"
     )
@@ -189,7 +185,8 @@ async def test_a_signal_lets_it_end_what_is_under_way_and_take_no_more(workplace
     assert "2 items under way" in await line_with(worker, "drains")
     workplace.go_on()
     code, log = await end_of(worker)
-    assert (code, log.count("\n")) == (0, 1)
+    assert code == 0
+    assert "leaves" not in log
     progress = await run.progress()
     assert (progress.done, progress.under_way, progress.waiting) == (2, 0, 4)
     assert begun(workplace, names) == 2
@@ -219,6 +216,20 @@ async def test_a_second_signal_hands_back_what_is_under_way(workplace, monkeypat
     assert await workplace.outcomes(run) == {name: Done(name, name) for name in names}
     assert time.monotonic() - began < 60
     assert workplace.disks() == dict.fromkeys(names, 1)
+
+
+async def test_a_third_signal_ends_it_whatever_its_items_do(workplace):
+    await workplace.fleet.submit(workplace.module.stays, ["web"], run="a-run")
+    worker = await workplace.worker()
+    await until(lambda: workplace.begun("web"), PATIENCE)
+    worker.terminate()
+    await line_with(worker, "drains")
+    worker.terminate()
+    await line_with(worker, "leaves")
+    worker.terminate()
+    code, log = await end_of(worker)
+    assert code == 143
+    assert "has ended" not in log
 
 
 def begun(place, names):
