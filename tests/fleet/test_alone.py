@@ -16,7 +16,7 @@ from aiogandi.fleet.books import Books
 from aiogandi.fleet.clients import Clients
 from aiogandi.fleet.items import Item
 from aiogandi.fleet.workbench import SUSPECT
-from tests.fleet.workers import PATIENCE, TARGET, line_with
+from tests.fleet.workers import PATIENCE, TARGET, end_of, line_with
 from tests.waiting import until
 
 RUN = "a-run"
@@ -176,6 +176,25 @@ async def test_a_process_ends_with_its_worker(workplace, action):
     assert alone != worker.pid
     worker.kill()
     await until(lambda: not is_there(alone), PATIENCE)
+
+
+async def test_a_worker_that_leaves_hands_back_what_runs_alone(workplace, monkeypatch):
+    monkeypatch.setenv("WORK_LEASE", "60")  # so nobody waits for its end
+    place = workplace
+    run = await place.fleet.submit(place.module.slowly, ["web"], run=RUN)
+    await make_suspect(place, "web")
+    worker = await place.worker()
+    await until(lambda: place.begun("web"), PATIENCE)
+    worker.terminate()
+    assert "1 item under way" in await line_with(worker, "drains")
+    worker.terminate()
+    code, _ = await end_of(worker)
+    assert code == 143
+    assert not is_there(place.begun("web")[0])
+    place.go_on()
+    await place.worker()
+    assert await place.outcomes(run) == {"web": Done("web", "web")}
+    assert place.disks() == {"web": 1}
 
 
 async def test_only_some_run_alone_at_once(workplace):
