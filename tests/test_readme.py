@@ -42,7 +42,14 @@ async def test_stop_then_delete_by_hostname_takes_a_few_lines(sandbox, gandi, ca
     assert sorted(capsys.readouterr().out.split()) == ["deleted", "deleted", "web-1", "web-2"]
 
 
-@pytest.mark.parametrize("command", ["aiogandi demo", "coverage run -m pytest"])
-def test_the_two_commands_are_one_line_each_and_need_python_alone(command):
-    [line] = re.findall(rf"^python3 -m venv .*{command}.*$", README, re.MULTILINE)
-    assert line.split(" && ")[1].endswith(("'.[cli]'", "'.[test]'"))
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("aiogandi demo", "cli"),
+        ("aiogandi demo --fleet", "demo"),
+        ("coverage run -m pytest -n 2", "test"),
+    ],
+)
+def test_each_of_these_commands_is_one_line_and_needs_python_alone(command, extra):
+    [line] = re.findall(rf"^python3 -m venv .*/bin/{command}$", README, re.MULTILINE)
+    assert line.split(" && ")[1].endswith(f"'.[{extra}]'")

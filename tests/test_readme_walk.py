@@ -115,11 +115,12 @@ def test_every_line_that_installs_nothing_runs_as_it_stands(folder, env, termina
             assert len([row for row in rows if re.match(r" *\d", row)]) == 20, text
 
 
-def test_ci_runs_the_demo_the_tests_and_the_benchmarks():
+def test_ci_runs_the_demos_the_tests_and_the_benchmarks():
     installing = [line for line in LINES if re.match(INSTALLING, line)]
     assert [line.rpartition("/bin/")[2] for line in installing] == [
         "aiogandi demo",
         "coverage run -m pytest -n 2",
+        "aiogandi demo --fleet",
         "pip install '.[bench]'",
         "python -m benchmarks",
     ]

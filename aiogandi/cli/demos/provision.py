@@ -23,6 +23,11 @@ RATE: Final = RateLimit(30, 2.0)
 POLLING: Final = Polling(interval=0.5, max_interval=2.0)
 """Operations take a second or less, but each look takes one of the few turns."""
 
+TIMEOUT: Final = 5.0
+"""Seconds that a reply may take. So long a call may be under way of which the killed worker heard no reply, and whoever
+takes its item over waits until that is certain.
+"""
+
 STEPS: Final = (
     "vm_create",
     "disk_create",
@@ -76,6 +81,7 @@ class Setting:
             "url": self.url,
             "polling": POLLING,
             "rate_limit": RATE,
+            "timeout": TIMEOUT,
         }
 
 
