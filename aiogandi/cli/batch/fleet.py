@@ -86,7 +86,7 @@ async def _watch(sight: Sight, books: Books, name: str) -> int:
             while True:
                 with suppress(HubError, InvalidArgument):  # the loop below meets that, too
                     known = await books.progress(name)
-                show(done, failed, known.under_way)
+                show(done, failed, known.under_way, total=known.items)
                 await asyncio.sleep(PAUSE)
 
         looking = chores.begin(look)
@@ -98,7 +98,7 @@ async def _watch(sight: Sight, books: Books, name: str) -> int:
                     tell(item, outcome)
         finally:
             await cancel_tasks([looking])
-        show(done, failed, 0)
+        show(done, failed, 0, total=done + failed)
     return failed
 
 

@@ -3,14 +3,22 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-Show = Callable[[int, int, int], None]
-"""Called with the numbers of things that are done, failed and under way at the moment."""
+
+class Show(Protocol):
+    """Called with the numbers of things that are done, failed and under way at the moment; and with how many
+    there are in *total*, where that has changed.
+    """
+
+    def __call__(
+        self, done: int, failed: int, under_way: int, /, *, total: int | None = None
+    ) -> None: ...
+
 
 LINES: Final = 10
 """How many lines of progress a log gets at most, one for each tenth of the things."""
@@ -54,16 +62,18 @@ def progress(
         with _bar(console, f"{title}  {counts(total, 0, total)}", keep=keep) as bar:
             task = bar.add_task(title, total=total, counts=counts(0, 0, 0))
 
-            def show(done: int, failed: int, under_way: int) -> None:
+            def show(
+                done: int, failed: int, under_way: int, /, *, total: int | None = None
+            ) -> None:
                 shown = counts(done, failed, under_way)
-                bar.update(task, completed=done + failed, counts=shown)
+                bar.update(task, total=total, completed=done + failed, counts=shown)
 
             yield show
             bar.refresh()
     elif keep:
         yield _lines(console, title, total, pause, counts)
     else:
-        yield lambda *_: None
+        yield lambda *_, **__: None
 
 
 def _bar(console: Console, widest: str, *, keep: bool) -> Progress:
@@ -92,13 +102,15 @@ class _TimeLeft(TimeRemainingColumn):
 def _lines(
     console: Console, title: str, total: int, pause: float, counts: Callable[[int, int, int], str]
 ) -> Show:
-    told, told_at = 0, time.monotonic()
+    told, told_at, known = 0, time.monotonic(), total
 
-    def show(done: int, failed: int, under_way: int) -> None:
-        nonlocal told, told_at
+    def show(done: int, failed: int, under_way: int, /, *, total: int | None = None) -> None:
+        nonlocal told, told_at, known
+        if total is not None and total != known:
+            told, known = told * known // max(total, 1), total
         ended = done + failed
-        part = ended * LINES // max(total, 1)
-        over = ended == total
+        part = ended * LINES // max(known, 1)
+        over = ended == known
         if part > told and (over or time.monotonic() - told_at >= pause):
             told, told_at = part, time.monotonic()
             console.print(

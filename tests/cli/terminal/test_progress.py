@@ -50,3 +50,20 @@ def test_a_large_run_leaves_a_line_for_each_tenth(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[1] == "Stopping 1000 servers: 100 done, 0 failed, 900 under way"
     assert len(lines) == 11
+
+
+def test_a_total_may_grow():
+    console = Console(file=io.StringIO(), width=100)
+    with progress(console, "Run r", 10, pause=0) as show:
+        show(9, 0, 1)
+        show(9, 0, 1, total=90)
+        show(10, 0, 1, total=90)
+        show(45, 0, 1)
+        show(90, 0, 0)
+    assert console.file.getvalue().splitlines() == [
+        "Run r",
+        *(
+            f"Run r: {done} done, 0 failed, {left} under way"
+            for done, left in ((9, 1), (45, 1), (90, 0))
+        ),
+    ]
