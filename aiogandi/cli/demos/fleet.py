@@ -51,7 +51,7 @@ FIGURES: Final = {
     "Each exactly once": "exact",
     "Items taken over": "taken_over",
     "Requests": "requests",
-    "Refused (429)": "refused",
+    "Refused (429, faults)": "refused",
     "Logins": "logins",
     "Seconds": "seconds",
     "Service seconds": "service_seconds",
@@ -177,9 +177,11 @@ class Showing:
         self.numbers[pid] = 0
         held = await self.books.held(RUN)
         self.orphans |= {id_: 0 for id_, process in held.items() if pids.get(process) == pid}
+        items = counted(len(self.orphans), "item")
+        then = f": they go on elsewhere after {LEASE:g} seconds without a word of it"
         self.screen.line(
-            f"Worker {worker.number}, pid {pid}, is killed (SIGKILL) with {counted(len(self.orphans), 'item')}"
-            f" under way: they go on elsewhere when {LEASE:g} seconds have brought no word of it"
+            f"Worker {worker.number}, pid {pid}, is killed (SIGKILL) with {items} under way"
+            f"{then if self.orphans else ''}"
         )
         await asyncio.sleep(PAUSE)
         again = await self._start(worker.number)
@@ -197,9 +199,9 @@ class Showing:
             f"{number} by worker {worker}" if worker else f"{number} by itself, which was not told"
             for worker, number in sorted(done_by.items())
         ]
-        self.screen.line(
-            f"{counted(len(self.orphans), 'item')} of the killed worker: {', '.join(told) or 'none'}"
-        )
+        if told:
+            items = counted(len(self.orphans), "item")
+            self.screen.line(f"{items} of the killed worker: {', '.join(told)}")
 
     # -- the proof -----------------------------------------------------------------------------
 
