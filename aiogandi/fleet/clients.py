@@ -29,6 +29,9 @@ IDLE: Final = 60.0
 LOOKS: Final = 4
 """In so many looks, one after the other, calls must have waited for their turn: then the rate is used up."""
 
+FEWEST: Final = 2
+"""Looks after which it is said whether the rate is used up: what was begun a moment ago has made no call yet."""
+
 
 class NoClient(Exception):
     """There are no settings for an account, or they are wrong. The text has no secret."""
@@ -42,7 +45,7 @@ class AccountClient:
         self.gandi = gandi
         self._journal = journal
         self._runs: dict[str, Run] = {}
-        self._waiting: deque[int] = deque([0], maxlen=LOOKS)
+        self._waiting: deque[int] = deque(maxlen=LOOKS)
         self.is_closing = False
         """Whether it is closed by us, and not by an action."""
         self.used_at = asyncio.get_running_loop().time()
@@ -57,10 +60,14 @@ class AccountClient:
         """Note how many calls wait for their turn."""
         self._waiting.append(self.gandi.stats.waiting)
 
+    def look_anew(self) -> None:
+        """Forget the looks so far: from now on more items are begun."""
+        self._waiting.clear()
+
     @property
     def has_turns_left(self) -> bool:
         """Whether the account's rate is not used up: lately there was a moment at which no call waited for it."""
-        return min(self._waiting) == 0
+        return len(self._waiting) >= FEWEST and min(self._waiting) == 0
 
     async def close(self, wait: float | None = None) -> None:
         """Close it, as `Gandi.close` does."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from aiogandi.bulk import Outcome
@@ -16,6 +15,7 @@ from aiogandi.hub.store import Store
 
 T = TypeVar("T")
 R = TypeVar("R")
+E = TypeVar("E")
 
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds between two looks for outcomes: the first, and at most."""
@@ -48,30 +48,36 @@ class FleetRun(Generic[T, R]):
     def __repr__(self) -> str:
         return f"<FleetRun {self.name}>"
 
-    async def __aiter__(self) -> AsyncIterator[Outcome[T, R]]:
-        async with aclosing(self.ends()) as ends:
-            async for item, outcome in ends:
-                yield outcomes.read(item.value, outcome)
+    def __aiter__(self) -> AsyncIterator[Outcome[T, R]]:
+        return self._ends(lambda item, outcome: outcomes.read(item.value, outcome))
 
-    async def ends(self) -> AsyncGenerator[tuple[Item, Mapping[str, Any]], None]:
+    def ends(self) -> AsyncGenerator[tuple[Item, Mapping[str, Any]], None]:
         """Each item, in the same order, and its outcome as it is written down. (For the command.)"""
-        async with self._books.at_hand():
-            seen: set[str] = set()  # a failed item that is tried again ends once more
-            first, pause = 0, SHORTEST
-            while True:
-                ended = await self._look(first)
-                first += ended.looked_at
-                for id_, item, outcome in ended.outcomes:
-                    if id_ not in seen:
-                        seen.add(id_)
-                        yield item, outcome
-                if ended.looked_at:
-                    pause = SHORTEST
-                elif ended.is_all:
-                    return
-                else:
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, LONGEST)
+        return self._ends(lambda item, outcome: (item, outcome))
+
+    async def _ends(self, told: Callable[[Item, Mapping[str, Any]], E]) -> AsyncGenerator[E, None]:
+        # Nothing is held while it waits for whoever takes the outcomes: a loop that is left early, when the event loop
+        # ends, is closed in a task that is cancelled at once.
+        seen: set[str] = set()  # a failed item that is tried again ends once more
+        first = 0
+        while (ended := await self._further(first)).looked_at:
+            first += ended.looked_at
+            for id_, item, outcome in ended.outcomes:
+                if id_ not in seen:
+                    seen.add(id_)
+                    yield told(item, outcome)
+
+    async def _further(self, first: int) -> Ended:
+        """The outcomes from the *first* on, as soon as there are some, or none will come."""
+        pause = SHORTEST
+        self._store.join()
+        try:
+            while not (ended := await self._look(first)).looked_at and not ended.is_all:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST)
+            return ended
+        finally:
+            await self._store.leave()
 
     async def _look(self, first: int) -> Ended:
         while True:

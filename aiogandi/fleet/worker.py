@@ -186,6 +186,8 @@ class Worker:
                 del self._lanes[account]
         for account, size in allotted.begin:
             self._lanes[account].append(_Lane(engine.lane(account, size, bench.attend), size, now))
+            if (client := clients.known(account)) is not None:
+                client.look_anew()
 
     def _state(
         self, account: str, items: int, client: AccountClient | None, now: float
@@ -196,7 +198,7 @@ class Worker:
             self._had[account] = now
         if client is not None:
             client.look()
-        has_turns_left = client is None or client.has_turns_left
+        has_turns_left = client is not None and client.has_turns_left
         return AccountState(account, items, lanes, has_turns_left, now - had)
 
     def _tell(self, bench: Workbench) -> None:

@@ -23,7 +23,7 @@ class Stats:
     again. ``throttled``: requests answered by 429. ``reconciled``: calls whose reply was lost and
     whose operation was found at the service. ``surplus``: operations beyond what was asked for, because
     a request that was given up ran after all. ``unknown``: calls that ended in `OutcomeUnknown`. ``waiting``, which is
-    no counter: calls that wait for their turn at this moment.
+    no counter: calls and logins that wait for their turn at this moment.
     """
 
     requests: int = 0

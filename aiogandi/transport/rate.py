@@ -150,8 +150,8 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """How many calls of callers wait."""
-        return self._calls.waiting + self._bulk.waiting
+        """How many calls of callers wait, and logins, for which others wait."""
+        return sum(self._lines[rank].waiting for rank in (Rank.LOGIN, Rank.CALL, Rank.BULK))
 
     # -- what a turn asks for ------------------------------------------------------------------
 

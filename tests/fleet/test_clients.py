@@ -7,7 +7,7 @@ import time
 import pytest
 
 from aiogandi import RateLimit
-from aiogandi.fleet.clients import LOOKS, Clients, NoClient
+from aiogandi.fleet.clients import FEWEST, LOOKS, Clients, NoClient
 from aiogandi.sandbox import QUICK
 from tests.fleet.fleets import PASSWORD, books_of, outcomes_of, working
 from tests.integration.secrets.leaks import LOGIN_PASSWORD, Output
@@ -189,15 +189,17 @@ async def test_a_client_has_turns_left_until_its_calls_wait_for_a_while(make_cli
     slow = RateLimit(1, per=60)
     clients = await make_clients(lambda name: {**settings(name), "rate_limit": slow})
     client = await clients.of("acme")
+    client.look()
+    assert not client.has_turns_left
+    client.look()
     assert client.has_turns_left
     calls = [asyncio.create_task(client.gandi.vm_list()) for _ in range(3)]
     await until(lambda: client.gandi.stats.waiting)
 
-    for _ in range(LOOKS - 1):
+    client.look_anew()
+    for _ in range(FEWEST):
         client.look()
-        assert client.has_turns_left
-    client.look()
-    assert not client.has_turns_left
+        assert not client.has_turns_left
 
     for call in calls:
         call.cancel()
@@ -205,6 +207,23 @@ async def test_a_client_has_turns_left_until_its_calls_wait_for_a_while(make_cli
     await until(lambda: not client.gandi.stats.waiting)
     client.look()
     assert client.has_turns_left
+    for _ in range(LOOKS - 1):
+        client.look()
+        assert client.has_turns_left
+
+
+async def test_a_login_that_waits_for_its_turn_counts(make_clients, settings):
+    slow = RateLimit(1, per=60)
+    account = {"rate_limit": slow, "rate_group": "one"}
+    clients = await make_clients(lambda name: {**settings(name), **account, "login": name})
+    first, second = [await clients.of(name) for name in ("AA1234-GANDI", "BB1234-GANDI")]
+    calls = [asyncio.create_task(each.gandi.vm_list()) for each in (first, second)]
+
+    await until(lambda: second.gandi.stats.waiting == 1)
+
+    for call in calls:
+        call.cancel()
+    await asyncio.wait(calls)
 
 
 # -- with a worker -------------------------------------------------------------------------------
