@@ -84,3 +84,22 @@ def test_what_cannot_be_meant_is_refused_by_name(settings, names):
 def test_a_hub_is_not_pickled():
     with pytest.raises(TypeError, match="make another one"):
         pickle.dumps(RedisHub(URL))
+
+
+def test_a_hub_for_another_rate_group_has_the_same_store_and_journals():
+    hub = RedisHub(URL, alone="send")
+    other = hub.grouped("acme")
+    journal = hub.journal()
+
+    assert (hub.rate_group, other.rate_group, other.grouped(None).rate_group) == (
+        None,
+        "acme",
+        None,
+    )
+    assert other.store is hub.store
+    assert other.alone == "send"
+    assert other.made(journal)
+    assert hub.made(other.journal())
+    for wrong in ("", 5):
+        with pytest.raises(InvalidArgument, match="rate_group"):
+            hub.grouped(wrong)

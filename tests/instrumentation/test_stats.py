@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from aiogandi import OutcomeUnknown, Retry, Stats, TransportError
+from aiogandi import OutcomeUnknown, RateLimit, Retry, Stats, TransportError
 from aiogandi.instrumentation.events import (
     CallRepeated,
     ExchangeBegan,
@@ -16,6 +16,7 @@ from aiogandi.instrumentation.events import (
 )
 from aiogandi.sandbox import Sandbox
 from tests.instrumentation.quick import QUICK
+from tests.waiting import until
 
 
 def counted(events):
@@ -106,3 +107,18 @@ async def test_nobody_needs_to_listen(sandbox):
         sandbox.refuse("vm_list", status=503)
         await gandi.vm_list()
         assert gandi.stats == Stats(requests=3, logins=1, retries=1)
+
+
+async def test_it_is_told_how_many_calls_wait_for_their_turn(sandbox):
+    """The login has the only turn of this minute."""
+    slow = {**QUICK, "rate_limit": RateLimit(1, per=60)}
+    async with sandbox.client(**slow) as gandi:
+        assert gandi.stats.waiting == 0
+        calls = [asyncio.create_task(gandi.vm_list()) for _ in range(3)]
+        await until(lambda: gandi.stats.waiting == 3)
+        calls[0].cancel()
+        await until(lambda: gandi.stats.waiting == 2)
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+        await until(lambda: gandi.stats.waiting == 0)

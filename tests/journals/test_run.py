@@ -274,3 +274,23 @@ async def test_the_text_of_another_item_may_change_so_a_key_is_asked_for(desk, i
         with pytest.raises(InvalidArgument, match="give key="):
             journal.run("release").key_of(item)
         assert journal.run("release", key=lambda _: "web").key_of(item) == "web"
+
+
+async def test_it_is_counted_how_many_calls_an_item_has_made(desk):
+    async with desk.both() as (journal, gandi):
+        run = journal.run("release")
+        counted = [await run.steps("web-1")]
+
+        async def two(item):
+            for number in range(2):
+                await create(gandi, f"{item}-{number}")
+                counted.append(await run.steps(item))
+            raise LookupError
+
+        for _ in range(2):
+            [outcome] = [outcome async for outcome in bulk(two, ["web-1"], run=run)]
+            assert not outcome.ok
+        assert await run.steps("web-2") == 0
+        assert await journal.run("other").steps("web-1") == 0
+
+    assert counted == [0, 1, 2, 2, 2]
