@@ -52,12 +52,16 @@ class AccountState:
         return sum(lane.size for lane in self.lanes)
 
     @property
+    def is_full(self) -> bool:
+        """Whether each of its places has an item."""
+        return all(lane.under_way >= lane.size for lane in self.lanes)
+
+    @property
     def wants_more(self) -> bool:
         """Whether it can use more places than it has."""
         if self.items <= self.places:
             return False
-        is_full = all(lane.under_way >= lane.size for lane in self.lanes)
-        return not self.lanes or (is_full and self.has_turns_left)
+        return not self.lanes or (self.is_full and self.has_turns_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def allot(limit: int, ending: int, accounts: Iterable[AccountState]) -> Allotmen
         free -= size
     starving = sum(not state.lanes for state in wanting[len(begin) :])
     end: dict[tuple[str, int], LaneState] = {}
-    for name, place, lane in _idle(states, bool(wanting)):
+    for name, place, lane in _idle(states, len(begin) < len(wanting)):
         end[name, place] = lane
     for name, place, lane in _to_give_up(states):
         if ending + sum(each.size for each in end.values()) >= starving:
@@ -98,11 +102,13 @@ def allot(limit: int, ending: int, accounts: Iterable[AccountState]) -> Allotmen
     return Allotment(begin, [*end])
 
 
-def _idle(states: Iterable[AccountState], are_wanted: bool) -> Iterator[_Place]:
-    """Lanes that have nothing to do, where nothing is to come, or others want their places."""
+def _idle(states: Iterable[AccountState], are_scarce: bool) -> Iterator[_Place]:
+    """Lanes that have nothing to do, where nothing is to come, or others get no places. (A lane costs more to begin than
+    to keep.)
+    """
     for state in states:
         for place, lane in enumerate(state.lanes):
-            if lane.under_way == 0 and lane.idle >= IDLE and (are_wanted or state.items == 0):
+            if lane.under_way == 0 and lane.idle >= IDLE and (are_scarce or state.items == 0):
                 yield state.name, place, lane
 
 

@@ -27,7 +27,7 @@ IDLE: Final = 60.0
 """Seconds after which a client that has nothing to do is closed."""
 
 LOOKS: Final = 4
-"""In so many looks, one after the other, calls must have waited for their turn: then the rate is used up."""
+"""Calls must have waited for their turn in most of so many looks, one after the other: then the rate is used up."""
 
 FEWEST: Final = 2
 """Looks after which it is said whether the rate is used up: what was begun a moment ago has made no call yet."""
@@ -46,6 +46,7 @@ class AccountClient:
         self._journal = journal
         self._runs: dict[str, Run] = {}
         self._waiting: deque[int] = deque(maxlen=LOOKS)
+        self._sent = 0  # requests, until it had its latest place
         self.is_closing = False
         """Whether it is closed by us, and not by an action."""
         self.used_at = asyncio.get_running_loop().time()
@@ -57,8 +58,16 @@ class AccountClient:
         return self._runs[name]
 
     def look(self) -> None:
-        """Note how many calls wait for their turn."""
-        self._waiting.append(self.gandi.stats.waiting)
+        """Note how many calls wait for their turn, at a moment at which each place of the account has an item."""
+        if (
+            self.gandi.stats.requests > self._sent
+        ):  # else they may wait for a login, and that for its turn
+            self._waiting.append(self.gandi.stats.waiting)
+
+    def has_more_places(self) -> None:
+        """Note that the account has more places: what was seen before says nothing of those."""
+        self._waiting.clear()
+        self._sent = self.gandi.stats.requests
 
     def look_anew(self) -> None:
         """Forget the looks so far: from now on more items are begun."""
@@ -66,8 +75,8 @@ class AccountClient:
 
     @property
     def has_turns_left(self) -> bool:
-        """Whether the account's rate is not used up: lately there was a moment at which no call waited for it."""
-        return len(self._waiting) >= FEWEST and min(self._waiting) == 0
+        """Whether the account's rate is known not to be used up by the items that it has under way."""
+        return len(self._waiting) == LOOKS and sorted(self._waiting)[LOOKS // 2 - 1] == 0
 
     async def close(self, wait: float | None = None) -> None:
         """Close it, as `Gandi.close` does."""

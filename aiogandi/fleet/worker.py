@@ -187,7 +187,7 @@ class Worker:
         for account, size in allotted.begin:
             self._lanes[account].append(_Lane(engine.lane(account, size, bench.attend), size, now))
             if (client := clients.known(account)) is not None:
-                client.look_anew()
+                client.has_more_places()
 
     def _state(
         self, account: str, items: int, client: AccountClient | None, now: float
@@ -196,10 +196,11 @@ class Worker:
         had = self._had.setdefault(account, now)
         if lanes:
             self._had[account] = now
-        if client is not None:
+        state = AccountState(account, items, lanes, has_turns_left=False, without=now - had)
+        if client is not None and state.is_full:
             client.look()
-        has_turns_left = client is not None and client.has_turns_left
-        return AccountState(account, items, lanes, has_turns_left, now - had)
+            state.has_turns_left = client.has_turns_left
+        return state
 
     def _tell(self, bench: Workbench) -> None:
         """Tell the others what this worker is at."""
