@@ -44,7 +44,8 @@ class Unknown:
 @dataclass(frozen=True, slots=True)
 class RunProgress:
     """How far a *run* is. It began at *since* (UTC, by the store's clock). Of its *items* so many are *done*, have
-    *failed*, are *under_way* on workers that are heard of, and are *waiting*.
+    *failed*, are *under_way* on workers that are heard of, and are *waiting*: nobody has begun them, or whoever did has
+    died or left. *is_cancelled* says that it was cancelled, and not submitted again since.
     """
 
     run: str

@@ -97,8 +97,9 @@ class FleetRun(Generic[T, R]):
 
     async def cancel(self) -> int:
         """End what nobody has begun, as failed with the kind ``"Cancelled"``, and return how many items that
-        were. What is under way goes on to its end, because it may have created something. `Fleet.submit`
-        with the same name and items tries the cancelled ones again. Raises what `progress` does.
+        were. What was begun goes on to its end, because it may have created something. `Fleet.submit`
+        with the same name and items tries the cancelled ones again; one that is under way goes on as well. Raises what
+        `progress` does.
         """
         async with self._books.at_hand():
             return await self._books.cancel(self.name, _NOT_BEGUN)

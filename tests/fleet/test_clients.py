@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aiogandi import RateLimit
+from aiogandi import AuthenticationError, RateLimit
 from aiogandi.fleet.clients import FEWEST, LOOKS, Clients, NoClient
 from aiogandi.sandbox import QUICK
 from tests.fleet.fleets import PASSWORD, books_of, outcomes_of, working
@@ -213,17 +213,18 @@ async def test_a_client_has_turns_left_until_its_calls_wait_for_a_while(make_cli
 
 
 async def test_a_login_that_waits_for_its_turn_counts(make_clients, settings):
-    slow = RateLimit(1, per=60)
-    account = {"rate_limit": slow, "rate_group": "one"}
-    clients = await make_clients(lambda name: {**settings(name), **account, "login": name})
-    first, second = [await clients.of(name) for name in ("AA1234-GANDI", "BB1234-GANDI")]
-    calls = [asyncio.create_task(each.gandi.vm_list()) for each in (first, second)]
+    """Another one, which is refused, has used up the rate."""
+    slow = {"rate_limit": RateLimit(1, per=60), "rate_group": "one"}
+    clients = await make_clients(lambda name: {**settings(name), **slow, "login": name})
+    with pytest.raises(AuthenticationError):
+        await (await clients.of("BB1234-GANDI")).gandi.vm_list()
+    client = await clients.of("AA1234-GANDI")
+    call = asyncio.create_task(client.gandi.vm_list())
 
-    await until(lambda: second.gandi.stats.waiting == 1)
+    await until(lambda: client.gandi.stats.waiting == 1)
 
-    for call in calls:
-        call.cancel()
-    await asyncio.wait(calls)
+    call.cancel()
+    await asyncio.wait([call])
 
 
 # -- with a worker -------------------------------------------------------------------------------
