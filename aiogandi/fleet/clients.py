@@ -29,9 +29,6 @@ IDLE: Final = 60.0
 LOOKS: Final = 4
 """Calls must have waited for their turn in most of so many looks, one after the other: then the rate is used up."""
 
-FEWEST: Final = 2
-"""Looks after which it is said whether the rate is used up: what was begun a moment ago has made no call yet."""
-
 
 class NoClient(Exception):
     """There are no settings for an account, or they are wrong. The text has no secret."""
@@ -59,19 +56,14 @@ class AccountClient:
 
     def look(self) -> None:
         """Note how many calls wait for their turn, at a moment at which each place of the account has an item."""
-        if (
-            self.gandi.stats.requests > self._sent
-        ):  # else they may wait for a login, and that for its turn
-            self._waiting.append(self.gandi.stats.waiting)
+        stats = self.gandi.stats
+        if stats.requests > self._sent:  # else all may wait for a login of another process
+            self._waiting.append(stats.waiting)
 
     def has_more_places(self) -> None:
         """Note that the account has more places: what was seen before says nothing of those."""
         self._waiting.clear()
         self._sent = self.gandi.stats.requests
-
-    def look_anew(self) -> None:
-        """Forget the looks so far: from now on more items are begun."""
-        self._waiting.clear()
 
     @property
     def has_turns_left(self) -> bool:

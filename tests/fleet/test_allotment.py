@@ -113,12 +113,13 @@ def test_who_has_waited_longest_comes_first():
     assert allot(1, 0, accounts).begin == [("b", 1)]
 
 
-def test_a_lane_with_nothing_to_do_goes_where_others_want_its_places():
-    lazy = AccountState("lazy", 5, [idle(2)])
+def test_a_lane_with_nothing_to_do_goes_where_others_get_no_places():
+    lazy, young = (AccountState("lazy", 5, [idle(2, seconds)]) for seconds in (IDLE, IDLE / 2))
 
     assert not allot(4, 0, [lazy]).end
-    assert allot(4, 0, [lazy, AccountState("eager", 5)]).end == [("lazy", 0)]
-    assert not allot(4, 0, [AccountState("lazy", 5, [idle(2, IDLE / 2)]), AccountState("b", 5)]).end
+    assert not allot(4, 0, [lazy, AccountState("eager", 5)]).end
+    assert allot(2, 0, [lazy, AccountState("eager", 5)]).end == [("lazy", 0)]
+    assert not allot(2, 2, [young, AccountState("eager", 5)]).end
 
 
 def test_a_lane_of_an_account_without_items_goes():

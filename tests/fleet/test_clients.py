@@ -7,7 +7,7 @@ import time
 import pytest
 
 from aiogandi import AuthenticationError, RateLimit
-from aiogandi.fleet.clients import FEWEST, LOOKS, Clients, NoClient
+from aiogandi.fleet.clients import LOOKS, Clients, NoClient
 from aiogandi.sandbox import QUICK
 from tests.fleet.fleets import PASSWORD, books_of, outcomes_of, working
 from tests.integration.secrets.leaks import LOGIN_PASSWORD, Output
@@ -185,31 +185,31 @@ async def test_closing_ends_settings_that_are_still_asked_for(make_clients, sett
     assert clients.known("acme") is None
 
 
-async def test_a_client_has_turns_left_until_its_calls_wait_for_a_while(make_clients, settings):
-    slow = RateLimit(1, per=60)
+async def test_a_client_has_turns_left_where_few_looks_see_calls_that_wait(make_clients, settings):
+    slow = RateLimit(2, per=60)
     clients = await make_clients(lambda name: {**settings(name), "rate_limit": slow})
     client = await clients.of("acme")
-    client.look()
-    assert not client.has_turns_left
-    client.look()
-    assert client.has_turns_left
-    calls = [asyncio.create_task(client.gandi.vm_list()) for _ in range(3)]
-    await until(lambda: client.gandi.stats.waiting)
 
-    client.look_anew()
-    for _ in range(FEWEST):
-        client.look()
-        assert not client.has_turns_left
+    async def looks(number):
+        for _ in range(number):
+            client.look()
+            yield client.has_turns_left
+
+    assert not any([each async for each in looks(2 * LOOKS)])  # nothing is known without a request
+    calls = [asyncio.create_task(client.gandi.vm_list()) for _ in range(3)]
+    await until(lambda: client.gandi.stats.requests)
+    await until(lambda: client.gandi.stats.waiting)
+    assert not any([each async for each in looks(2 * LOOKS)])
 
     for call in calls:
         call.cancel()
     await asyncio.wait(calls)
     await until(lambda: not client.gandi.stats.waiting)
-    client.look()
-    assert client.has_turns_left
-    for _ in range(LOOKS - 1):
-        client.look()
-        assert client.has_turns_left
+    seen = [each async for each in looks(LOOKS)]
+    assert seen == [number >= LOOKS // 2 for number in range(1, LOOKS + 1)]
+
+    client.has_more_places()
+    assert not any([each async for each in looks(2 * LOOKS)])
 
 
 async def test_a_login_that_waits_for_its_turn_counts(make_clients, settings):

@@ -27,7 +27,8 @@ class Gauge:
         self.gate = asyncio.Event()
 
         @fleet.action
-        async def wait(_, item):
+        async def wait(gandi, item):
+            await gandi.vm_list()
             self.begun += 1
             self.now += 1
             self.most = max(self.most, self.now)
@@ -122,11 +123,20 @@ async def test_the_limit_is_never_exceeded_whatever_the_accounts(fleet, gauge, l
     assert gauge.most == limit
 
 
-async def test_one_account_comes_to_use_all_places(fleet, gauge):
-    async with working(fleet, limit=40):
-        run = await fleet.submit(gauge.action, range(100), run="numbers")
-        await until(lambda: gauge.now == 40)
-        gauge.gate.set()
+async def test_one_account_comes_to_use_all_places(fleet):
+    now, gate = 0, asyncio.Event()
+
+    @fleet.action
+    async def wait(gandi, _):
+        nonlocal now
+        await gandi.vm_list()
+        now += 1
+        await gate.wait()
+
+    async with working(fleet, limit=20):
+        run = await fleet.submit(wait, range(50), run="numbers")
+        await until(lambda: now == 20)
+        gate.set()
         await outcomes_of(run, 60)
 
 
