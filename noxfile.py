@@ -69,6 +69,16 @@ def elsewhere(session: nox.Session) -> None:
     run_the_suite(session)
 
 
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the suite, and show which lines of the package it does not reach. It takes half as long again."""
+    session.install(".[test]")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-n", "2", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
 @nox.session(python="3.12", tags=["ci"])
 def loops(session: nox.Session) -> None:
     """Run the suite's core with eager tasks, which came with Python 3.12, and on uvloop."""

@@ -47,7 +47,7 @@ async def test_stop_then_delete_by_hostname_takes_a_few_lines(sandbox, gandi, ca
     [
         ("aiogandi demo", "cli"),
         ("aiogandi demo --fleet", "demo"),
-        ("coverage run -m pytest -n 2", "test"),
+        ("pytest -n 2", "test"),
     ],
 )
 def test_each_of_these_commands_is_one_line_and_needs_python_alone(command, extra):

@@ -119,7 +119,7 @@ def test_ci_runs_the_demos_the_tests_and_the_benchmarks():
     installing = [line for line in LINES if re.match(INSTALLING, line)]
     assert [line.rpartition("/bin/")[2] for line in installing] == [
         "aiogandi demo",
-        "coverage run -m pytest -n 2",
+        "pytest -n 2",
         "aiogandi demo --fleet",
         "pip install '.[bench]'",
         "python -m benchmarks",
