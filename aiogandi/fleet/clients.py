@@ -43,7 +43,9 @@ class AccountClient:
         self._journal = journal
         self._runs: dict[str, Run] = {}
         self._waiting: deque[int] = deque(maxlen=LOOKS)
-        self._sent = 0  # requests, until it had its latest place
+        self.ended = 0
+        """How many items of it have ended here."""
+        self._came_to = 0  # what it had done when it had its latest place
         self.is_closing = False
         """Whether it is closed by us, and not by an action."""
         self.used_at = asyncio.get_running_loop().time()
@@ -56,14 +58,18 @@ class AccountClient:
 
     def look(self) -> None:
         """Note how many calls wait for their turn, at a moment at which each place of the account has an item."""
-        stats = self.gandi.stats
-        if stats.requests > self._sent:  # else all may wait for a login of another process
-            self._waiting.append(stats.waiting)
+        if self._done > self._came_to:  # else all may wait for a login of another process
+            self._waiting.append(self.gandi.stats.waiting)
 
     def has_more_places(self) -> None:
         """Note that the account has more places: what was seen before says nothing of those."""
         self._waiting.clear()
-        self._sent = self.gandi.stats.requests
+        self._came_to = self._done
+
+    @property
+    def _done(self) -> int:
+        """A number that grows while its items come further, whether or not they make calls."""
+        return self.gandi.stats.requests + self.ended
 
     @property
     def has_turns_left(self) -> bool:

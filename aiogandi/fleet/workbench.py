@@ -158,6 +158,7 @@ class Workbench:
                 return await self._run_alone(self._alone, run, begun)
             action = self._actions[begun.action]
             outcome = await outcome_of(action, client, run, begun)
+            client.ended += 1
             if outcome.get("kind") == ClientClosed.__name__:
                 await self._clients.discard(client)
         return await self._write_down(run, item.id, outcome)

@@ -140,6 +140,22 @@ async def test_one_account_comes_to_use_all_places(fleet):
         await outcomes_of(run, 60)
 
 
+async def test_items_that_make_no_calls_come_to_use_more_places(fleet):
+    now = most = 0
+
+    @fleet.action
+    async def wait(_, item):
+        nonlocal now, most
+        now += 1
+        most = max(now, most)
+        await asyncio.sleep(0.3)
+        now -= 1
+
+    async with working(fleet, limit=20):
+        await fleet.submit(wait, range(1000), run="numbers")
+        await until(lambda: most >= 8)
+
+
 async def test_all_accounts_have_their_turn_where_there_are_more_than_places(fleet):
     items = [f"account-{number % 12} {number}" for number in range(36)]
     async with working(fleet, limit=2):
