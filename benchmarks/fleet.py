@@ -64,7 +64,7 @@ class Size:
     slowest: float
 
 
-FULL: Final = Size(50, 4, 200, 50.0, 6.0, 4.0, 10.0, 30.0)
+FULL: Final = Size(50, 4, 200, 50.0, 6.0, 4.0, 15.0, 45.0)
 QUICK: Final = Size(4, 2, 40, 5.0, 2.0, 1.0, 5.0, 10.0)
 
 
