@@ -182,6 +182,8 @@ class Gandi:
         require(holds, "renew_margin", renew_margin, "seconds, from 0 to below session_lifetime")
         require_time_limit("timeout", timeout)
         for name, value, kind, allowed in (
+            # Not the last one, which stays in this frame: its URL may hold a password.
+            ("hub", hub, RedisHub | str | None, "a RedisHub, the URL of its store, or None"),
             ("rate_limit", rate_limit, RateLimit | None, "a RateLimit or None"),
             ("polling", polling, Polling, "a Polling"),
             ("retry", retry, Retry, "a Retry"),
@@ -190,7 +192,6 @@ class Gandi:
                 *("journal", journal, Journal | str | os.PathLike | None),
                 "a Journal, the path of its file, or None",
             ),
-            ("hub", hub, RedisHub | str | None, "a RedisHub, the URL of its store, or None"),
         ):
             require(isinstance(value, kind), name, value, allowed)
         max_reply = arguments.positive("max_reply", max_reply)
@@ -203,6 +204,7 @@ class Gandi:
         self._begun = Begun()
         self._events = Emitter(on_event)
         try:
+            hub = None if hub is None else RedisHub.of(hub, journal)
             self._transport = self._make_transport(
                 url,
                 timeout=timeout,
@@ -214,13 +216,13 @@ class Gandi:
                 lift=self._lift if isinstance(rate_limit, RateLimitUnlessNone) else None,
             )
         except InvalidArgument:
-            del url  # as above: it may hold credentials
+            del url, hub  # as above: they may hold credentials
             raise
         clock = Clock(self._wall_clock)
         shared = (
             None
             if hub is None
-            else RedisHub.of(hub, journal).member(
+            else hub.member(
                 login=login,
                 handle=handle,
                 url=url,

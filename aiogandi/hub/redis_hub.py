@@ -66,11 +66,10 @@ class RedisHub:
         alone: Literal["wait", "send"] = "wait",
         alone_share: float = 0.1,
     ) -> None:
-        try:
-            address = _address(url)
-        except InvalidArgument:
+        address, problem = _address(url)
+        if problem:
             del url  # it may hold a password
-            raise
+            raise InvalidArgument(f"hub: {problem}")
         holds = isinstance(prefix, str) and _PREFIX.fullmatch(prefix) is not None
         require(holds, "prefix", prefix, "1 to 64 of the characters a-z A-Z 0-9 _ . -")
         require_seconds("lease", lease)
@@ -109,7 +108,11 @@ class RedisHub:
         """*hub*, or the one with this URL and the defaults, for a client with this *journal*. `InvalidArgument`
         unless that is None or one of the hub's: what a client claims must be seen by all who share the account.
         """
-        found = hub if isinstance(hub, RedisHub) else cls(hub)
+        try:
+            found = hub if isinstance(hub, RedisHub) else cls(hub)
+        except InvalidArgument:
+            del hub  # as in `__init__`
+            raise
         if journal is not None and not found.made(journal):
             raise InvalidArgument(
                 "journal: with a hub it is RedisHub.journal() of the same hub, or None. What is written in a"
@@ -177,27 +180,27 @@ class RedisHub:
         return Store(self._url, self._told, self._prefix, self._lease, self._deadline)
 
 
-def _address(url: Any) -> str:
-    """Where the store is, without user and password; `InvalidArgument` where *url* is none."""
+def _address(url: Any) -> tuple[str, str]:
+    """Where the store is, without user and password, and what is wrong with *url*. Nothing is raised here: what this
+    function knows would stand in the traceback.
+    """
     allowed = "redis://host:6379/0, rediss://… or unix:///path"
     if not isinstance(url, str):
-        raise InvalidArgument(f"hub: a {type(url).__name__} is no URL: {allowed}")
+        return "", f"a {type(url).__name__} is no URL: {allowed}"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise InvalidArgument(f"hub: its URL cannot be read: {allowed}") from None
+        return "", f"its URL cannot be read: {allowed}"
     if parts.scheme not in OPTIONS or not (parts.path if parts.scheme == "unix" else host):
-        raise InvalidArgument(f"hub: its URL begins with {parts.scheme[:20]!r}: {allowed}")
+        return "", f"its URL begins with {parts.scheme[:20]!r}: {allowed}"
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     known = OPTIONS[parts.scheme]
     if not options.keys() <= set(known) or not options.get("db", "0").isdecimal():
-        raise InvalidArgument(
-            f"hub: behind the ? of its URL, {parts.scheme}://…, may stand {', '.join(known)}"
-        )
+        return "", f"behind the ? of its URL, {parts.scheme}://…, may stand {', '.join(known)}"
     if parts.scheme == "unix":
-        return f"unix://{parts.path}"
+        return f"unix://{parts.path}", ""
     if not parts.path.removeprefix("/").isdecimal() and parts.path not in ("", "/"):
-        raise InvalidArgument(f"hub: its URL does not end with a number: {allowed}")
+        return "", f"its URL does not end with a number: {allowed}"
     shown = f"[{host}]" if host and ":" in host else host
-    return f"{parts.scheme}://{shown}:{port or 6379}{parts.path}"
+    return f"{parts.scheme}://{shown}:{port or 6379}{parts.path}", ""

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from aiogandi import InvalidArgument, RedisHub
+from aiogandi import Fleet, Gandi, InvalidArgument, RedisHub
 
 URL = "redis://127.0.0.1:6379/0"
 
@@ -37,6 +37,10 @@ def test_what_is_no_store_is_refused(url):
         RedisHub(url)
 
 
+def client_with(hub):
+    return Gandi("AA1234-GANDI", "mypassword", hub=hub)
+
+
 BEHIND = r"behind the \? of its URL, \w+://…, may stand db"
 
 
@@ -53,10 +57,16 @@ BEHIND = r"behind the \? of its URL, \w+://…, may stand db"
         ("unix:///run/store.sock?db=secret-pw", BEHIND),
     ],
 )
-def test_a_url_that_is_refused_is_not_shown(url, reason):
+@pytest.mark.parametrize("make", [RedisHub, Fleet, client_with], ids=["hub", "fleet", "client"])
+def test_a_url_that_is_refused_is_not_shown(make, url, reason):
     with pytest.raises(InvalidArgument, match=reason) as told:
-        RedisHub(url)
+        make(url)
     assert "secret-pw" not in str(told.value)
+    frames = [entry.frame for entry in told.traceback]
+    ours = [frame for frame in frames if frame.f_globals["__name__"].startswith("aiogandi")]
+    assert ours
+    known = [value for frame in ours for name, value in frame.f_locals.items() if name != "self"]
+    assert "secret-pw" not in repr(known)  # nothing is made, so it cannot be shown itself
 
 
 @pytest.mark.parametrize(
