@@ -206,7 +206,7 @@ from aiogandi.version import __version__
 if TYPE_CHECKING:
     from aiogandi.changes.recovery import Recovered
     from aiogandi.client import Gandi
-    from aiogandi.fleet.books import RunProgress
+    from aiogandi.fleet.books.books import RunProgress
     from aiogandi.fleet.fleet import Fleet
     from aiogandi.fleet.run import FleetRun
     from aiogandi.hub.redis_hub import RedisHub
@@ -220,7 +220,7 @@ else:
         for module, names in {
             "changes.recovery": ["Recovered"],
             "client": ["Gandi"],
-            "fleet.books": ["RunProgress"],
+            "fleet.books.books": ["RunProgress"],
             "fleet.fleet": ["Fleet"],
             "fleet.run": ["FleetRun"],
             "hub.redis_hub": ["RedisHub"],

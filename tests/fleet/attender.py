@@ -9,7 +9,7 @@ As in a fleet, an item goes on when its delivery does not.
 import asyncio
 import sys
 
-from aiogandi.fleet.engine import Engine
+from aiogandi.fleet.engine.engine import Engine
 from aiogandi.redaction import Secret
 
 

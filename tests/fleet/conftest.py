@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from aiogandi.cancellation import cancel
-from aiogandi.fleet.engine import Engine
+from aiogandi.fleet.engine.engine import Engine
 from aiogandi.redaction import Secret
 from tests.fleet.fleets import fleet, make_fleet, sandbox, settings  # noqa: F401 - fixtures
 from tests.fleet.workers import workplace  # noqa: F401 - fixture

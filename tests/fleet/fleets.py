@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from aiogandi import Gandi
-from aiogandi.fleet.books import Books
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.fleet import Fleet
-from aiogandi.fleet.worker import Worker
+from aiogandi.fleet.worker.worker import Worker
 from aiogandi.sandbox import QUICK, Sandbox
 
 PASSWORD = "a pass of its own"

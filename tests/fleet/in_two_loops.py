@@ -6,7 +6,7 @@ import sys
 
 from aiogandi import RedisHub
 from aiogandi.fleet.fleet import Fleet
-from aiogandi.fleet.worker import Worker
+from aiogandi.fleet.worker.worker import Worker
 from aiogandi.sandbox import QUICK
 
 url, prefix, sandbox_url = sys.argv[1:]

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiogandi.cancellation import cancel
-from aiogandi.fleet.books import Books
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.sandbox import Sandbox
 from tests.fleet import life

@@ -6,7 +6,7 @@ import traceback
 import pytest
 
 from aiogandi import Done, Failed, HubError, InvalidArgument, RedisHub
-from aiogandi.fleet.books import AT_ONCE
+from aiogandi.fleet.books.books import AT_ONCE
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import DEFAULT, item_of
 from tests.fleet.fleets import books_of, echo, make_server, outcomes_of, refuse, working

@@ -22,7 +22,7 @@ from aiogandi.errors import HubError, InvalidArgument
 
 if TYPE_CHECKING:
     # At run time these would load the client, which help and wrong use do without.
-    from aiogandi.fleet.books import Books, RunProgress
+    from aiogandi.fleet.books.books import Books, RunProgress
     from aiogandi.fleet.items import Item
     from aiogandi.fleet.run import FleetRun
 
@@ -34,7 +34,7 @@ PAUSE: Final = 0.5
 async def books_of(sight: Sight) -> AsyncIterator[Books]:
     """The fleet's books in the hub's store, in which the command is meanwhile."""
     # Here and below, because help and wrong use do without the client, and the store's.
-    from aiogandi.fleet.books import Books  # noqa: PLC0415
+    from aiogandi.fleet.books.books import Books  # noqa: PLC0415
 
     books = Books(sight.hub.store)
     async with books.at_hand():

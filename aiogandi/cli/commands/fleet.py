@@ -16,7 +16,7 @@ from aiogandi.cli.terminal.screen import Screen
 
 if TYPE_CHECKING:
     # At run time these would load the client, which help and wrong use do without.
-    from aiogandi.fleet.books import RunProgress
+    from aiogandi.fleet.books.books import RunProgress
     from aiogandi.hub.overview.values import ProcessHere
 
 app = typer.Typer(

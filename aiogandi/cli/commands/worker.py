@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     # At run time these would load the client, which help and wrong use do without.
     import aiogandi
     from aiogandi.fleet.fleet import Fleet
-    from aiogandi.fleet.worker import Worker
+    from aiogandi.fleet.worker.worker import Worker
 
 app = typer.Typer()
 
@@ -91,8 +91,8 @@ def worker(
     if health:
         return asyncio.run(_health(fleet.hub, screen))
     # Here, because help and wrong use do without the client.
-    from aiogandi.fleet.alone import LOG_FORM, Alone  # noqa: PLC0415
-    from aiogandi.fleet.worker import Worker  # noqa: PLC0415
+    from aiogandi.fleet.worker.alone import LOG_FORM, Alone  # noqa: PLC0415
+    from aiogandi.fleet.worker.worker import Worker  # noqa: PLC0415
 
     serving = Worker(fleet, limit=limit, alone=Alone(target))
     with log_on(screen, LOG_FORM, verbose=verbose):
@@ -102,7 +102,7 @@ def worker(
 
 
 def _fleet_of(target: str, screen: Screen) -> Fleet:
-    from aiogandi.fleet.target import ModuleBroken, fleet_of  # noqa: PLC0415 - as above
+    from aiogandi.fleet.worker.target import ModuleBroken, fleet_of  # noqa: PLC0415 - as above
 
     try:
         return fleet_of(target)
@@ -152,7 +152,7 @@ async def _work(serving: Worker, screen: Screen) -> int:
 
 
 async def _health(hub: aiogandi.RedisHub, screen: Screen) -> int:
-    from aiogandi.fleet.health import workers_here  # noqa: PLC0415 - as above
+    from aiogandi.fleet.worker.health import workers_here  # noqa: PLC0415 - as above
 
     found = await workers_here(hub)
     if found or screen.as_json:

@@ -19,7 +19,7 @@ from aiogandi.cli.exits import FAILED, OK
 from aiogandi.cli.terminal.progress import progress
 from aiogandi.cli.terminal.screen import Screen, counted
 from aiogandi.client import Gandi
-from aiogandi.fleet.books import Books
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import Item
 from aiogandi.fleet.run import FleetRun

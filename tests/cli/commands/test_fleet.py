@@ -12,10 +12,10 @@ import pytest
 from aiogandi import RedisHub
 from aiogandi.changes.discretion import KnownSecrets
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books import Books
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import Item
-from aiogandi.fleet.worker import Worker
+from aiogandi.fleet.worker.worker import Worker
 from tests.cli.conftest import COMMAND, PATIENCE, environment
 from tests.waiting import until
 

@@ -5,7 +5,7 @@ import pytest
 
 from aiogandi import InvalidArgument
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books import AT_ONCE, Begun, Unknown
+from aiogandi.fleet.books.books import AT_ONCE, Begun, Unknown
 from aiogandi.fleet.items import Item
 from tests.fleet.fleets import books_of, until_true
 

@@ -25,12 +25,12 @@ from typing import IO, Any, Final, cast
 from aiogandi.changes.journal import KeyHeld
 from aiogandi.errors import HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books import Begun, Books
-from aiogandi.fleet.clients import Clients, NoClient
+from aiogandi.fleet.books.books import Begun, Books
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import Item
-from aiogandi.fleet.target import fleet_of
-from aiogandi.fleet.workbench import SUSPECT, outcome_of
+from aiogandi.fleet.worker.clients import Clients, NoClient
+from aiogandi.fleet.worker.target import fleet_of
+from aiogandi.fleet.worker.workbench import SUSPECT, outcome_of
 from aiogandi.transport.rank import behind
 
 AT_ONCE: Final = 4
@@ -66,7 +66,7 @@ class Alone:
     """Runs items of the fleet that *target* names, each in a process of its own, with the modules of this one."""
 
     def __init__(self, target: str) -> None:
-        self._command = [sys.executable, "-m", "aiogandi.fleet.alone", target]
+        self._command = [sys.executable, "-m", "aiogandi.fleet.worker.alone", target]
         self._folder = Path.cwd()
         self._places = asyncio.Semaphore(AT_ONCE)
 

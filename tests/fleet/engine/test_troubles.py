@@ -9,7 +9,7 @@ import pytest
 
 from aiogandi import HubError
 from tests.fleet.conftest import LEASE
-from tests.fleet.test_engine import ONE, Held, Seen, gone, items
+from tests.fleet.engine.test_engine import ONE, Held, Seen, gone, items
 from tests.fleet.tls import certificate, encrypted
 from tests.waiting import until
 

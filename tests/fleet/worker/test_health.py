@@ -9,8 +9,8 @@ import pytest
 
 from aiogandi import Fleet, RedisHub
 from aiogandi.errors import HubError
-from aiogandi.fleet.health import workers_here
-from aiogandi.fleet.worker import Worker
+from aiogandi.fleet.worker.health import workers_here
+from aiogandi.fleet.worker.worker import Worker
 from tests.fleet.workers import PATIENCE, line_with
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NoReturn
 
 from aiogandi.changes import written
 from aiogandi.errors import InvalidArgument
-from aiogandi.fleet import scripts
+from aiogandi.fleet.books import scripts
 from aiogandi.fleet.items import Item
 from aiogandi.hub.fields import fields
 from aiogandi.hub.journal.durability import check

@@ -13,16 +13,16 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.checks import require_count
 from aiogandi.errors import HubError
-from aiogandi.fleet.allotment import AccountState, LaneState, allot
-from aiogandi.fleet.books import Books
-from aiogandi.fleet.clients import AccountClient, Clients
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.fleet import Fleet
-from aiogandi.fleet.lost import tend
-from aiogandi.fleet.workbench import RunsAlone, Workbench
+from aiogandi.fleet.worker.allotment import AccountState, LaneState, allot
+from aiogandi.fleet.worker.clients import AccountClient, Clients
+from aiogandi.fleet.worker.lost import tend
+from aiogandi.fleet.worker.workbench import RunsAlone, Workbench
 
 if TYPE_CHECKING:
-    from aiogandi.fleet.engine import Engine
-    from aiogandi.fleet.lane import Lane
+    from aiogandi.fleet.engine.engine import Engine
+    from aiogandi.fleet.engine.lane import Lane
 
 log = logging.getLogger("aiogandi.fleet")
 

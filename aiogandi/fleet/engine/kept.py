@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from aiogandi import chores
 from aiogandi.errors import HubError
-from aiogandi.fleet.foreign import ours, trouble_in
+from aiogandi.fleet.engine.foreign import ours, trouble_in
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")

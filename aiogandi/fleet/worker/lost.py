@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from aiogandi.errors import HubError
-from aiogandi.fleet.books import Books
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.items import account_of
 
 if TYPE_CHECKING:
-    from aiogandi.fleet.engine import Engine
+    from aiogandi.fleet.engine.engine import Engine
 
 log = logging.getLogger("aiogandi.fleet")
 

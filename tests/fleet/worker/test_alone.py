@@ -11,11 +11,11 @@ import pytest
 from aiogandi import Done, Failed
 from aiogandi.changes.journal import KeyHeld
 from aiogandi.errors import HubError
-from aiogandi.fleet.alone import AT_ONCE, GRACE, Alone, NotBegun
-from aiogandi.fleet.books import Books
-from aiogandi.fleet.clients import Clients
+from aiogandi.fleet.books.books import Books
 from aiogandi.fleet.items import Item
-from aiogandi.fleet.workbench import SUSPECT
+from aiogandi.fleet.worker.alone import AT_ONCE, GRACE, Alone, NotBegun
+from aiogandi.fleet.worker.clients import Clients
+from aiogandi.fleet.worker.workbench import SUSPECT
 from tests.fleet.workers import PATIENCE, TARGET, end_of, line_with
 from tests.waiting import until
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiogandi.fleet.allotment import FIRST, IDLE, LARGEST, TURN, AccountState, LaneState, allot
+from aiogandi.fleet.worker.allotment import (
+    FIRST,
+    IDLE,
+    LARGEST,
+    TURN,
+    AccountState,
+    LaneState,
+    allot,
+)
 
 LANES = st.lists(
     st.builds(

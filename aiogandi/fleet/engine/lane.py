@@ -19,7 +19,7 @@ Attend: TypeAlias = Callable[[str, str], Awaitable[float | None]]
 """Attends to an item of a run, and returns None when it has ended, or in how many seconds it is to be delivered
 again, to anybody."""
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("aiogandi.fleet")
 
 
 class Delivery(Protocol):

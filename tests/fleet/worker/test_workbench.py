@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from aiogandi import RedisHub
-from aiogandi.fleet.clients import Clients
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import item_of
-from aiogandi.fleet.workbench import SUSPECT, UNKNOWN_ACTION, Workbench
+from aiogandi.fleet.worker.clients import Clients
+from aiogandi.fleet.worker.workbench import SUSPECT, UNKNOWN_ACTION, Workbench
 from tests.fleet.fleets import PASSWORD, ROOT, books_of, make_server, until_true
 from tests.waiting import until
 

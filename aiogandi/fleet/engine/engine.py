@@ -46,11 +46,11 @@ from streaq.utils import now_ms
 
 from aiogandi import chores
 from aiogandi.errors import HubError
-from aiogandi.fleet.address import Address
-from aiogandi.fleet.foreign import ours, trouble_in
-from aiogandi.fleet.kept import Line
-from aiogandi.fleet.lane import Attend, Item, Lane
-from aiogandi.fleet.leave import LEAVE
+from aiogandi.fleet.engine.address import Address
+from aiogandi.fleet.engine.foreign import ours, trouble_in
+from aiogandi.fleet.engine.kept import Line
+from aiogandi.fleet.engine.lane import Attend, Item, Lane
+from aiogandi.fleet.engine.leave import LEAVE
 from aiogandi.redaction import Secret
 
 Result = TypeVar("Result")
@@ -67,7 +67,7 @@ LEASES: Final = 2.0
 for a tenth of that time: streaq is heard of after nine tenths. So it is not shorter. Nor is it longer: before a
 lease is over the item's key is held in the journal, and right after it others may go on."""
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("aiogandi.fleet")
 
 
 class Engine:

@@ -15,10 +15,10 @@ from aiogandi.changes.journal import KeyHeld
 from aiogandi.changes.once import BLOCKS
 from aiogandi.errors import ClientClosed, HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books import Begun, Books, Unknown
-from aiogandi.fleet.clients import AccountClient, Clients, NoClient
+from aiogandi.fleet.books.books import Begun, Books, Unknown
 from aiogandi.fleet.fleet import Action
 from aiogandi.fleet.items import account_of
+from aiogandi.fleet.worker.clients import AccountClient, Clients, NoClient
 from aiogandi.hub.store import Store
 from aiogandi.transport.rank import behind
 

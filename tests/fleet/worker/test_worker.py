@@ -10,13 +10,13 @@ import pytest
 
 from aiogandi import Done, HubError, InvalidArgument, RateLimit, RedisHub
 from aiogandi.fleet.fleet import Fleet
-from aiogandi.fleet.worker import Worker
+from aiogandi.fleet.worker.worker import Worker
 from aiogandi.sandbox import Sandbox
 from tests.fleet.fleets import echo, make_server, outcomes_of, until_true, working
 from tests.processes import REPOSITORY, unmeasured
 from tests.waiting import until
 
-PROGRAM = Path(__file__).with_name("in_two_loops.py")
+PROGRAM = Path(__file__).parents[1] / "in_two_loops.py"
 
 
 class Gauge:

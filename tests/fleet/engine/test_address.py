@@ -5,7 +5,7 @@ import ssl
 import pytest
 from redis.asyncio.connection import SSLConnection, parse_url
 
-from aiogandi.fleet.address import Address
+from aiogandi.fleet.engine.address import Address
 from aiogandi.redaction import Secret
 from tests.fleet.tls import certificate
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from aiogandi import AuthenticationError, RateLimit
-from aiogandi.fleet.clients import LOOKS, Clients, NoClient
+from aiogandi.fleet.worker.clients import LOOKS, Clients, NoClient
 from aiogandi.sandbox import QUICK
 from tests.fleet.fleets import PASSWORD, books_of, outcomes_of, working
 from tests.integration.secrets.leaks import LOGIN_PASSWORD, Output

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("aiogandi.fleet")
 
 _is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
 
