@@ -67,6 +67,7 @@ class Sender:
         self._session = session
         self._repeater = repeater
         self._policy = policy
+        self._timeout = timeout
         self._events = events
         self._clock = clock
         self._ledger = Ledger(lateness=timeout + policy.settle, shares_journal=record is not None)
@@ -125,7 +126,7 @@ class Sender:
         if place is not None:
             place.errand = errand
         intend = None if self.recorder is None else partial(self.recorder.intend, call, place)
-        trip = Trip(errand, request, convert, self._reconciler, intend)
+        trip = Trip(errand, request, convert, self._reconciler, intend, self._timeout, self._clock)
         self._errands.add(errand)
         work = partial(self._run, trip)
         if self._events.listening:

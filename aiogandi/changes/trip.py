@@ -25,6 +25,9 @@ class Trip:
     """A call with what it takes to send it. It is ready to leave while its caller waits, the newest
     operation is known, and *intend*, where there is a journal, has written down that it leaves. That is
     done when its turn comes: of what only stands in line nobody has to find out whether it ran.
+
+    What is written counts for *lasts* seconds of *clock*, the time-out of an exchange. If the process was frozen for longer,
+    others may have found meanwhile that the call did not run. To write it anew is refused then.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class Trip:
         convert: Convert,
         reconciler: Reconciler,
         intend: Callable[[], Awaitable[None]] | None,
+        lasts: float,
+        clock: Callable[[], float],
     ) -> None:
         self.errand = errand
         self.call = errand.call
@@ -45,11 +50,13 @@ class Trip:
         self._rounds = 0
         self._intend = intend
         self._turn_has_come = False
-        self._is_written = intend is None
+        self._lasts = lasts
+        self._clock = clock
+        self._written_at: float | None = None
 
     def is_ready(self) -> bool:
         """Whether it may stand in line, and once its turn has come, whether it may be sent."""
-        is_written = self._is_written or not self._turn_has_come
+        is_written = self._is_written() or not self._turn_has_come
         return is_written and self.errand.may_leave and self._is_prepared()
 
     def may_leave(self) -> bool:
@@ -63,14 +70,20 @@ class Trip:
         if not self._is_prepared():
             self._rounds += 1
             self._excused = not await self._reconciler.prepare() or self._rounds == MOST_ROUNDS
-        if self._turn_has_come and not self._is_written and self._intend is not None:
+        if self._turn_has_come and not self._is_written() and self._intend is not None:
+            began = self._clock()
             await self._intend()
-            self._is_written = True
+            self._written_at = began
 
     def leaves(self) -> None:
         """Note that it is sent. To be sent again is written down anew."""
         self._turn_has_come = False
-        self._is_written = self._intend is None
+        self._written_at = None
+
+    def _is_written(self) -> bool:
+        if self._intend is None:
+            return True
+        return self._written_at is not None and self._clock() - self._written_at < self._lasts
 
     def _is_prepared(self) -> bool:
         return self._excused or self._reconciler.is_prepared()
