@@ -20,7 +20,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from hashlib import sha256
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -51,6 +50,7 @@ from aiogandi.fleet.engine.foreign import ours, trouble_in
 from aiogandi.fleet.engine.kept import Line
 from aiogandi.fleet.engine.lane import Attend, Item, Lane
 from aiogandi.fleet.engine.leave import LEAVE
+from aiogandi.fleet.engine.names import delivery_of, in_json
 from aiogandi.redaction import Secret
 
 Result = TypeVar("Result")
@@ -99,7 +99,7 @@ class Engine:
                 library = Streaq(pipe)
                 for item in some:
                     task = names.enqueue_unsafe(TASK, *item)
-                    task.id = _id_of(item)
+                    task.id = delivery_of(item)
                     names.publish_task(pipe, task, await task.serialize(now), now, lib=library)
             return []
 
@@ -113,7 +113,7 @@ class Engine:
 
         async def look(some: Sequence[Item], opened: Worker[None]) -> list[bool]:
             async with opened.redis.pipeline(transaction=False) as pipe:
-                found = [pipe.exists([names.task_key + _id_of(item)]) for item in some]
+                found = [pipe.exists([names.task_key + delivery_of(item)]) for item in some]
             return [bool(await each) for each in found]
 
         return await self._ask(look, items)
@@ -158,7 +158,7 @@ class Engine:
 
     def _names(self, account: str) -> Worker[None]:
         """A worker that never runs: it knows how the things of an account's queue are called."""
-        return Worker(queue_name=self.queue(account), serializer=_written)
+        return Worker(queue_name=self.queue(account), serializer=in_json)
 
     def _opened(self) -> Worker[None]:
         policy = {"retry_policy": NoRetryPolicy()}  # whether once more is useful, the line knows
@@ -185,7 +185,7 @@ class _LaneWorker(Worker[None]):
             },
             concurrency=size,
             queue_name=engine.queue(account),
-            serializer=_written,
+            serializer=in_json,
             deserializer=json.loads,
             idle_timeout=idle,
         )
@@ -246,7 +246,6 @@ class _LaneWorker(Worker[None]):
                     receive, renew_scope, produce_scope, task_status=task_status
                 )
         finally:
-            receive.close()  # streaq closes its clones alone
             stream = self.stream_key + self.priorities[0]
             words: list[str | int] = [REDIS_GROUP, self.id, 10 * self.idle_timeout]
             with move_on_after(self._engine.deadline, shield=True), suppress(RedisError):
@@ -295,13 +294,3 @@ class _TCPConnection(_Closing, TCPConnection):
 
 class _SocketConnection(_Closing, UnixDomainSocketConnection):
     pass
-
-
-def _id_of(item: Item) -> str:
-    """The engine's name of a delivery: the same one for the same item."""
-    return sha256(json.dumps(item).encode()).hexdigest()[:32]
-
-
-def _written(data: Any) -> str:
-    # Of an error only the engine itself would say something there.
-    return json.dumps(data, default=lambda _: None)
