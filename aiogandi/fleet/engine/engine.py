@@ -13,6 +13,7 @@ What is known of it and does not suit us is met here:
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import ssl
@@ -46,10 +47,10 @@ from streaq.utils import now_ms
 from aiogandi import chores
 from aiogandi.errors import HubError
 from aiogandi.fleet.engine.address import Address
+from aiogandi.fleet.engine.anew import LEAVE, RECOVER
 from aiogandi.fleet.engine.foreign import ours, trouble_in
 from aiogandi.fleet.engine.kept import Line
 from aiogandi.fleet.engine.lane import Attend, Item, Lane
-from aiogandi.fleet.engine.leave import LEAVE
 from aiogandi.fleet.engine.names import delivery_of, in_json
 from aiogandi.redaction import Secret
 
@@ -66,6 +67,9 @@ LEASES: Final = 2.0
 """An item is taken from a worker that has not been heard of for so many leases, and from one whose loop stands still
 for a tenth of that time: streaq is heard of after nine tenths. So it is not shorter. Nor is it longer: before a
 lease is over the item's key is held in the journal, and right after it others may go on."""
+
+LOOKS: Final = 5
+"""In each lease a lane looks so many times for what is due, and once for what a worker had that has gone."""
 
 log = logging.getLogger("aiogandi.fleet")
 
@@ -225,12 +229,16 @@ class _LaneWorker(Worker[None]):
         scope.cancel("the lane is stopping")
 
     async def schedule_delayed_tasks(self) -> None:
-        """Deliver again what is due. (streaq does more, twice a second: most of what an idle lane costs.)"""
+        """Deliver again what is due, and what a worker had that has gone. (streaq does more, twice a second: most of
+        what an idle lane costs.)
+        """
         library = Streaq(self.redis)
         queue, stream = (key + self.priorities[0] for key in (self.queue_key, self.stream_key))
-        while True:
+        for looks in itertools.count():
             await library.publish_delayed_tasks(queue, stream, now_ms())
-            await asyncio.sleep(self._engine.lease / 5)
+            if looks % LOOKS == 0:
+                await self.redis.eval(RECOVER, [stream], [REDIS_GROUP, self.idle_timeout])
+            await asyncio.sleep(self._engine.lease / LOOKS)
 
     async def run_consumers(
         self,

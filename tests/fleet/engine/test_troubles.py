@@ -40,6 +40,22 @@ class TestAProcess:
         assert loop.time() - killed < 2 * 2 * LEASE + 3  # some seconds for a busy machine
         await gone(engine, items(2))
 
+    async def test_that_does_not_wait_for_what_others_have(self, engine, serve, attender):
+        held, seen, all_items = Held(), Seen(), items(42)
+        serve(held, size=40)
+        await engine.publish("acme", all_items[:40])
+        await until(lambda: len(held.begun) == 40)
+        victim = await attender()
+        await engine.publish("acme", all_items[40:])
+        for _ in range(2):
+            await line(victim)
+        victim.kill()
+        serve(seen, size=1)
+        await until(lambda: len(seen) == 2)
+        assert not held.may_end.is_set()
+        held.may_end.set()
+        await gone(engine, all_items)
+
     async def test_a_stopped_one_goes_on_beside_its_successor(self, engine, serve, attender):
         """Both attend to the item. That is what the journal is for."""
         stopped, held = await attender(), Held()

@@ -1,4 +1,4 @@
-"""What runs in the store when one that takes items leaves their queue."""
+"""What runs in the store so that items which nobody attends to any more are delivered to others."""
 
 from typing import Final
 
@@ -22,3 +22,17 @@ end
 """Leaves a queue. What the consumer was given and has not brought to an end is queued anew, which wakes another one
 at once. Consumers that hold nothing and have not been heard of for so many milliseconds are forgotten: streaq keeps
 one for each worker that there ever was."""
+
+RECOVER: Final = """
+local stream, group, idle = KEYS[1], ARGV[1], ARGV[2]
+local found = redis.call('XPENDING', stream, group, 'IDLE', idle, '-', '+', 1000)
+for _, entry in ipairs(found) do
+  local fields = redis.call('XRANGE', stream, entry[1], entry[1])[1]
+  redis.call('XACK', stream, group, entry[1])
+  redis.call('XDEL', stream, entry[1])
+  if fields then redis.call('XADD', stream, '*', unpack(fields[2])) end
+end
+return #found
+"""
+"""Queues anew what was given to consumers that have not been heard of for so many milliseconds. (streaq looks for that
+only among the oldest of what is attended to, and as seldom as it is heard of itself.)"""
