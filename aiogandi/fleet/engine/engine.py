@@ -1,4 +1,5 @@
-"""What delivers the items: streaq, in the hub's store. No other file knows streaq, or coredis, its client.
+"""What delivers the items: streaq, in the hub's store. This file alone knows it, and with `connections` coredis, its client
+of the store.
 
 What is known of it and does not suit us is met here:
 
@@ -16,26 +17,16 @@ import asyncio
 import itertools
 import json
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from anyio import TASK_STATUS_IGNORED, CancelScope, CapacityLimiter, move_on_after
 from anyio.abc import TaskStatus
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from coredis import ConnectionPool
-from coredis.connection import (
-    BaseConnection,
-    Location,
-    TCPConnection,
-    TCPLocation,
-    UnixDomainSocketConnection,
-    UnixDomainSocketLocation,
-)
+from anyio.streams.memory import MemoryObjectReceiveStream
 from coredis.exceptions import ConnectionError as Disconnected
 from coredis.exceptions import RedisError
 from coredis.retry import ConstantRetryPolicy, NoRetryPolicy
@@ -45,23 +36,22 @@ from streaq.types import StreamMessage, Streaq
 from streaq.utils import now_ms
 
 from aiogandi import chores
-from aiogandi.errors import HubError
-from aiogandi.fleet.engine.address import Address
-from aiogandi.fleet.engine.anew import LEAVE, RECOVER
-from aiogandi.fleet.engine.foreign import ours, trouble_in
-from aiogandi.fleet.engine.kept import Line
-from aiogandi.fleet.engine.lane import Attend, Item, Lane
+from aiogandi.fleet.engine.connections import Connections
+from aiogandi.fleet.engine.foreign import quiet_libraries, trouble_in
+from aiogandi.fleet.engine.kept import Kept
+from aiogandi.fleet.engine.lane import Attend, Lane, Parcel
 from aiogandi.fleet.engine.names import delivery_of, in_json
+from aiogandi.fleet.engine.scripts import LEAVE, RECOVER
 from aiogandi.redaction import Secret
 
 Result = TypeVar("Result")
-_Ask: TypeAlias = Callable[[Sequence[Item], Worker[None]], Awaitable[list[Result]]]
+_Ask: TypeAlias = Callable[[Sequence[Parcel], Worker[None]], Awaitable[list[Result]]]
 
 TASK: Final = "item"
 """The name of the engine's one task."""
 
 AT_ONCE: Final = 500
-"""So many items go to the store in one exchange at most."""
+"""So many parcels go to the store in one exchange at most."""
 
 LEASES: Final = 2.0
 """An item is taken from a worker that has not been heard of for so many leases, and from one whose loop stands still
@@ -86,41 +76,40 @@ class Engine:
         self.told = told
         self.lease = lease
         self.deadline = deadline
-        self._address = Address.of(url)
-        self._tls: ssl.SSLContext | None = None
+        self.connections = Connections(url, told, deadline)
         self._prefix = prefix
-        self._line = Line(self._opened, told)
+        self._kept = Kept(self._opened, told)
 
-    async def publish(self, account: str, items: Sequence[Item]) -> None:
-        """Have these items delivered to who serves *account*. One that is being delivered is not delivered a second
+    async def publish(self, account: str, parcels: Sequence[Parcel]) -> None:
+        """Have these *parcels* delivered to who serves *account*. One that is being delivered is not delivered a second
         time. `HubError` if the store does not take them; it may have taken some of them then.
         """
         names = self._names(account)
 
-        async def send(some: Sequence[Item], opened: Worker[None]) -> list[None]:
+        async def send(some: Sequence[Parcel], opened: Worker[None]) -> list[None]:
             now = now_ms()
             async with opened.redis.pipeline(transaction=False) as pipe:
                 library = Streaq(pipe)
-                for item in some:
-                    task = names.enqueue_unsafe(TASK, *item)
-                    task.id = delivery_of(item)
+                for parcel in some:
+                    task = names.enqueue_unsafe(TASK, *parcel)
+                    task.id = delivery_of(parcel)
                     names.publish_task(pipe, task, await task.serialize(now), now, lib=library)
             return []
 
-        await self._ask(send, items)
+        await self._ask(send, parcels)
 
-    async def is_known(self, account: str, items: Sequence[Item]) -> list[bool]:
-        """Whether the engine has each of these items, for who makes up for what it has lost. `HubError` if the
+    async def is_known(self, account: str, parcels: Sequence[Parcel]) -> list[bool]:
+        """Whether the engine has each of these *parcels*, for who makes up for what it has lost. `HubError` if the
         store does not say it.
         """
         names = self._names(account)
 
-        async def look(some: Sequence[Item], opened: Worker[None]) -> list[bool]:
+        async def look(some: Sequence[Parcel], opened: Worker[None]) -> list[bool]:
             async with opened.redis.pipeline(transaction=False) as pipe:
-                found = [pipe.exists([names.task_key + delivery_of(item)]) for item in some]
+                found = [pipe.exists([names.task_key + delivery_of(parcel)]) for parcel in some]
             return [bool(await each) for each in found]
 
-        return await self._ask(look, items)
+        return await self._ask(look, parcels)
 
     def lane(self, account: str, size: int, attend: Attend) -> Lane:
         """What takes items of *account* and attends to up to *size* of them at once."""
@@ -129,49 +118,24 @@ class Engine:
 
     async def close(self) -> None:
         """Close the connections on which items are published. Lanes have their own."""
-        await self._line.close()
+        await self._kept.close()
 
     def queue(self, account: str) -> str:
         """What streaq calls the queue of an account."""
         return f"{self._prefix}:fleet:{quote(account, safe='')}"
-
-    def pool(self, seconds: float) -> ConnectionPool[Any]:
-        """Connections with the store, which must answer within so many *seconds*."""
-        to = self._address
-        try:
-            tls = self._tls = self._tls or to.ssl_context()
-        except (OSError, KeyError) as error:
-            raise HubError(f"{self.told}: TLS: {error}") from error
-        location: Location
-        kind: type[TCPConnection | UnixDomainSocketConnection]
-        if to.path is None:
-            location, kind = TCPLocation(to.host, to.port), _TCPConnection
-        else:
-            location, kind = UnixDomainSocketLocation(to.path), _SocketConnection
-        return ConnectionPool(
-            connection_class=kind,
-            location=location,
-            connect_timeout=self.deadline,
-            stream_timeout=seconds,
-            username=to.username,
-            password=to.password,
-            db=to.db,
-            ssl_context=tls,
-            decode_responses=True,
-        )
 
     def _names(self, account: str) -> Worker[None]:
         """A worker that never runs: it knows how the things of an account's queue are called."""
         return Worker(queue_name=self.queue(account), serializer=in_json)
 
     def _opened(self) -> Worker[None]:
-        policy = {"retry_policy": NoRetryPolicy()}  # whether once more is useful, the line knows
-        return Worker(redis_pool=self.pool(self.deadline), redis_kwargs=policy)
+        policy = {"retry_policy": NoRetryPolicy()}  # whether once more is useful, `Kept` knows
+        return Worker(redis_pool=self.connections.pool(self.deadline), redis_kwargs=policy)
 
-    async def _ask(self, ask: _Ask[Result], items: Sequence[Item]) -> list[Result]:
+    async def _ask(self, ask: _Ask[Result], parcels: Sequence[Parcel]) -> list[Result]:
         answers: list[Result] = []
-        for begin in range(0, len(items), AT_ONCE):
-            answers += await self._line.use(partial(ask, items[begin : begin + AT_ONCE]))
+        for begin in range(0, len(parcels), AT_ONCE):
+            answers += await self._kept.use(partial(ask, parcels[begin : begin + AT_ONCE]))
         return answers
 
 
@@ -182,7 +146,7 @@ class _LaneWorker(Worker[None]):
         idle = engine.lease * LEASES
         super().__init__(
             # It waits for items for as long as *idle*.
-            redis_pool=engine.pool(idle + engine.deadline),
+            redis_pool=engine.connections.pool(idle + engine.deadline),
             # A connection that is lost is made again. Where the store does not answer it has waited long enough.
             redis_kwargs={
                 "retry_policy": ConstantRetryPolicy((Disconnected,), retries=2, delay=0.01)
@@ -204,7 +168,7 @@ class _LaneWorker(Worker[None]):
 
     async def run(self) -> str:
         try:
-            with ours():
+            with quiet_libraries():
                 await self.run_async()
         except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
             return trouble_in(error)
@@ -280,25 +244,3 @@ class _LaneWorker(Worker[None]):
             self._lane.attending.discard(attending)
         if again is not None:  # by the clocks of this machine and of the one that looks for it
             raise StreaqRetry(delay=timedelta(seconds=again))
-
-
-class _Closing(BaseConnection):
-    """A connection that closes its own buffers where it comes to nothing: coredis leaves them open then, which is a
-    ResourceWarning for each.
-    """
-
-    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        try:
-            await super().run(task_status=task_status)
-        finally:
-            for each in vars(self).values():
-                if isinstance(each, (MemoryObjectReceiveStream, MemoryObjectSendStream)):
-                    each.close()
-
-
-class _TCPConnection(_Closing, TCPConnection):
-    pass
-
-
-class _SocketConnection(_Closing, UnixDomainSocketConnection):
-    pass

@@ -1,4 +1,4 @@
-"""What libraries say while they work for us: what they log is told in our own name, and to who debugs us alone."""
+"""What streaq and coredis say while they work for us: it is logged in our name at DEBUG, and not in theirs."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from contextvars import ContextVar
 
 log = logging.getLogger("aiogandi.fleet")
 
-_is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
+_are_quiet: ContextVar[bool] = ContextVar("_are_quiet", default=False)
 
 
 @contextmanager
-def ours() -> Iterator[None]:
-    """What is logged inside, and in tasks that begin inside, is told of work of ours."""
-    token = _is_ours.set(True)
+def quiet_libraries() -> Iterator[None]:
+    """Inside, and in tasks that begin inside, the libraries work for us: what they log goes to our logger, at DEBUG."""
+    token = _are_quiet.set(True)
     try:
         yield
     finally:
-        _is_ours.reset(token)
+        _are_quiet.reset(token)
 
 
-class _OfOurs(logging.Filter):
-    """Has a library's logger tell at DEBUG what it tells of work of ours: to it an item that is delivered twice, and
-    a store that is away, are warnings. What it tells of other work in the process it tells as ever.
+class _Quiet(logging.Filter):
+    """Keeps a library's logger quiet about its work for us: to a library, an item that is delivered twice and a store
+    that is away are warnings, and to us they are not. A program's own use of the library is logged as ever.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not _is_ours.get():
+        if not _are_quiet.get():
             return True
         log.debug("%s: %s", record.name, record.getMessage())
         return False
 
 
 for _library in ("streaq", "coredis"):
-    logging.getLogger(_library).addFilter(_OfOurs())
+    logging.getLogger(_library).addFilter(_Quiet())
 
 
 def trouble_in(error: BaseException) -> str:

@@ -9,13 +9,13 @@ from typing import Generic, TypeVar
 
 from aiogandi import chores
 from aiogandi.errors import HubError
-from aiogandi.fleet.engine.foreign import ours, trouble_in
+from aiogandi.fleet.engine.foreign import quiet_libraries, trouble_in
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
 
-class Line(Generic[Thing]):
+class Kept(Generic[Thing]):
     """A client of the store, opened by *manager* when it is used first, in each event loop. *told* is what errors
     call the store.
     """
@@ -25,24 +25,24 @@ class Line(Generic[Thing]):
     ) -> None:
         self._manager = manager
         self._told = told
-        self._kept: _Kept[Thing] | None = None
+        self._client: _Entered[Thing] | None = None
 
     async def use(self, work: Callable[[Thing], Awaitable[Result]]) -> Result:
         """Return the result of *work* with the client; `HubError` where it fails. With one that was open already it
         is begun once more: the store may be another one since.
         """
         trouble = ""
-        with ours():
+        with quiet_libraries():
             for _ in range(2):
-                kept, is_new = self._kept, False
-                if kept is None or not kept.is_open:
-                    kept, is_new = _Kept(self._manager()), True
-                    self._kept = kept
+                client, is_new = self._client, False
+                if client is None or not client.is_open:
+                    client, is_new = _Entered(self._manager()), True
+                    self._client = client
                 try:
-                    return await work(await kept.entered())
+                    return await work(await client.thing())
                 except Exception as error:  # noqa: BLE001 - of the store, the way to it, and two packages
                     trouble = trouble_in(error)
-                await kept.close()
+                await client.close()
                 if is_new:
                     break
         # Not in the handler: its traceback has frames of the libraries, which know the password.
@@ -50,12 +50,12 @@ class Line(Generic[Thing]):
 
     async def close(self) -> None:
         """Close the client. It is opened again when it is used again."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            await kept.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
 
-class _Kept(Generic[Thing]):
+class _Entered(Generic[Thing]):
     """A context manager that is entered at once and left by `close`, both in one task of its own. One that has a
     task group of anyio's must not be left in another task than it was entered in.
     """
@@ -64,7 +64,7 @@ class _Kept(Generic[Thing]):
         self._manager = manager
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
-        self._entered: asyncio.Future[Thing] = self._loop.create_future()
+        self._thing: asyncio.Future[Thing] = self._loop.create_future()
         self._keeping = chores.begin(self._keep)
 
     @property
@@ -73,9 +73,9 @@ class _Kept(Generic[Thing]):
         is_here = self._loop is asyncio.get_running_loop()
         return is_here and not self._keeping.done() and not self._closing.is_set()
 
-    async def entered(self) -> Thing:
+    async def thing(self) -> Thing:
         """What entering has given. It raises what entering has raised."""
-        return await asyncio.shield(self._entered)
+        return await asyncio.shield(self._thing)
 
     async def close(self) -> None:
         """Leave it, unless its loop has ended."""
@@ -85,11 +85,11 @@ class _Kept(Generic[Thing]):
 
     async def _keep(self) -> None:
         try:
-            with ours():
+            with quiet_libraries():
                 async with self._manager as thing:
-                    self._entered.set_result(thing)
+                    self._thing.set_result(thing)
                     await self._closing.wait()
         except Exception as error:  # noqa: BLE001 - who waits for it is told
-            if not self._entered.done():
-                self._entered.set_exception(error)
-                self._entered.exception()  # seen, also where nobody waits any more
+            if not self._thing.done():
+                self._thing.set_exception(error)
+                self._thing.exception()  # seen, also where nobody waits any more

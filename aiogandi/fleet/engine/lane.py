@@ -12,8 +12,8 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.errors import HubError
 
-Item: TypeAlias = tuple[str, str]
-"""A run's name and the id of one of its items."""
+Parcel: TypeAlias = tuple[str, str]
+"""What is delivered: a run's name, and the id of one of its items."""
 
 Attend: TypeAlias = Callable[[str, str], Awaitable[float | None]]
 """Attends to an item of a run, and returns None when it has ended, or in how many seconds it is to be delivered

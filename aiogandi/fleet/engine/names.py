@@ -6,12 +6,12 @@ import json
 from hashlib import sha256
 from typing import Any
 
-from aiogandi.fleet.engine.lane import Item
+from aiogandi.fleet.engine.lane import Parcel
 
 
-def delivery_of(item: Item) -> str:
-    """Return the engine's name of a delivery: the same one for the same item."""
-    return sha256(json.dumps(item).encode()).hexdigest()[:32]
+def delivery_of(parcel: Parcel) -> str:
+    """Return the engine's name of a delivery: the same one for the same parcel."""
+    return sha256(json.dumps(parcel).encode()).hexdigest()[:32]
 
 
 def in_json(data: Any) -> str:

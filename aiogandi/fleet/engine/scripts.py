@@ -1,4 +1,4 @@
-"""What runs in the store so that items which nobody attends to any more are delivered to others."""
+"""What runs in the store, on streaq's queues, so that items which nobody attends to any more go to others."""
 
 from typing import Final
 
