@@ -11,7 +11,7 @@ from aiogandi.checks import require, require_count
 from aiogandi.client import Gandi
 from aiogandi.errors import InvalidArgument
 from aiogandi.fleet.books.books import Books, RunProgress, pages_of
-from aiogandi.fleet.items import Item, item_of, require_name
+from aiogandi.fleet.items import DEFAULT, Item, item_of, require_name
 from aiogandi.fleet.run import FleetRun
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.models import OperationDetails
@@ -22,16 +22,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-Action: TypeAlias = Callable[..., Awaitable[Any]]
+Action: TypeAlias = Callable[[Gandi, Any], Awaitable[Any]]
 """What is done with an item, by a client of the item's account."""
 Settings: TypeAlias = Mapping[str, Any]
-"""A client's arguments, and ``rate_group``."""
+"""An account's: the arguments of its client, and ``rate_group``."""
 AccountSettings: TypeAlias = Callable[[str], Settings | Awaitable[Settings]]
-"""Returns them, for the name of an account."""
+"""Returns the settings for an account's name."""
 AnyAction = TypeVar("AnyAction", bound=Action)
-
-DEFAULT = "default"
-"""The account of items that name none."""
 
 
 class Fleet:
@@ -121,7 +118,7 @@ class Fleet:
 
     async def submit(
         self,
-        action: Callable[[Gandi, Any], Awaitable[Any]],
+        action: Action,
         items: Iterable[Any] | AsyncIterable[Any],
         *,
         run: str,

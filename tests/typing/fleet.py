@@ -72,7 +72,11 @@ async def an_action_is_still_itself(gandi: Gandi) -> None:
     def not_a_coroutine(gandi: Gandi, item: int) -> int:
         return item
 
+    @fleet.action  # type: ignore[type-var]
+    async def without_an_item(gandi: Gandi) -> None: ...
+
     not_a_coroutine(gandi, 5)
+    await without_an_item(gandi)
 
 
 async def submitted(names: AsyncIterator[str], items: list[dict[str, str]]) -> None:

@@ -112,7 +112,7 @@ def _teller(screen: Screen) -> Callable[[Item, Mapping[str, Any]], None]:
 
 
 def _line(item: Item, outcome: Mapping[str, Any]) -> str:
-    from aiogandi.fleet.fleet import DEFAULT  # noqa: PLC0415
+    from aiogandi.fleet.items import DEFAULT  # noqa: PLC0415
 
     whose = "" if item.account == DEFAULT else f" of {item.account}"
     return f"{item.key}{whose}: {_error(outcome) or 'ok'}"

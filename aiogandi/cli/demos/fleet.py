@@ -13,7 +13,7 @@ from typing import Any, Final
 from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.cli.batch.passwords import generate
-from aiogandi.cli.demos.place import Place, WorkerHere, place
+from aiogandi.cli.demos.place import DemoWorker, Place, place
 from aiogandi.cli.demos.provision import LEASE, RATE, STEPS, Provisioned, Setting, fleet_of
 from aiogandi.cli.exits import FAILED, OK
 from aiogandi.cli.terminal.progress import progress
@@ -124,7 +124,7 @@ class Showing:
         line("All of them are heard of. From another terminal:")
         self.screen.command(f"aiogandi fleet watch {RUN} --hub {self.here.url}")
 
-    async def _start(self, number: int) -> WorkerHere:
+    async def _start(self, number: int) -> DemoWorker:
         worker = await self.here.begin(number, self.setting.environment(), LIMIT)
         self.numbers[worker.pid] = number
         return worker

@@ -28,7 +28,7 @@ SHOWN: Final = 500
 
 
 @dataclass(slots=True)
-class WorkerHere:
+class DemoWorker:
     """A worker: its *number* in the demo, and the process that it is now."""
 
     number: int
@@ -49,13 +49,13 @@ class Place:
     url: str
     folder: Path
     group: int
-    workers: list[WorkerHere] = field(default_factory=list)
+    workers: list[DemoWorker] = field(default_factory=list)
     broken: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     """Has an error as soon as a worker has ended by itself."""
 
-    async def begin(self, number: int, environment: Mapping[str, str], limit: int) -> WorkerHere:
+    async def begin(self, number: int, environment: Mapping[str, str], limit: int) -> DemoWorker:
         """Start worker *number*, with a limit of so many items, or start it again."""
         self.workers = [each for each in self.workers if each.number != number]
         log = self.folder / f"worker-{number}.log"
@@ -68,12 +68,12 @@ class Place:
                 stderr=file,
                 process_group=self.group,
             )
-        worker = WorkerHere(number, log, process)
+        worker = DemoWorker(number, log, process)
         worker.watching = chores.begin(lambda: self._watch(worker))
         self.workers.append(worker)
         return worker
 
-    async def kill(self, worker: WorkerHere) -> None:
+    async def kill(self, worker: DemoWorker) -> None:
         """End a worker at once (SIGKILL)."""
         await _unwatched(worker)
         worker.process.kill()
@@ -96,7 +96,7 @@ class Place:
             await _unwatched(worker)
         self.broken.cancel()
 
-    async def _watch(self, worker: WorkerHere) -> None:
+    async def _watch(self, worker: DemoWorker) -> None:
         code = await worker.process.wait()
         if not self.broken.done():
             told = worker.log.read_text(encoding="utf-8", errors="replace")[-SHOWN:].strip()
@@ -105,7 +105,7 @@ class Place:
             )
 
 
-async def _unwatched(worker: WorkerHere) -> None:
+async def _unwatched(worker: DemoWorker) -> None:
     if worker.watching is not None:
         await cancel([worker.watching])
 

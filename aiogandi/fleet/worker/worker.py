@@ -33,20 +33,29 @@ LOST: Final = 30.0
 """Seconds after which it is looked whether the engine still has an item."""
 
 
-class _Lane:
-    """A lane that is served."""
+class _ServedLane:
+    """A lane of *size* places that is served."""
 
     def __init__(self, lane: Lane, size: int, now: float) -> None:
-        self.lane = lane
+        self._lane = lane
         self.size = size
         self.began = self.busy_at = now
         self.serving = chores.begin(lane.serve)
 
+    @property
+    def under_way(self) -> int:
+        """How many items it has."""
+        return self._lane.under_way
+
+    def stop(self) -> None:
+        """Take no more items; it ends when those that it has have ended."""
+        self._lane.stop()
+
     def state(self, now: float) -> LaneState:
-        """How it is."""
-        if self.lane.under_way:
+        """How it is, for who gives out the places."""
+        if self.under_way:
             self.busy_at = now
-        return LaneState(self.size, self.lane.under_way, now - self.busy_at, now - self.began)
+        return LaneState(self.size, self.under_way, now - self.busy_at, now - self.began)
 
 
 class Worker:
@@ -69,8 +78,8 @@ class Worker:
         self._lost = lost
         self._store = fleet.hub.store
         self._books = Books(self._store)
-        self._lanes: defaultdict[str, list[_Lane]] = defaultdict(list)
-        self._ending: list[_Lane] = []
+        self._lanes: defaultdict[str, list[_ServedLane]] = defaultdict(list)
+        self._ending: list[_ServedLane] = []
         self._had: dict[str, float] = {}
         """When an account that has work had a lane last, or was seen first."""
         self._bench: Workbench | None = None
@@ -140,7 +149,7 @@ class Worker:
                 continue
         for lanes in [*self._lanes.values()]:
             for lane in [*lanes]:
-                lane.lane.stop()
+                lane.stop()
 
     async def _end_of(self, bench: Workbench) -> None:
         """Wait until nothing is under way."""
@@ -154,7 +163,7 @@ class Worker:
         await bench.leave()
         lanes = [lane for some in self._lanes.values() for lane in some] + self._ending
         for lane in lanes:
-            lane.lane.stop()
+            lane.stop()
         # What is handed back takes a moment; what is not is delivered again all the same.
         serving = [lane.serving for lane in lanes]
         if serving:
@@ -176,16 +185,17 @@ class Worker:
             for account in {**open_items, **self._lanes}
         ]
         self._had = {state.name: self._had[state.name] for state in states}
-        ending = sum(lane.lane.under_way for lane in self._ending)
+        ending = sum(lane.under_way for lane in self._ending)
         allotted = allot(self._limit, ending, states)
         for account, place in sorted(allotted.end, reverse=True):
             lane = self._lanes[account].pop(place)
-            lane.lane.stop()
+            lane.stop()
             self._ending.append(lane)
             if not self._lanes[account]:
                 del self._lanes[account]
         for account, size in allotted.begin:
-            self._lanes[account].append(_Lane(engine.lane(account, size, bench.attend), size, now))
+            begun = _ServedLane(engine.lane(account, size, bench.attend), size, now)
+            self._lanes[account].append(begun)
             if (client := clients.known(account)) is not None:
                 client.has_more_places()
 
