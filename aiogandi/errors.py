@@ -237,9 +237,10 @@ class HubError(JournalError):
 
 class ItemFailed(GandiError):
     """An item of a fleet's run has failed on a worker, which may be another machine. ``kind`` is the name of the
-    exception's class there, and the message its text, without the secrets that the worker knows. ``kind`` is also
-    ``"Cancelled"``, where the run was cancelled before the item was begun, and ``"Died"``, where the item ends
-    the process that runs it, again and again.
+    exception's class there, and the message its text, without the secrets that the worker knows. Where the item's
+    action raised nothing, ``kind`` is ``"Cancelled"`` (the run was, before the item was begun), ``"Died"`` (the item
+    ends the process that runs it, again and again), ``"NoClient"`` (the settings of its account cannot be had, or
+    are wrong) or ``"Unfit"`` (it is done, but its result cannot be sent).
     """
 
     def __init__(self, kind: str, message: str) -> None:
