@@ -51,9 +51,7 @@ COMMANDS: Final = (
     LateCommand("recover", "recover", "Find out what became of what earlier commands began."),
     LateCommand("hub", "hub", "The hub: what processes share through a store."),
     LateCommand("fleet", "fleet", "The fleet: runs that workers on many machines do together."),
-    LateCommand(
-        "worker", "worker", "Work for a fleet until told to end, and nothing is lost then."
-    ),
+    LateCommand("worker", "worker", "Carry out items of a fleet's runs, until told to end."),
     LateCommand(
         "sandbox",
         "sandbox",

@@ -97,7 +97,7 @@ def watch(
         ),
     ] = False,
 ) -> Look:
-    """Print what becomes of each item of a run, first of those that have ended, until all have.
+    """Print the outcome of each item of a run, first of those that have ended, until all have.
 
     Ctrl-C ends the watching, and not the run.
     """
@@ -119,7 +119,7 @@ def cancel(
     ] = False,
     json: Json = False,
 ) -> Look:
-    """End what nobody has begun of a run, as failed. What is under way goes on to its end."""
+    """End the items of a run that nobody has begun, as failed. What is under way goes on to its end."""
 
     async def work(sight: Sight) -> int:
         return await fleet.cancel(sight, run, yes=yes)
@@ -129,7 +129,7 @@ def cancel(
 
 @app.command(epilog=examples("aiogandi fleet forget r42"))
 def forget(run: Name, json: Json = False) -> Look:
-    """Remove a run whose items have all ended, with its outcomes.
+    """Remove a run whose items have all ended, and its outcomes.
 
     What its items have done stays in the journal: a run of the same name does none of it again.
     """

@@ -60,7 +60,7 @@ def worker(
         typer.Option(
             "--health",
             metavar="",
-            help="Work for nobody: tell of this machine's workers; exit code 1 where none is well.",
+            help="Carry out nothing: show this machine's workers; exit code 1 where none is well.",
         ),
     ] = False,
     verbose: Annotated[
@@ -69,13 +69,13 @@ def worker(
     ] = False,
     json: Json = False,
 ) -> int | Look:
-    """Work for a fleet until told to end, and nothing is lost then.
+    """Carry out items of a fleet's runs, until told to end.
 
     The first SIGTERM or Ctrl-C ends it when the items under way have ended, with
-    exit code 0. The second ends it at once, and others go on with those items.
-    While the hub's store is away it waits.
+    exit code 0. The second ends it at once, and other workers go on with those
+    items: nothing is lost either way. While the hub's store is away it waits.
 
-    --health reads in the fleet's hub, or without a fleet in that of --hub or
+    --health asks the fleet's hub or, where no fleet is named, the one of --hub or
     GANDI_HUB, which is quicker.
     """
     if json and not health:

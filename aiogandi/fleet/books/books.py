@@ -195,7 +195,7 @@ class Books:
 
     async def note_steps(self, run: str, id_: str, steps: int, *, are_more: bool) -> None:
         """Note how many calls an item has made; with *are_more* its deaths count no more."""
-        await self._store.run(scripts.SEEN, run, id_, steps, int(are_more))
+        await self._store.run(scripts.STEPS, run, id_, steps, int(are_more))
 
     async def died(self, run: str, id_: str) -> int:
         """Note that a process died that had it alone; return how often that was."""

@@ -145,8 +145,8 @@ return 1
 )
 """*run*, *id*, *process*: it has the item no more, which has not ended, but was begun."""
 
-SEEN: Final = _script(
-    "seen",
+STEPS: Final = _script(
+    "steps",
     """
 if not redis.call('ZSCORE', at('open', ARGV[2]), ARGV[3]) then return 0 end
 redis.call('HSET', at('steps', ARGV[2]), ARGV[3], ARGV[4])

@@ -1,8 +1,9 @@
 """How a worker's places for items are given to its accounts. Nothing here reads a clock or a loop.
 
-A worker has so many places. An account gets them in *lanes*, each of which takes items from the account's queue. It begins
-with a small lane, and gets a further one, as large as what it has so far, when all its places are taken and its
-rate is not used up: so an account has as many items under way as its rate can use, and no more.
+A worker has so many places, each for one item under way. An account gets places in *lanes*, each of which takes items
+from the account's queue. It begins with a small lane, and gets a further one, as large as what it has so far, when all
+its places are taken and its rate is not used up: so an account has as many items under way as its rate can use, and
+no more.
 """
 
 from __future__ import annotations
@@ -66,13 +67,14 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """What is to be done: lanes of so many places to *begin*, by account, and lanes to *end*, by account and place."""
+    """What is to be done: lanes of so many places to *begin*, by account, and lanes to *end*, by account and their number there."""
 
     begin: Sequence[tuple[str, int]]
     end: Sequence[tuple[str, int]]
 
 
-_Place: TypeAlias = tuple[str, int, LaneState]
+_Numbered: TypeAlias = tuple[str, int, LaneState]
+"""A lane, with its account and its number there, from 0 for the oldest."""
 
 
 def allot(limit: int, ending: int, accounts: Iterable[AccountState]) -> Allotment:
@@ -83,36 +85,36 @@ def allot(limit: int, ending: int, accounts: Iterable[AccountState]) -> Allotmen
     free = limit - ending - sum(state.places for state in states)
     wanting = [state for state in states if state.wants_more]
     begin = []
-    for number, state in enumerate(wanting):
+    for served, state in enumerate(wanting):
         if free <= 0:
             break
-        fair = max(1, free // (len(wanting) - number))
+        fair = max(1, free // (len(wanting) - served))
         wished = max(FIRST, min(state.places, LARGEST))
         size = min(wished, fair, state.items - state.places)
         begin.append((state.name, size))
         free -= size
     starving = sum(not state.lanes for state in wanting[len(begin) :])
     end: dict[tuple[str, int], LaneState] = {}
-    for name, place, lane in _idle(states, len(begin) < len(wanting)):
-        end[name, place] = lane
-    for name, place, lane in _to_give_up(states):
+    for name, number, lane in _idle(states, len(begin) < len(wanting)):
+        end[name, number] = lane
+    for name, number, lane in _to_give_up(states):
         if ending + sum(each.size for each in end.values()) >= starving:
             break
-        end[name, place] = lane
+        end[name, number] = lane
     return Allotment(begin, [*end])
 
 
-def _idle(states: Iterable[AccountState], are_scarce: bool) -> Iterator[_Place]:
+def _idle(states: Iterable[AccountState], are_scarce: bool) -> Iterator[_Numbered]:
     """Lanes that have nothing to do, where nothing is to come, or others get no places. (A lane costs more to begin than
     to keep.)
     """
     for state in states:
-        for place, lane in enumerate(state.lanes):
+        for number, lane in enumerate(state.lanes):
             if lane.under_way == 0 and lane.idle >= IDLE and (are_scarce or state.items == 0):
-                yield state.name, place, lane
+                yield state.name, number, lane
 
 
-def _to_give_up(states: Sequence[AccountState]) -> Iterator[_Place]:
+def _to_give_up(states: Sequence[AccountState]) -> Iterator[_Numbered]:
     """Lanes whose places go to accounts that have none: the last ones of those who have most, and then the oldest."""
     for state in reversed(states):
         if len(state.lanes) > 1:

@@ -79,13 +79,13 @@ class Workbench:
 
     async def attend(self, run: str, id_: str) -> float | None:
         """Carry out an item: None when it has ended; else the seconds after which it is to be delivered again."""
-        place = (run, id_)
-        task = self._items.get(place)
+        parcel = (run, id_)
+        task = self._items.get(parcel)
         if task is None:
             if self._leaves:
                 return 0.0
-            task = self._items[place] = chores.begin(
-                partial(self._carry_out, run, id_), lambda _: self._items.pop(place, None)
+            task = self._items[parcel] = chores.begin(
+                partial(self._carry_out, run, id_), lambda _: self._items.pop(parcel, None)
             )
         try:
             return await asyncio.shield(task)

@@ -187,8 +187,8 @@ class Worker:
         self._had = {state.name: self._had[state.name] for state in states}
         ending = sum(lane.under_way for lane in self._ending)
         allotted = allot(self._limit, ending, states)
-        for account, place in sorted(allotted.end, reverse=True):
-            lane = self._lanes[account].pop(place)
+        for account, number in sorted(allotted.end, reverse=True):
+            lane = self._lanes[account].pop(number)
             lane.stop()
             self._ending.append(lane)
             if not self._lanes[account]:
