@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -103,6 +104,7 @@ class Worker:
     async def work(self) -> None:
         """Work until told to end. `HubError` where the store does not answer at the beginning; later, it is waited for."""
         async with AsyncExitStack() as parts:
+            parts.enter_context(self._telling())
             await parts.enter_async_context(self._books.at_hand())
             journal = await parts.enter_async_context(self._fleet.hub.journal())
             clients = Clients(self._fleet, journal)
@@ -138,7 +140,6 @@ class Worker:
             try:
                 open_items = await self._books.accounts()
                 self._allot(engine, clients, bench, open_items)
-                self._tell(bench)
                 await clients.close_idle({*self._lanes, *bench.accounts})
             except HubError as error:
                 log.debug("which accounts have work is not known: %s", error)
@@ -212,10 +213,24 @@ class Worker:
             state.has_turns_left = client.has_turns_left
         return state
 
-    def _tell(self, bench: Workbench) -> None:
-        """Tell the others what this worker is at."""
-        self._store.about["worker"] = {
-            "limit": self._limit,
-            "under_way": bench.under_way,
-            "accounts": len(self._lanes),
-        }
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell the others what this worker is at, whenever they are told that its process is there."""
+        store = self._store
+
+        async def tell() -> None:
+            store.about["worker"] = {
+                "limit": self._limit,
+                "under_way": self.under_way,
+                "accounts": len(self._lanes),
+                "drains": self._drains.is_set(),
+            }
+
+        about = store.about
+        about["worker"] = {"limit": self._limit, "under_way": 0, "accounts": 0, "drains": False}
+        store.on_beat.append(tell)
+        try:
+            yield
+        finally:
+            store.on_beat.remove(tell)
+            about.pop("worker", None)

@@ -196,8 +196,12 @@ async def test_what_a_worker_is_at_is_told(fleet, gauge):
         assert worker.under_way == 2
         store = fleet.hub.store
         await until(lambda: store.about["worker"]["under_way"] == 2)
-        assert store.about["worker"] == {"limit": 7, "under_way": 2, "accounts": 1}
+        told = {"limit": 7, "under_way": 2, "accounts": 1, "drains": False}
+        assert store.about["worker"] == told
+        worker.drain()
+        await until(lambda: store.about["worker"] == {**told, "drains": True})
         gauge.gate.set()
+        await until(lambda: "worker" not in store.about)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "5", None])
