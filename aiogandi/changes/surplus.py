@@ -171,9 +171,9 @@ class SurplusSearch:
 
 def _warn_of_ignorance(call: Change, problem: str) -> None:
     log.warning(
-        "%s: it was sent %d times, and whether a surplus operation runs is not known: %s",
+        "%s: it was sent %s, and whether a surplus operation runs is not known: %s",
         call.method,
-        call.sends,
+        {1: "once", 2: "twice"}.get(call.sends, f"{call.sends} times"),
         problem,
     )
 

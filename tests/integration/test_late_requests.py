@@ -56,7 +56,7 @@ async def test_a_client_that_closes_before_it_is_known_says_so(sandbox, gandi, c
         assert caplog.text == ""
         await gandi.close()
 
-    assert "it was sent 2 times, and whether a surplus operation runs is not known" in caplog.text
+    assert "it was sent twice, and whether a surplus operation runs is not known" in caplog.text
 
 
 @on_service()
