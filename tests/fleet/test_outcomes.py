@@ -35,6 +35,8 @@ async def all_that_stands_in(store):
     found = []
     for key in await store.command("KEYS", "*"):
         kind = await store.command("TYPE", key)
+        if kind == b"none":
+            continue  # it has expired meanwhile
         verb, *words = READ[bytes(kind)]
         found += [repr(key), repr(await store.command(verb, key, *words))]
     return found
