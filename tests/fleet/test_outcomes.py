@@ -15,32 +15,11 @@ from aiogandi.fleet.outcomes import LARGEST, Unfit
 from aiogandi.redaction import Secret
 from aiogandi.sandbox import QUICK, Sandbox
 from tests.fleet.fleets import books_of, make_server, outcomes_of, working
+from tests.hub.contents import contents
 from tests.integration.secrets.leaks import LOGIN_PASSWORD, VM_CORE, VM_PASSWORD, Output
 
 NONE = KnownSecrets(())
 KNOWN = KnownSecrets([Secret("hunter2-xé")])
-
-READ = {
-    b"string": ("GET",),
-    b"hash": ("HGETALL",),
-    b"list": ("LRANGE", 0, -1),
-    b"set": ("SMEMBERS",),
-    b"zset": ("ZRANGE", 0, -1),
-    b"stream": ("XRANGE", "-", "+"),
-}
-
-
-async def all_that_stands_in(store):
-    """All texts in the store, whoever has written them."""
-    found = []
-    for key in await store.command("KEYS", "*"):
-        kind = await store.command("TYPE", key)
-        if kind == b"none":
-            continue  # it has expired meanwhile
-        verb, *words = READ[bytes(kind)]
-        found += [repr(key), repr(await store.command(verb, key, *words))]
-    return found
-
 
 # -- as they are written -------------------------------------------------------------------------
 
@@ -206,7 +185,7 @@ async def test_no_secret_is_told_or_kept(store_server, caplog):
             run = await fleet.submit(tell, items, run="r", key=lambda item: f"{item['number']}")
             found = await outcomes_of(run, 60)
         async with books_of(fleet):
-            output.add(*await all_that_stands_in(fleet.hub.store))
+            output.add(repr(await contents(fleet.hub.store.command)))
 
     assert len(found) == 100
     assert {outcome.error.kind for outcome in found} == {"ValueError", "LookupError", "Unfit"}

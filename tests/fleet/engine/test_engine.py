@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 import redis.asyncio
 
+from tests.hub.contents import contents
 from tests.waiting import until
 
 ONE = [("moves", "web-1")]
@@ -269,15 +270,8 @@ async def gone(engine, some):
 
 async def written(store, prefix):
     """All that stands in the store under *prefix*, as texts."""
-    found = {}
-    async for key in store.scan_iter(f"*{prefix}*"):
-        kind = await store.type(key)
-        read = {
-            b"string": store.get,
-            b"set": store.smembers,
-            b"zset": lambda key: store.zrange(key, 0, -1),
-            b"stream": store.xrange,
-        }[kind]
-        value = await read(key)
-        found[key.decode()] = value.decode() if isinstance(value, bytes) else repr(value)
-    return found
+    found = await contents(store.execute_command, f"*{prefix}*")
+    return {
+        key.decode(): value.decode() if isinstance(value, bytes) else repr(value)
+        for key, value in found.items()
+    }

@@ -10,17 +10,11 @@ from aiogandi import AuthenticationError, HubError
 from aiogandi.faults import fault_for
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.redaction import Secret
+from tests.hub.contents import contents
 from tests.hub.sessions.workers import Service, several
 from tests.waiting import until
 
 QUICK = {"lease": 0.5, "deadline": 0.3}
-
-READ = {
-    b"string": lambda key: ("GET", key),
-    b"hash": lambda key: ("HGETALL", key),
-    b"stream": lambda key: ("XRANGE", key, "-", "+"),
-    b"set": lambda key: ("SMEMBERS", key),
-}
 
 
 @pytest.fixture
@@ -177,15 +171,6 @@ async def test_a_login_that_is_cancelled_while_the_store_is_frozen_ends(make, st
 PASSWORD, SESSION = "pa55-w0rd", "session 1"
 
 
-async def everything(store):
-    """All that stands in the store under the prefix, as text."""
-    found = []
-    for key in await store.command("KEYS", f"{store.prefix}:*"):
-        kind = await store.command("TYPE", key)
-        found.append((key, await store.command(*READ[kind](key))))
-    return repr(found)
-
-
 async def test_neither_password_nor_session_id_stands_in_the_store(make, make_hub, caplog):
     service = Service()
     fault = fault_for(510150, f"DataError: bad credential [password: {PASSWORD}]")
@@ -195,7 +180,7 @@ async def test_neither_password_nor_session_id_stands_in_the_store(make, make_hu
     service.failures = [AuthenticationError(f"login refused: {fault}", fault)]
     with pytest.raises(AuthenticationError):
         await worker.obtain(Secret("session 2"))
-    shown = await everything(worker.store)
+    shown = repr(await contents(worker.store.command, f"{worker.store.prefix}:*"))
     for kind in ("session", "refused", "news"):
         assert f":{kind}" in shown
     for secret in (PASSWORD, "session 1", "session 2", "bad credential", "AA1"):
