@@ -51,8 +51,8 @@ class Fleet:
       leave them. None: there is one account, ``"default"``, whose settings are those of `Gandi.from_env`.
     - *tries*: how often an item may end a process that runs it alone, before it counts as failed.
 
-    What stands in the store of an item is its value, its key and the names of its account, run and action. It needs the
-    extra ``fleet``: ``pip install 'aiogandi[fleet]'``.
+    What stands in the store of an item is its value, its key, the names of its account, run and action, and its outcome.
+    A fleet needs the extra ``fleet``: ``pip install 'aiogandi[fleet]'``. It logs to ``aiogandi.fleet``.
     """
 
     def __init__(
@@ -160,11 +160,15 @@ class Fleet:
         return FleetRun(run, self.hub.store)
 
     def run(self, name: str) -> FleetRun[Any, Any]:
-        """The run of this name, wherever it was submitted. Nothing is asked before it is used."""
+        """The run of this name, wherever it was submitted. Nothing is asked before it is used.
+
+        What is in it only who submitted it knows. Tell type checkers so:
+        ``run: FleetRun[str, int] = fleet.run("release-42")``.
+        """
         return FleetRun(require_name("name", name), self.hub.store)
 
     async def runs(self) -> list[RunProgress]:
-        """How far each run is, the oldest first."""
+        """How far each run is, the oldest first. `HubError` where the store is away."""
         books = Books(self.hub.store)
         async with books.at_hand():
             return await books.all_progress()

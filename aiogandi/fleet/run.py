@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from aiogandi.bulk import Outcome
 from aiogandi.errors import HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books.books import Books, Ended, RunProgress
+from aiogandi.fleet.books.books import Books, EndedItems, RunProgress
 from aiogandi.fleet.items import Item
 from aiogandi.hub.store import Store
 
@@ -67,7 +67,7 @@ class FleetRun(Generic[T, R]):
                     seen.add(id_)
                     yield told(item, outcome)
 
-    async def _further(self, first: int) -> Ended:
+    async def _further(self, first: int) -> EndedItems:
         """The outcomes from the *first* on, as soon as there are some, or none will come."""
         pause = SHORTEST
         self._store.join()
@@ -79,7 +79,7 @@ class FleetRun(Generic[T, R]):
         finally:
             await self._store.leave()
 
-    async def _look(self, first: int) -> Ended:
+    async def _look(self, first: int) -> EndedItems:
         while True:
             try:
                 return await self._books.outcomes(self.name, first)

@@ -135,6 +135,8 @@ async def a_run(run: FleetRun[int, VM]) -> None:
 async def runs() -> None:
     # Of a run that another program has submitted nobody knows here what is in it.
     assert_type(fleet.run("release-42"), FleetRun[Any, Any])
+    told: FleetRun[int, VM] = fleet.run("release-42")
+    await outcomes(told)
     assert_type(await fleet.runs(), list[RunProgress])
 
 

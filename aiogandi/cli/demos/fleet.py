@@ -14,7 +14,15 @@ from aiogandi import chores
 from aiogandi.cancellation import cancel
 from aiogandi.cli.batch.passwords import generate
 from aiogandi.cli.demos.place import DemoWorker, Place, place
-from aiogandi.cli.demos.provision import LEASE, RATE, STEPS, Provisioned, Setting, fleet_of
+from aiogandi.cli.demos.provision import (
+    LEASE,
+    RATE,
+    STEPS,
+    Provision,
+    Provisioned,
+    Setting,
+    fleet_of,
+)
 from aiogandi.cli.exits import FAILED, OK
 from aiogandi.cli.terminal.progress import progress
 from aiogandi.cli.terminal.screen import Screen, counted
@@ -88,7 +96,7 @@ class Showing:
     """What is shown, step by step."""
 
     fleet: Fleet
-    action: Any
+    action: Provision
     books: Books
     here: Place
     setting: Setting
@@ -105,8 +113,10 @@ class Showing:
         await self._begin()
         began, service_began = time.monotonic(), self.sandbox.now
         items = await self._items(vms)
-        await self.fleet.submit(self.action, items, run=RUN, key=lambda item: item["hostname"])
-        await self._watch(vms)
+        run = await self.fleet.submit(
+            self.action, items, run=RUN, key=lambda item: str(item["hostname"])
+        )
+        await self._watch(run, vms)
         seconds = time.monotonic() - began
         service_seconds = (self.sandbox.now - service_began).total_seconds()
         self._tell_orphans()
@@ -139,12 +149,11 @@ class Showing:
 
     # -- the run -------------------------------------------------------------------------------
 
-    async def _watch(self, vms: int) -> None:
+    async def _watch(self, run: FleetRun[dict[str, Any], dict[str, int]], vms: int) -> None:
         """Show how far the run is, and kill a worker on the way."""
         killing: asyncio.Task[None] | None = None
         done = failed = 0
         title = f"{counted(vms, 'server')} of {counted(len(STEPS), 'operation')} each"
-        run = FleetRun[Any, Any](RUN, self.fleet.hub.store)
         with progress(self.screen.err, title, vms) as show:
             try:
                 async with aclosing(run.ends()) as ends:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from aiogandi.cli.demos.recipe import DISK_SIZE
 from aiogandi.client import Gandi
@@ -94,7 +94,11 @@ class Provisioned:
     pid: int
 
 
-def fleet_of(setting: Setting) -> tuple[Fleet, Any]:
+Provision: TypeAlias = Callable[[Gandi, dict[str, Any]], Awaitable[dict[str, int]]]
+"""The fleet's action: it takes a ``hostname`` and an ``os_id``, and returns what `Provisioned` has."""
+
+
+def fleet_of(setting: Setting) -> tuple[Fleet, Provision]:
     """Return the fleet, and its action."""
     fleet = Fleet(RedisHub(setting.hub, lease=LEASE), account=setting.of_client)
 

@@ -22,7 +22,7 @@ AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class BegunItem:
     """An item that this process has from now on. *deaths*: how often in a row its process has died; *steps*: how
     many calls it had made when somebody looked, None where nobody has; *is_new*: nobody has begun it before.
     """
@@ -35,8 +35,8 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """An item that stays with those who know its *action*."""
+class UnknownAction:
+    """An item is left to workers that know its *action*: this one does not."""
 
     action: str
 
@@ -65,7 +65,7 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedItems:
     """Outcomes as they stand in the books: of each item its *id*, itself, and what became of it."""
 
     outcomes: Sequence[tuple[str, Item, Mapping[str, Any]]]
@@ -154,7 +154,7 @@ class Books:
         """How far each run is, the oldest first."""
         return [_progress(found) for found in await self._store.run(scripts.PROGRESS, "")]
 
-    async def outcomes(self, run: str, first: int) -> Ended:
+    async def outcomes(self, run: str, first: int) -> EndedItems:
         """The outcomes from the *first* on, in the order of the ends. `InvalidArgument` where there is no such run."""
         answer, *told = await self._store.run(scripts.OUTCOMES, run, first)
         if answer == b"gone":
@@ -164,7 +164,7 @@ class Books:
             (id_.decode(), Item.read(item), written.read(outcome.decode()))
             for id_, item, outcome in _threes(words)
         ]
-        return Ended(outcomes, int(looked_at), is_all=int(open_items) == 0)
+        return EndedItems(outcomes, int(looked_at), is_all=int(open_items) == 0)
 
     async def held(self, run: str) -> dict[str, str]:
         """Which process has which item: the ids of what is begun and has not ended, with the processes' names."""
@@ -174,7 +174,7 @@ class Books:
 
     async def begin(
         self, run: str, id_: str, actions: Iterable[str]
-    ) -> Begun | Unknown | Literal["over", "held"]:
+    ) -> BegunItem | UnknownAction | Literal["over", "held"]:
         """Have an item from now on, if it has one of these *actions*; ``"over"`` where it has ended, ``"held"`` where
         a living process has it.
         """
@@ -182,12 +182,12 @@ class Books:
             scripts.BEGIN, run, id_, self._store.process, *actions
         )
         if answer == b"unknown":
-            return Unknown(told[0].decode())
+            return UnknownAction(told[0].decode())
         if answer != b"begun":
             return "over" if answer == b"over" else "held"
         text, action, is_new, deaths, steps = told
         known = int(steps) if steps else None
-        return Begun(Item.read(text), action.decode(), int(deaths), known, bool(is_new))
+        return BegunItem(Item.read(text), action.decode(), int(deaths), known, bool(is_new))
 
     async def let_go(self, run: str, id_: str) -> None:
         """Have it no more, though it has not ended. It has been begun all the same."""

@@ -25,7 +25,7 @@ from typing import IO, Any, Final, cast
 from aiogandi.changes.journal import KeyHeld
 from aiogandi.errors import HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books.books import Begun, Books
+from aiogandi.fleet.books.books import BegunItem, Books
 from aiogandi.fleet.fleet import Fleet
 from aiogandi.fleet.items import Item
 from aiogandi.fleet.worker.clients import Clients, NoClient
@@ -70,7 +70,7 @@ class Alone:
         self._folder = Path.cwd()
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def __call__(self, run: str, begun: Begun) -> str | None:
+    async def __call__(self, run: str, begun: BegunItem) -> str | None:
         """Return when that has ended: None where the item has its outcome, else how the process died. `KeyHeld`
         and `HubError` where the item is to be delivered again, and `NotBegun`.
         """
@@ -212,12 +212,12 @@ def main() -> None:
     fleet = fleet_of(sys.argv[1])
     logging.basicConfig(format=LOG_FORM)
     logging.getLogger("aiogandi.hub").setLevel(logging.ERROR)  # the worker tells of the store
-    begun = Begun(Item.read(told["item"]), told["action"], deaths=SUSPECT, steps=None)
+    begun = BegunItem(Item.read(told["item"]), told["action"], deaths=SUSPECT, steps=None)
     with suppress(asyncio.CancelledError):
         asyncio.run(_carry_out(fleet, told["run"], begun, ways))
 
 
-async def _carry_out(fleet: Fleet, run: str, begun: Begun, ways: _Ways) -> None:
+async def _carry_out(fleet: Fleet, run: str, begun: BegunItem, ways: _Ways) -> None:
     task = asyncio.current_task()
     watching = partial(ways.watch, asyncio.get_running_loop(), cast("asyncio.Task[Any]", task))
     threading.Thread(target=watching, daemon=True).start()
@@ -231,7 +231,7 @@ async def _carry_out(fleet: Fleet, run: str, begun: Begun, ways: _Ways) -> None:
         ways.say(OVER)
 
 
-async def _carry_out_alone(fleet: Fleet, run: str, begun: Begun, ways: _Ways) -> None:
+async def _carry_out_alone(fleet: Fleet, run: str, begun: BegunItem, ways: _Ways) -> None:
     """Carry out the item under its key, and write its outcome into the books."""
     books, item = Books(fleet.hub.store), begun.item
     async with (

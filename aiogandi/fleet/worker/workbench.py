@@ -15,7 +15,7 @@ from aiogandi.changes.journal import KeyHeld
 from aiogandi.changes.once import BLOCKS
 from aiogandi.errors import ClientClosed, HubError
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books.books import Begun, Books, Unknown
+from aiogandi.fleet.books.books import BegunItem, Books, UnknownAction
 from aiogandi.fleet.fleet import Action
 from aiogandi.fleet.items import account_of
 from aiogandi.fleet.worker.clients import AccountClient, Clients, NoClient
@@ -34,7 +34,7 @@ UNKNOWN_ACTION: Final = 5.0
 class RunsAlone(Protocol):
     """Runs an item in a process of its own."""
 
-    async def __call__(self, run: str, begun: Begun) -> str | None:
+    async def __call__(self, run: str, begun: BegunItem) -> str | None:
         """Return when that has ended: None where the item has its outcome, else how the process died. `KeyHeld` and
         `HubError` mean the same as where an item runs here.
         """
@@ -130,7 +130,7 @@ class Workbench:
                 return None
             case "held":
                 return self._store.lease
-            case Unknown(action):
+            case UnknownAction(action):
                 if action not in self._unknown:
                     self._unknown.add(action)
                     log.warning("action %s is not known here: it is left to other workers", action)
@@ -147,7 +147,7 @@ class Workbench:
         log.info("run %s, item %s: %s; it is delivered again", run, id_, error)
         return self._store.deadline
 
-    async def _see_to(self, run: str, begun: Begun) -> None:
+    async def _see_to(self, run: str, begun: BegunItem) -> None:
         item = begun.item
         try:
             client = await self._clients.of(item.account)
@@ -163,7 +163,7 @@ class Workbench:
                 await self._clients.discard(client)
         return await self._write_down(run, item.id, outcome)
 
-    async def _is_suspect(self, client: AccountClient, run: str, begun: Begun) -> bool:
+    async def _is_suspect(self, client: AccountClient, run: str, begun: BegunItem) -> bool:
         """Whether it seems to be the item itself that ends its processes: it makes no further call between them."""
         if begun.deaths < SUSPECT:
             return False
@@ -174,7 +174,7 @@ class Workbench:
         await self._books.note_steps(run, item.id, steps, are_more=begun.steps is not None)
         return False
 
-    async def _run_alone(self, alone: RunsAlone, run: str, begun: Begun) -> None:
+    async def _run_alone(self, alone: RunsAlone, run: str, begun: BegunItem) -> None:
         id_ = begun.item.id
         log.warning(
             "run %s, item %s: its process has died again and again; it runs alone", run, id_
@@ -206,7 +206,7 @@ class Workbench:
 
 
 async def outcome_of(
-    action: Action, client: AccountClient, run: str, begun: Begun
+    action: Action, client: AccountClient, run: str, begun: BegunItem
 ) -> dict[str, Any]:
     """Carry out an item under its key, and return what becomes of it. `KeyHeld` where somebody else has it, and `HubError`
     or `ClientClosed` where it is not over.

@@ -5,7 +5,7 @@ import pytest
 
 from aiogandi import InvalidArgument
 from aiogandi.fleet import outcomes
-from aiogandi.fleet.books.books import AT_ONCE, Begun, Unknown
+from aiogandi.fleet.books.books import AT_ONCE, BegunItem, UnknownAction
 from aiogandi.fleet.items import Item
 from tests.fleet.fleets import books_of, until_true
 
@@ -64,7 +64,7 @@ async def test_the_life_of_an_item(books):
     assert await told(books) == (0, 0, 0, 1)
     assert await books.accounts() == {"acme": 1}
 
-    assert await begin(books, item) == Begun(item, "echo", 0, None, is_new=True)
+    assert await begin(books, item) == BegunItem(item, "echo", 0, None, is_new=True)
     assert await told(books) == (0, 0, 1, 0)
     assert await books.end("run", item.id, DONE)
 
@@ -92,7 +92,7 @@ async def test_a_living_process_has_an_item_alone(books, others):
 
     assert await begin(books, item)
     assert await begin(others, item) == "held"
-    assert isinstance(await begin(books, item), Begun)
+    assert isinstance(await begin(books, item), BegunItem)
     await others.let_go("run", item.id)
     assert await begin(others, item) == "held"
 
@@ -104,7 +104,7 @@ async def test_what_is_let_go_is_begun_by_another_and_counts_no_death(books, oth
     await books.let_go("run", item.id)
 
     assert await told(books) == (0, 0, 0, 1)
-    assert await begin(others, item) == Begun(item, "echo", 0, None, is_new=False)
+    assert await begin(others, item) == BegunItem(item, "echo", 0, None, is_new=False)
 
 
 async def test_deaths_are_counted_until_an_item_comes_further(books, make_fleet):
@@ -114,11 +114,11 @@ async def test_deaths_are_counted_until_an_item_comes_further(books, make_fleet)
         async with books_of(make_fleet()) as other:
             assert (await begin(other, item)).deaths == deaths
 
-    assert await begin(books, item) == Begun(item, "echo", 3, None)
+    assert await begin(books, item) == BegunItem(item, "echo", 3, None)
     await books.note_steps("run", item.id, 2, are_more=False)
-    assert await begin(books, item) == Begun(item, "echo", 3, 2)
+    assert await begin(books, item) == BegunItem(item, "echo", 3, 2)
     await books.note_steps("run", item.id, 5, are_more=True)
-    assert await begin(books, item) == Begun(item, "echo", 0, 5)
+    assert await begin(books, item) == BegunItem(item, "echo", 0, 5)
     assert [await books.died("run", item.id) for _ in range(3)] == [1, 2, 3]
 
 
@@ -126,8 +126,8 @@ async def test_an_item_of_an_unknown_action_is_left_alone(books):
     [item] = items_of(1)
     await begin_run(books, [item], action="other")
 
-    assert await books.begin("run", item.id, []) == Unknown("other")
-    assert await books.begin("run", item.id, ["echo", "refuse"]) == Unknown("other")
+    assert await books.begin("run", item.id, []) == UnknownAction("other")
+    assert await books.begin("run", item.id, ["echo", "refuse"]) == UnknownAction("other")
     assert await told(books) == (0, 0, 0, 1)
     assert await books.cancel("run", CANCELLED) == 1
 
@@ -146,7 +146,7 @@ async def test_submitted_again_what_is_open_or_has_failed_is_due(books):
     assert await told(books) == (1, 0, 1, 3)
     assert await books.accounts() == {"acme": 4}
     assert await outcomes_of(books) == [(done.id, done, DONE)]
-    assert await begin(books, failed) == Begun(failed, "echo", 0, None, is_new=True)
+    assert await begin(books, failed) == BegunItem(failed, "echo", 0, None, is_new=True)
     await books.end("run", failed.id, DONE)
     ends = [id_ for id_, _, _ in await outcomes_of(books)]
     assert ends == [done.id, failed.id, failed.id]
@@ -195,7 +195,7 @@ async def test_what_is_not_begun_is_cancelled(books, others):
     assert await books.cancel("run", CANCELLED) == 1
 
     assert await outcomes_of(books) == [(items[2].id, items[2], CANCELLED)]
-    assert isinstance(await begin(books, items[1]), Begun)
+    assert isinstance(await begin(books, items[1]), BegunItem)
     assert await begin(books, items[2]) == "over"
     assert await books.cancel("run", CANCELLED) == 0
     assert (await books.progress("run")).is_cancelled
