@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from aiogandi.errors import HubError
 from aiogandi.hub.fields import fields
 from aiogandi.hub.journal.durability import WANTED
 from aiogandi.hub.link import StoreLink, StoreTrouble, Word
-from aiogandi.hub.overview.scripts import LOCKED, OVERVIEW
+from aiogandi.hub.overview.scripts import LOCKED, OVERVIEW, PROCESSES
 from aiogandi.hub.overview.values import (
     AccountShared,
     LockedKey,
@@ -51,9 +51,16 @@ async def overview(hub: RedisHub) -> Overview:
 
 
 async def processes(hub: RedisHub) -> tuple[ProcessHere, ...]:
-    """Who is in the hub's store, the first that came first; `HubError` where that does not answer."""
+    """Who is in the hub's store, the first that came first; `HubError` where that does not answer, or another release
+    uses it.
+    """
     async with _reader(hub) as reader:
-        return await reader.processes()
+        form, found = await reader.processes()
+    if form not in (None, FORMAT):
+        raise HubError(
+            f"{hub.store.told}: what stands there is another release's: it has format {form}"
+        )
+    return found
 
 
 @asynccontextmanager
@@ -80,7 +87,10 @@ class _StoreReader:
             word, _, rest = name.partition(":")
             if kind := _NAMED.get(word):
                 named[kind].add(rest)
-        form, *found = await self._look(named.values())
+        words: list[Word] = [FORMAT]
+        for some in named.values():
+            words += [len(some), *some]
+        form, *found = await self._link.run(OVERVIEW, self._prefix, "", words)
         known = Overview(
             address,
             self._prefix,
@@ -90,16 +100,10 @@ class _StoreReader:
         )
         return known if not found else await self._filled(known, found)
 
-    async def processes(self) -> tuple[ProcessHere, ...]:
-        _, *found = await self._look([(), (), ()])
-        return _processes(found[1]) if found else ()
-
-    async def _look(self, names: Iterable[Collection[str]]) -> list[Any]:
-        words: list[Word] = [FORMAT]
-        for some in names:
-            words += [len(some), *some]
-        answer: list[Any] = await self._link.run(OVERVIEW, self._prefix, "", words)
-        return answer
+    async def processes(self) -> tuple[int | None, tuple[ProcessHere, ...]]:
+        """The format of what stands there, and who is there, where that is ours."""
+        form, *found = await self._link.run(PROCESSES, self._prefix, "", [FORMAT])
+        return None if form is None else int(form), _processes(*found) if found else ()
 
     async def _filled(self, known: Overview, found: Sequence[Any]) -> Overview:
         told, present, groups, sessions, accounts = found

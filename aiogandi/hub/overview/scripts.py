@@ -6,9 +6,35 @@ from typing import Final
 
 from aiogandi.hub.scripts import Script
 
+_PRESENT: Final = """
+-- Who was heard of within its lease: of each its name, what it tells of itself, and for how many milliseconds it counts.
+local function present()
+  local found = {}
+  for _, each in ipairs(redis.call('SMEMBERS', name('processes'))) do
+    local told = redis.call('GET', name('here', each))
+    if told then found[#found + 1] = {each, told, redis.call('PTTL', name('here', each))} end
+  end
+  return found
+end
+"""
+
+PROCESSES: Final = Script.without_epoch(
+    "overview-processes",
+    _PRESENT
+    + """
+local form = redis.call('HGET', name('about'), 'format')
+if form ~= ARGV[2] then return {form} end
+return {form, present()}
+""",
+)
+"""Read who is there. Argument: the *format* that this release knows. Returns the one that stands in the store, and where
+it is the same one, the processes, each with what it tells of itself and its time left.
+"""
+
 OVERVIEW: Final = Script.without_epoch(
     "overview-read",
-    """
+    _PRESENT
+    + """
 local form = redis.call('HGET', name('about'), 'format')
 if form ~= ARGV[2] then return {form} end
 local at = 2
@@ -19,13 +45,7 @@ local function given()
   return found
 end
 
-local processes, groups, sessions, accounts = {}, {}, {}, {}
-for _, each in ipairs(redis.call('SMEMBERS', name('processes'))) do
-  local told = redis.call('GET', name('here', each))
-  if told then
-    processes[#processes + 1] = {each, told, redis.call('PTTL', name('here', each))}
-  end
-end
+local groups, sessions, accounts = {}, {}, {}
 for _, group in ipairs(given()) do
   groups[#groups + 1] = {
     group, redis.call('HGETALL', name('turns', group)), redis.call('HGETALL', name('takers', group))
@@ -54,7 +74,7 @@ for each, text in pairs(told) do
     redis.call('ZCARD', name('journal', each, 'open')), redis.call('HLEN', name('journal', each, 'claims'))
   }
 end
-return {form, exact(now()), processes, groups, sessions, accounts}
+return {form, exact(now()), present(), groups, sessions, accounts}
 """,
 )
 """Read all but keys. Arguments: the *format* that this release knows; then three lists, each as a number and so many
