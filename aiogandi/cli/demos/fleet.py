@@ -177,15 +177,15 @@ class Showing:
 
     async def _kill(self) -> None:
         """Kill the worker that has the most items under way, and start it again."""
-        held = await self.books.held(RUN)
+        holders = await self.books.holders(RUN)
         pids = await self._workers()
-        busy = Counter(pids[process] for process in held.values() if process in pids)
+        busy = Counter(pids[process] for process in holders.values() if process in pids)
         [(pid, _)] = busy.most_common(1) or [(self.here.workers[0].pid, 0)]
         [worker] = [each for each in self.here.workers if each.pid == pid]
         await self.here.kill(worker)
         self.numbers[pid] = 0
-        held = await self.books.held(RUN)
-        self.orphans |= {id_: 0 for id_, process in held.items() if pids.get(process) == pid}
+        holders = await self.books.holders(RUN)
+        self.orphans |= {id_: 0 for id_, process in holders.items() if pids.get(process) == pid}
         items = counted(len(self.orphans), "item")
         then = f": they go on elsewhere after {LEASE:g} seconds without a word of it"
         self.screen.line(

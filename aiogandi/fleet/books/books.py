@@ -166,7 +166,7 @@ class Books:
         ]
         return EndedItems(outcomes, int(looked_at), is_all=int(open_items) == 0)
 
-    async def held(self, run: str) -> dict[str, str]:
+    async def holders(self, run: str) -> dict[str, str]:
         """Which process has which item: the ids of what is begun and has not ended, with the processes' names."""
         return fields(await self._store.run(scripts.HOLDERS, run))
 
@@ -211,8 +211,8 @@ class Books:
         told = fields(await self._store.run(scripts.ACCOUNTS))
         return {account: int(number) for account, number in told.items()}
 
-    async def look_after(self, seconds: float) -> bool:
-        """Whether this process is to look after what the engine may have lost, and nobody else for *seconds*."""
+    async def may_tend(self, seconds: float) -> bool:
+        """Whether this process, and nobody else for *seconds*, is to tend to what the engine may have lost."""
         return bool(await self._store.run(scripts.TEND, self._store.process, int(seconds * 1000)))
 
     async def waiting(self, run: str, seconds: float) -> AsyncIterator[list[str]]:

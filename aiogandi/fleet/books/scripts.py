@@ -4,7 +4,7 @@ After the hub's prefix and ``fleet``, of a run R:
 
     runs            the runs, by when they began
     accounts        how many open items each account has, of all runs
-    tending         who looks after what the engine may have lost, while it does
+    tending         who tends to what the engine may have lost, for a while
     about:R         the run's fields: ``action``, ``since``, ``done``, ``cancelled``
     items:R         each item in JSON, by its id
     open:R          the ids of the items that have not ended, by when they were submitted
@@ -267,7 +267,7 @@ if not redis.call('SET', at('tending'), ARGV[2], 'NX', 'PX', ARGV[3]) then retur
 return 1
 """,
 )
-"""*process*, *milliseconds*. Returns 1 where nobody else looks after the engine for so long."""
+"""*process*, *milliseconds*. Returns 1 where nobody else tends to what the engine may have lost, for so long."""
 
 WAITING: Final = _script(
     "waiting",

@@ -22,12 +22,12 @@ LOOKS: Final = 4
 
 
 async def tend(books: Books, engine: Engine, seconds: float) -> NoReturn:
-    """Have all items delivered that have not ended within *seconds* and that the engine does not have. One of all
-    workers does so, every *seconds*.
+    """Every *seconds*, have the items delivered anew that were submitted longer ago, have not ended, and are not known to
+    the engine. One worker does it for all of them.
     """
     while True:
         try:
-            if await books.look_after(seconds):
+            if await books.may_tend(seconds):
                 await _deliver_what_is_lost(books, engine, seconds)
         except HubError as error:
             log.debug("whether items are lost is not known: %s", error)

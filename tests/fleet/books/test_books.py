@@ -282,11 +282,14 @@ async def test_runs_are_told_the_oldest_first(books):
     assert [each.run for each in await books.all_progress()] == ["zebra", "ant", "bee"]
 
 
-async def test_one_process_looks_after_what_is_lost(books, others):
-    assert await books.look_after(0.05)
-    assert not await others.look_after(5)
-    await until_true(lambda: others.look_after(60))
-    assert not await books.look_after(60)
+async def test_one_process_tends_to_what_is_lost_until_its_time_is_up(books, others, fleet, prefix):
+    assert await books.may_tend(60)
+    assert not await others.may_tend(60)
+    command, key = fleet.hub.store.command, f"{prefix}:fleet:tending"
+    assert 0 < await command("PTTL", key) <= 60_000
+    assert await command("PEXPIRE", key, 1)
+    await until_true(lambda: others.may_tend(60))
+    assert not await books.may_tend(60)
 
 
 async def test_what_waits_is_found_in_pages(books):
