@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from aiogandi import HubError
+from aiogandi.fleet.engine.engine import LEASES
 from tests.fleet.conftest import LEASE
 from tests.fleet.engine.test_engine import ONE, Held, Seen, gone, items
 from tests.fleet.tls import certificate, encrypted
@@ -37,7 +38,7 @@ class TestAProcess:
         killed = loop.time()
         await until(lambda: len(seen) == 2, within=20)
         # It may have been heard of just before, and others look after them once in that time.
-        assert loop.time() - killed < 2 * 2 * LEASE + 3  # some seconds for a busy machine
+        assert loop.time() - killed < 2 * LEASES * LEASE + 3  # some seconds for a busy machine
         await gone(engine, items(2))
 
     async def test_that_does_not_wait_for_what_others_have(self, engine, serve, attender):
@@ -76,10 +77,11 @@ class TestAProcess:
         await engine.publish("acme", ONE)
         await until(lambda: held.begun)
         serve(seen)
-        await asyncio.sleep(2 * 2 * LEASE + 0.5)
+        stall = await longest_stall(2 * LEASES * LEASE + 0.5)
         held.may_end.set()
         await gone(engine, ONE)
-        assert (held.begun, seen) == (["web-1"], {})
+        # On a machine so busy that this loop stood still it may have been taken for gone (see `LEASES`).
+        assert (held.begun, seen) == (["web-1"], {}) or stall > LEASES * LEASE / 10
 
 
 class TestTheStore:
@@ -253,6 +255,16 @@ class TestTheWayThere:
         engine = make_engine(f"rediss://localhost:1/0?ssl_ca_certs={tmp_path / 'none.pem'}")
         with pytest.raises(HubError, match=r"^the hub: TLS: .*No such file"):
             await engine.publish("acme", ONE)
+
+
+async def longest_stall(seconds):
+    """Wait for so long, and return for how long the loop stood still at most meanwhile."""
+    loop, longest = asyncio.get_running_loop(), 0.0
+    end = loop.time() + seconds
+    while (before := loop.time()) < end:
+        await asyncio.sleep(0.01)
+        longest = max(longest, loop.time() - before - 0.01)
+    return longest
 
 
 async def line(process):
