@@ -234,6 +234,7 @@ async def _carry_out(fleet: Fleet, run: str, begun: BegunItem, ways: _Ways) -> N
 async def _carry_out_alone(fleet: Fleet, run: str, begun: BegunItem, ways: _Ways) -> None:
     """Carry out the item under its key, and write its outcome into the books."""
     books, item = Books(fleet.hub.store), begun.item
+    action = fleet.actions[begun.action]  # before it has begun: another release may stand here now
     async with (
         books.at_hand(),
         fleet.hub.journal() as journal,
@@ -248,7 +249,7 @@ async def _carry_out_alone(fleet: Fleet, run: str, begun: BegunItem, ways: _Ways
         else:
             ways.say(BEGUN)
             with behind():  # the calls of single callers go first
-                outcome = await outcome_of(fleet.actions[begun.action], client, run, begun)
+                outcome = await outcome_of(action, client, run, begun)
         await books.end(run, item.id, outcome)
 
 

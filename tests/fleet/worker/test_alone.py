@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -128,6 +129,13 @@ async def test_a_process_that_has_not_come_so_far_is_no_death(workplace):
     async with begun(workplace, "deadly", "harmless") as [item]:
         with pytest.raises(NotBegun, match="exit code 1"):
             await Alone("tests.fleet.work:nothing")(RUN, item)
+
+
+async def test_another_release_in_its_folder_is_no_death(workplace):
+    """Its action is called otherwise there: who knows it still has the item again."""
+    async with begun(workplace, "deadly", "harmless") as [item]:
+        with pytest.raises(NotBegun, match="exit code 1"):
+            await Alone(TARGET)(RUN, replace(item, action="of_yore"))
 
 
 async def test_who_leaves_ends_the_process_and_the_item_is_free_at_once(workplace, monkeypatch):
