@@ -65,9 +65,9 @@ async def refuse(_: Gandi, item):
 
 
 @asynccontextmanager
-async def working(fleet, *, limit=20, **settings):
-    """A worker that works meanwhile, and leaves in the end."""
-    worker = Worker(fleet, limit=limit, **settings)
+async def working(fleet, *, limit=20, pause=0.03, **settings):
+    """A worker that works meanwhile, and leaves in the end. It looks for work more often than others do."""
+    worker = Worker(fleet, limit=limit, pause=pause, **settings)
     task = asyncio.create_task(worker.work())
     try:
         yield worker

@@ -67,16 +67,24 @@ class Worker:
 
     ``work`` ends after `drain`, when what is under way has ended, or after `leave`, at once. *alone*
     runs an item whose processes have died again and again in a process of its own; without it such an item
-    is carried out as any other. After *lost* seconds it is looked whether the engine still has an item.
+    is carried out as any other. After *lost* seconds it is looked whether the engine still has an item; *pause*
+    is how many seconds pass between two looks at which accounts have work.
     """
 
     def __init__(
-        self, fleet: Fleet, *, limit: int, alone: RunsAlone | None = None, lost: float = LOST
+        self,
+        fleet: Fleet,
+        *,
+        limit: int,
+        alone: RunsAlone | None = None,
+        lost: float = LOST,
+        pause: float = PAUSE,
     ) -> None:
         self._fleet = fleet
         self._limit = require_count("limit", limit, 1)
         self._alone = alone
         self._lost = lost
+        self._pause = pause
         self._store = fleet.hub.store
         self._books = Books(self._store)
         self._lanes: defaultdict[str, list[_ServedLane]] = defaultdict(list)
@@ -144,7 +152,7 @@ class Worker:
             except HubError as error:
                 log.debug("which accounts have work is not known: %s", error)
             try:
-                async with asyncio.timeout(PAUSE):
+                async with asyncio.timeout(self._pause):
                     await self._drains.wait()
             except TimeoutError:
                 continue

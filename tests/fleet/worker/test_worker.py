@@ -181,7 +181,7 @@ async def test_an_account_with_a_tiny_rate_leaves_places_to_others(make_fleet, s
     async with working(fleet, limit=60):
         await fleet.submit(look, slow, run="slow", account=first_word)
         await until(lambda: inside["slow"])
-        await asyncio.sleep(3)  # in which it would take more and more places
+        await asyncio.sleep(0.5)  # in which it would take more and more places
         quick = [f"quick {number}" for number in range(50)]
         run = await fleet.submit(look, quick, run="quick", account=first_word)
         assert all(outcome.ok for outcome in await outcomes_of(run))
