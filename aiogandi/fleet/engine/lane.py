@@ -58,6 +58,11 @@ class Lane:
         """How many deliveries are attended to now."""
         return len(self.attending)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether items can come: it is no more on its way to the store."""
+        return self._delivery is not None and self._delivery.has_begun
+
     async def serve(self) -> None:
         """Take items and attend to them until the lane is stopped, however often the store goes away meanwhile. A
         cancellation hands back what is attended to.
@@ -82,7 +87,7 @@ class Lane:
         back.
         """
         self.stopping.set()
-        if self._delivery is not None and not self._delivery.has_begun and self._running:
+        if not self.has_begun and self._running:
             self._running.cancel()  # it is still on its way to the store
 
     async def _run(self) -> str:

@@ -27,7 +27,7 @@ TURN: Final = 10.0
 
 @dataclass(slots=True)
 class LaneState:
-    """A lane of *size* places; *idle* is for how many seconds it has had no item, *age* for how many it is there."""
+    """A lane of *size* places; for how many seconds it has had no item (*idle*), and could have some (*age*)."""
 
     size: int
     under_way: int

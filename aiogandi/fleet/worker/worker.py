@@ -54,7 +54,9 @@ class _ServedLane:
 
     def state(self, now: float) -> LaneState:
         """How it is, for who gives out the places."""
-        if self.under_way:
+        if not self._lane.has_begun:  # many at once take seconds, and have had nothing of their turn
+            self.began = self.busy_at = now
+        elif self.under_way:
             self.busy_at = now
         return LaneState(self.size, self.under_way, now - self.busy_at, now - self.began)
 

@@ -4,12 +4,14 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from aiogandi import Done, HubError, InvalidArgument, RateLimit, RedisHub
 from aiogandi.fleet.fleet import Fleet
+from aiogandi.fleet.worker.allotment import IDLE
 from aiogandi.fleet.worker.worker import Worker
 from aiogandi.sandbox import Sandbox
 from tests.fleet.fleets import echo, make_server, outcomes_of, until_true, working
@@ -310,3 +312,38 @@ def test_one_fleet_works_in_one_loop_after_the_other_without_a_warning(
 def sandbox_url():
     with Sandbox(speed=300).thread() as sandbox:
         yield sandbox.url
+
+
+class SlowLane:
+    """A lane that takes a while to begin, as a hundred do that begin at once."""
+
+    def __init__(self, lane):
+        self._lane = lane
+
+    def __getattr__(self, name):
+        return getattr(self._lane, name)
+
+    async def serve(self):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.5 * IDLE):
+                await self.stopping.wait()
+        await self._lane.serve()
+
+
+async def test_a_lane_that_has_not_begun_does_not_give_its_place_up(fleet, monkeypatch):
+    """Where there are more accounts than places no lane would ever come so far."""
+    engine = fleet.engine
+
+    def slow_engine():
+        made = engine()
+        lane = made.lane
+        made.lane = lambda *about: SlowLane(lane(*about))
+        return made
+
+    monkeypatch.setattr(fleet, "engine", slow_engine)
+    run = await fleet.submit(echo, ["a 1", "b 1", "c 1"], run="letters", account=first_word)
+    async with working(fleet, limit=1):
+        async with asyncio.timeout(10):
+            async for outcome in run:
+                assert outcome.error is None
+                break
