@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
@@ -65,7 +66,7 @@ async def watch(sight: Sight, name: str) -> int:
             failed = await _watch(sight, books, name)
         except asyncio.CancelledError:
             screen.line("The watching has ended, and the run goes on. To watch it again:")
-            screen.command(f"aiogandi fleet watch {name}")
+            screen.command(f"aiogandi fleet watch {quote(name)}")
             raise
         except InvalidArgument:
             raise CommandFailed(f"run {name} was forgotten meanwhile") from None
@@ -169,7 +170,7 @@ async def forget(sight: Sight, name: str) -> int:
             has, them = ("has", "it") if number == 1 else ("have", "them")
             raise CommandFailed(
                 f"{counted(number, 'item')} of run {name} {has} not ended (to end {them}:"
-                f" aiogandi fleet cancel {name})"
+                f" aiogandi fleet cancel {quote(name)})"
             )
         await run_of(sight, name).forget()
     if sight.screen.as_json:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 import socket
 from contextlib import asynccontextmanager
@@ -289,6 +290,13 @@ async def test_cancel_asks_in_a_terminal(shop, terminal, env):
     child.sendline("y")
     shown, code = await asyncio.to_thread(child.end)
     assert ("2 items ended, 0 go on to their end" in shown, code) == (True, 0)
+
+
+async def test_a_command_that_is_shown_can_be_copied_whatever_the_run_is_called(shop, beside, env):
+    await shop.submit("it's r 42", "web-1")
+    refused = await beside("fleet", "forget", "it's r 42", env=env)
+    shown = refused.err.partition("to end it: ")[2].rpartition(")")[0]
+    assert shlex.split(shown) == ["aiogandi", "fleet", "cancel", "it's r 42"]
 
 
 async def test_forget_removes_what_has_ended(shop, beside, env):
