@@ -149,12 +149,12 @@ class Fleet:
         async with books.at_hand():
             try:
                 await books.open(run, name, given)
+                due: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
                 for some in pages_of(given):
-                    by_account: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
                     for item in await books.submit(run, some):
-                        by_account[item.account].append((run, item.id))
-                    for each, ids in by_account.items():
-                        await engine.publish(each, ids)
+                        due[item.account].append((run, item.id))
+                for each, ids in due.items():
+                    await engine.publish(each, ids)
             finally:
                 await engine.close()
         return FleetRun(run, self.hub.store)

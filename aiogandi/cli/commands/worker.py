@@ -73,7 +73,7 @@ def worker(
 
     The first SIGTERM or Ctrl-C ends it when the items under way have ended, with
     exit code 0. The second ends it at once, and other workers go on with those
-    items: nothing is lost either way. While the hub's store is away it waits.
+    items: nothing is lost either way. When the hub's store goes away it waits.
 
     --health asks the fleet's hub or, where no fleet is named, the one of --hub or
     GANDI_HUB, which is quicker.

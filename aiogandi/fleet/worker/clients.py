@@ -26,6 +26,9 @@ log = logging.getLogger("aiogandi.fleet")
 IDLE: Final = 60.0
 """Seconds after which a client that has nothing to do is closed."""
 
+WITHIN: Final = 60.0
+"""Seconds for which an account's settings are waited for."""
+
 LOOKS: Final = 4
 """Calls must have waited for their turn in most of so many looks, one after the other: then the rate is used up."""
 
@@ -83,12 +86,17 @@ class AccountClient:
 
 
 class Clients:
-    """Makes the clients of *fleet*, all of them with *journal*, and closes those that are idle for so many seconds."""
+    """Makes the clients of *fleet*, all of them with *journal*, and closes those that are *idle* for so many seconds.
+    An account's settings must be there *within* so many.
+    """
 
-    def __init__(self, fleet: Fleet, journal: Journal, *, idle: float = IDLE) -> None:
+    def __init__(
+        self, fleet: Fleet, journal: Journal, *, idle: float = IDLE, within: float = WITHIN
+    ) -> None:
         self._fleet = fleet
         self._journal = journal
         self._idle = idle
+        self._within = within
         self._making = SharedTasks()
         self._clients: dict[str, asyncio.Task[AccountClient]] = {}
         """What makes, or has made, the client of an account."""
@@ -144,7 +152,7 @@ class Clients:
         hub, of = self._fleet.hub, self._fleet.account
         try:
             if of is not None:
-                return self._made_of(await _told(of, account))
+                return self._made_of(await _told(of, account, self._within))
             if account != DEFAULT:
                 raise InvalidArgument(f"the fleet has no account=…, and so only {DEFAULT!r}")
             return Gandi.from_env(hub=hub, journal=self._journal)
@@ -164,11 +172,12 @@ class Clients:
             settings.clear()  # no password stays in a frame of the traceback
 
 
-async def _told(of: AccountSettings, account: str) -> dict[str, Any]:
+async def _told(of: AccountSettings, account: str, within: float) -> dict[str, Any]:
     """A copy of the settings that *of* returns for an account. `NoClient` where it fails, in whatever way."""
     try:
         told = of(account)
-        return {**(await told if inspect.isawaitable(told) else told)}
+        async with asyncio.timeout(within):
+            return {**(await told if inspect.isawaitable(told) else told)}
     except BaseException as error:  # it must not end the worker
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():

@@ -26,7 +26,8 @@ def fleet_of(target: str) -> Fleet:
     where there is no such module or fleet, or the fleet has no action; `ModuleBroken` where importing fails.
     """
     module, _, path = target.partition(":")
-    if not module or not path:
+    names = [*module.split("."), *path.split(".")]
+    if not all(name.isidentifier() for name in names):
         raise InvalidArgument(f"{target!r}: name a module and its fleet, such as work:fleet")
     found: Any = _imported(module)
     for name in path.split("."):

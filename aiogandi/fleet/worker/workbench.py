@@ -92,7 +92,7 @@ class Workbench:
         except asyncio.CancelledError:
             if not task.cancelled():  # but this delivery
                 raise
-            return 0.0 if self._leaves else self._store.lease  # its action may have done so
+            return 0.0
 
     async def idle(self) -> None:
         """Wait until no item is under way."""
@@ -157,11 +157,23 @@ class Workbench:
             if self._alone is not None and await self._is_suspect(client, run, begun):
                 return await self._run_alone(self._alone, run, begun)
             action = self._actions[begun.action]
-            outcome = await outcome_of(action, client, run, begun)
+            outcome = await self._outcome(action, client, run, begun)
             client.ended += 1
             if outcome.get("kind") == ClientClosed.__name__:
                 await self._clients.discard(client)
         return await self._write_down(run, item.id, outcome)
+
+    async def _outcome(
+        self, action: Action, client: AccountClient, run: str, begun: BegunItem
+    ) -> dict[str, Any]:
+        try:
+            return await outcome_of(action, client, run, begun)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if self._leaves or task is None:
+                raise
+            task.uncancel()  # nobody but its action has cancelled it
+            return outcomes.failed(type(error).__name__, "its action has cancelled its own task")
 
     async def _is_suspect(self, client: AccountClient, run: str, begun: BegunItem) -> bool:
         """Whether it seems to be the item itself that ends its processes: it makes no further call between them."""

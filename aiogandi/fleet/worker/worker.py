@@ -54,7 +54,9 @@ class _ServedLane:
 
     def state(self, now: float) -> LaneState:
         """How it is, for who gives out the places."""
-        if not self._lane.has_begun:  # many at once take seconds, and have had nothing of their turn
+        if (
+            not self._lane.has_begun
+        ):  # many at once take seconds, and have had nothing of their turn
             self.began = self.busy_at = now
         elif self.under_way:
             self.busy_at = now

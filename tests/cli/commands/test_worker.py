@@ -49,6 +49,7 @@ def module(tmp_path, monkeypatch):
     [
         ((), "whose worker? give a module and its fleet, such as work:fleet"),
         (("work",), "'work': name a module and its fleet, such as work:fleet"),
+        (("../work:fleet",), "'../work:fleet': name a module and its fleet, such as work:fleet"),
         ((":fleet",), "':fleet': name a module and its fleet, such as work:fleet"),
         (("no_such:fleet",), "there is no module no_such (looked for in {here}, too)"),
         (("no.such:fleet",), "there is no module no.such (looked for in {here}, too)"),

@@ -186,6 +186,17 @@ async def test_closing_ends_settings_that_are_still_asked_for(make_clients, sett
     assert clients.known("acme") is None
 
 
+async def test_settings_that_never_come_are_not_waited_for(make_clients):
+    async def account(_):
+        await asyncio.Event().wait()
+
+    clients = await make_clients(account, within=0.05)
+    with pytest.raises(
+        NoClient, match="the settings of account 'acme' cannot be had: TimeoutError"
+    ):
+        await clients.of("acme")
+
+
 async def test_a_client_has_turns_left_where_few_looks_see_calls_that_wait(make_clients, settings):
     slow = RateLimit(2, per=60)
     clients = await make_clients(lambda name: {**settings(name), "rate_limit": slow})

@@ -234,7 +234,7 @@ async def test_other_calls_than_last_time_are_a_failure_that_says_so(at, fleet, 
     assert len(sandbox.vms) == 1
 
 
-async def test_a_wait_that_is_cancelled_by_the_action_itself_does_not_spin(at, fleet):
+async def test_an_action_that_cancels_its_own_task_has_failed(at, fleet):
     @fleet.action
     async def cancel(_, item):
         asyncio.current_task().cancel()
@@ -242,7 +242,8 @@ async def test_a_wait_that_is_cancelled_by_the_action_itself_does_not_spin(at, f
 
     [item] = await at.submit("cancel", [1])
 
-    assert await at.bench.attend(*item) == LEASE
+    assert await at.bench.attend(*item) is None
+    assert await at.failures() == ["CancelledError"]
 
 
 async def test_an_action_that_closes_its_client_fails_and_others_go_on(at, fleet):
