@@ -30,7 +30,7 @@ from aiogandi.sandbox import trouble
 PASSWORD = "hunter22-s3cret"
 MOMENT = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
 
-LIVING = {"Gandi", "Journal", "RedisHub", "Run", "Sandbox"}
+LIVING = {"Fleet", "FleetRun", "Gandi", "Journal", "RedisHub", "Run", "Sandbox"}
 LIVING |= {"Operation", "VMOperation", "DiskOperation"}
 """What has a life, and is no value."""
 BY_HAND = {"Pending", "Recovered"}

@@ -13,6 +13,7 @@ import pytest
 from aiogandi import (
     AuthenticationError,
     Failed,
+    Fleet,
     Gandi,
     GandiError,
     Journal,
@@ -104,7 +105,10 @@ def test_another_process_gets_every_value_and_gives_it_back_and_raises_every_exc
 def test_what_has_a_life_is_refused_in_words_that_say_what_to_do_instead():
     journal = Journal("nowhere.db")
     gandi = Gandi("AA1234-GANDI", PASSWORD, url="http://127.0.0.1:1/", journal=journal)
+    hub = RedisHub(f"redis://:{PASSWORD}@127.0.0.1:1/0")
     living = {
+        "Fleet": Fleet(hub),
+        "FleetRun": Fleet(hub).run("release-42"),
         "Gandi": gandi,
         "Journal": journal,
         "Run": journal.run("release-42"),
@@ -112,7 +116,7 @@ def test_what_has_a_life_is_refused_in_words_that_say_what_to_do_instead():
         "VMOperation": an_operation(),
         "DiskOperation": an_operation(),
         "Sandbox": Sandbox(),
-        "RedisHub": RedisHub(f"redis://:{PASSWORD}@127.0.0.1:1/0"),
+        "RedisHub": hub,
     }
     assert living.keys() == LIVING <= {kind.__name__ for kind in public_classes()}
     for thing in living.values():

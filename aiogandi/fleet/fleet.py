@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections import defaultdict
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, overload
 
 from aiogandi.checks import require, require_count
 from aiogandi.client import Gandi
@@ -78,6 +78,11 @@ class Fleet:
 
     def __repr__(self) -> str:
         return f"<Fleet {self.hub!r} actions={sorted(self.actions)}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Fleet is what a module makes, and is neither copied nor pickled: import the module"
+        )
 
     def action(self, function: AnyAction) -> AnyAction:
         """Make a coroutine function an action, and return it. It takes a client and an item, and is known by its name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from aiogandi.bulk import Outcome
 from aiogandi.errors import HubError
@@ -47,6 +47,12 @@ class FleetRun(Generic[T, R]):
 
     def __repr__(self) -> str:
         return f"<FleetRun {self.name}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} belongs to its fleet's store and is neither copied nor pickled: its name, given to Fleet.run() of"
+            " another process, is the same run"
+        )
 
     def __aiter__(self) -> AsyncIterator[Outcome[T, R]]:
         return self._ends(lambda item, outcome: outcomes.read(item.value, outcome))
