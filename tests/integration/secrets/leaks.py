@@ -30,10 +30,13 @@ SECOND_SESSION = f"{SESSION_CORE}111"
 
 
 def parts_of(secrets, length):
-    """Every piece of this many letters of each of the secrets."""
-    return {
+    """Every piece of this many letters of each of the secrets, but for those of digits alone: a moment or a number of
+    seconds has such a piece of a random session id by chance.
+    """
+    pieces = {
         secret[at : at + length] for secret in secrets for at in range(len(secret) - length + 1)
     }
+    return {piece for piece in pieces if not piece.isdecimal()}
 
 
 PARTS = parts_of((LOGIN_CORE, VM_CORE, SESSION_CORE, URL_CORE), 6)
