@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections import defaultdict
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, overload
 
@@ -11,7 +10,7 @@ from aiogandi.checks import require, require_count
 from aiogandi.client import Gandi
 from aiogandi.errors import InvalidArgument
 from aiogandi.fleet.books.books import Books, RunProgress, pages_of
-from aiogandi.fleet.items import DEFAULT, Item, item_of, require_name
+from aiogandi.fleet.items import DEFAULT, Item, by_account, item_of, require_name
 from aiogandi.fleet.run import FleetRun
 from aiogandi.hub.redis_hub import RedisHub
 from aiogandi.models import OperationDetails
@@ -154,12 +153,11 @@ class Fleet:
         async with books.at_hand():
             try:
                 await books.open(run, name, given)
-                due: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+                due: list[str] = []
                 for some in pages_of(given):
-                    for item in await books.submit(run, some):
-                        due[item.account].append((run, item.id))
-                for each, ids in due.items():
-                    await engine.publish(each, ids)
+                    due += [item.id for item in await books.submit(run, some)]
+                for each, parcels in by_account(run, due).items():
+                    await engine.publish(each, parcels)
             finally:
                 await engine.close()
         return FleetRun(run, self.hub.store)

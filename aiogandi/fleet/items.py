@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -62,6 +63,14 @@ class Item:
 def account_of(id_: str) -> str:
     """The account of the item that is called *id_*."""
     return str(json.loads(id_)[0])
+
+
+def by_account(run: str, ids: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return items of a run as the engine is given them, of each account by itself."""
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for id_ in ids:
+        found[account_of(id_)].append((run, id_))
+    return found
 
 
 def item_of(value: Any, key: Callable[[Any], str], account: str | Callable[[Any], str]) -> Item:

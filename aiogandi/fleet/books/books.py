@@ -79,14 +79,15 @@ class Books:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._is_durable = False
+        self._is_durable: bool | None = None
 
     @asynccontextmanager
     async def at_hand(self) -> AsyncIterator[None]:
         """Be in the store meanwhile, as long as nothing else of this process is."""
         self._store.join()
         try:
-            self._is_durable = await check(self._store, warns=False)
+            await self._store.begun()
+            self._is_durable = None  # it may be another store than last time
             yield
         finally:
             await self._store.leave()
@@ -224,6 +225,8 @@ class Books:
 
     async def _write(self, script: Script, *words: Any) -> Any:
         """Run a script, and have what it has written on the store's disk where that is set so."""
+        if self._is_durable is None:  # who only reads does not ask
+            self._is_durable = await check(self._store, warns=False)
         run = self._store.run_durably if self._is_durable else self._store.run
         return await run(script, *words)
 

@@ -24,17 +24,26 @@ from aiogandi.hub.scripts import Script
 
 _BOOKS: Final = """
 local function at(...) return name('fleet', ...) end
+local function account_of(id) return cjson.decode(id)[1] end
 -- Gives an open item its outcome. Returns whether it had none.
-local function conclude(run, id, account, ok, outcome)
+local function conclude(run, id, ok, outcome)
   if redis.call('ZREM', at('open', run), id) == 0 then return false end
   redis.call('HSET', at('outcomes', run), id, outcome)
   redis.call('RPUSH', at('ended', run), id)
   if ok then redis.call('HINCRBY', at('about', run), 'done', 1) else redis.call('SADD', at('failed', run), id) end
+  local account = account_of(id)
   if redis.call('HINCRBY', at('accounts'), account, -1) <= 0 then redis.call('HDEL', at('accounts'), account) end
   for _, each in ipairs({'holders', 'deaths', 'steps'}) do redis.call('HDEL', at(each, run), id) end
   return true
 end
-local function account_of(id) return cjson.decode(id)[1] end
+-- The first of the items in ARGV, each an id and a text, that stands there with another text; nil where none does.
+local function other_item(run)
+  for i = 3, #ARGV, 2 do
+    local known = redis.call('HGET', at('items', run), ARGV[i])
+    if known and known ~= ARGV[i + 1] then return ARGV[i] end
+  end
+  return nil
+end
 local function progress(run)
   local held = 0
   for _, holder in ipairs(redis.call('HVALS', at('holders', run))) do
@@ -70,11 +79,8 @@ return {'opened'}
 COMPARE: Final = _script(
     "compare",
     """
-local items = at('items', ARGV[2])
-for i = 3, #ARGV, 2 do
-  local known = redis.call('HGET', items, ARGV[i])
-  if known and known ~= ARGV[i + 1] then return {'other', ARGV[i]} end
-end
+local other = other_item(ARGV[2])
+if other then return {'other', other} end
 return {'same'}
 """,
 )
@@ -87,10 +93,8 @@ SUBMIT: Final = _script(
     """
 local run, items, open = ARGV[2], at('items', ARGV[2]), at('open', ARGV[2])
 if redis.call('EXISTS', at('about', run)) == 0 then return {'gone'} end
-for i = 3, #ARGV, 2 do
-  local known = redis.call('HGET', items, ARGV[i])
-  if known and known ~= ARGV[i + 1] then return {'other', ARGV[i]} end
-end
+local other = other_item(run)
+if other then return {'other', other} end
 local due = {'submitted'}
 for i = 3, #ARGV, 2 do
   local id = ARGV[i]
@@ -170,7 +174,7 @@ END: Final = _script(
     """
 local run, id = ARGV[2], ARGV[3]
 redis.call('HDEL', at('deaths', run), id .. ' alone')
-return conclude(run, id, account_of(id), ARGV[4] == '1', ARGV[5]) and 1 or 0
+return conclude(run, id, ARGV[4] == '1', ARGV[5]) and 1 or 0
 """,
 )
 """*run*, *id*, 1 for done, *outcome*. Returns 0 where it had ended before."""
@@ -187,7 +191,7 @@ local ended = 0
 local cursor, found = unpack(redis.call('ZSCAN', at('open', run), ARGV[4], 'COUNT', 500))
 for i = 1, #found, 2 do
   local id = found[i]
-  if redis.call('HEXISTS', at('holders', run), id) == 0 and conclude(run, id, account_of(id), false, ARGV[3]) then
+  if redis.call('HEXISTS', at('holders', run), id) == 0 and conclude(run, id, false, ARGV[3]) then
     ended = ended + 1
   end
 end
@@ -211,8 +215,8 @@ end
 return found
 """,
 )
-"""*run*, or an empty text for all. Returns of each: its name, its fields, its items, those open, and those that a
-living process has.
+"""*run*, or an empty text for all. Returns of each: its name, its fields, its items, those open, those that a
+living process has, and those that have failed.
 """
 
 HOLDERS: Final = _script("holders", "return redis.call('HGETALL', at('holders', ARGV[2]))")
@@ -247,7 +251,8 @@ FORGET: Final = _script(
     "forget",
     """
 local run = ARGV[2]
-if redis.call('ZCARD', at('open', run)) > 0 then return {'open', redis.call('ZCARD', at('open', run))} end
+local open = redis.call('ZCARD', at('open', run))
+if open > 0 then return {'open', open} end
 local known = redis.call('ZREM', at('runs'), run)
 for _, each in ipairs({'about', 'items', 'open', 'holders', 'deaths', 'steps', 'ended', 'outcomes', 'failed'}) do
   redis.call('UNLINK', at(each, run))

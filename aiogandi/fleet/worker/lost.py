@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from aiogandi.errors import HubError
 from aiogandi.fleet.books.books import Books
-from aiogandi.fleet.items import account_of
+from aiogandi.fleet.items import by_account
 
 if TYPE_CHECKING:
     from aiogandi.fleet.engine.engine import Engine
@@ -44,10 +43,7 @@ async def _deliver_what_is_lost(books: Books, engine: Engine, seconds: float) ->
 
 
 async def _deliver_where_lost(engine: Engine, run: str, ids: Sequence[str]) -> None:
-    by_account: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for id_ in ids:
-        by_account[account_of(id_)].append((run, id_))
-    for account, items in by_account.items():
+    for account, items in by_account(run, ids).items():
         known = await engine.is_known(account, items)
         lost = [item for item, is_there in zip(items, known, strict=True) if not is_there]
         if lost:

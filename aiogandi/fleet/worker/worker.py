@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiogandi import chores
 from aiogandi.cancellation import cancel
@@ -230,16 +230,19 @@ class Worker:
         """Tell the others what this worker is at, whenever they are told that its process is there."""
         store = self._store
 
-        async def tell() -> None:
-            store.about["worker"] = {
+        def described() -> dict[str, Any]:
+            return {
                 "limit": self._limit,
                 "under_way": self.under_way,
                 "accounts": len(self._lanes),
                 "drains": self._drains.is_set(),
             }
 
+        async def tell() -> None:
+            store.about["worker"] = described()
+
         about = store.about
-        about["worker"] = {"limit": self._limit, "under_way": 0, "accounts": 0, "drains": False}
+        about["worker"] = described()
         store.on_beat.append(tell)
         try:
             yield
